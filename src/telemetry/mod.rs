@@ -1,0 +1,3 @@
+//! What the running program tells about itself; for now the one clock that everybody shares.
+
+pub mod clock;
