@@ -4,4 +4,7 @@
 pub mod telemetry;
 pub mod extract;
 pub mod canonical;
+pub mod expression;
 pub mod index;
+pub mod verdict;
+pub mod check;

@@ -1,13 +1,36 @@
 //! Link → one canonical URL, and the other URLs that the link carries or equals.
+//!
+//! The URL standard decides what a link means; Safe Browsing's folding goes on top, so that every spelling of one place
+//! is one text. Tables say which links carry others and which hosts are the same place.
 
+mod alias;
+mod escape;
+mod fast;
+mod host;
+mod nested;
+mod parse;
 mod parts;
+mod path;
+mod raw;
+mod resolve;
+mod rule;
+mod suffix;
+mod table;
+mod tracking;
+mod url;
+mod wrapper;
 
+pub use alias::Aliases;
+pub use host::{embedded, embedded_ipv4};
+pub use nested::{NESTED_MAX, Reach, embedded_into};
 pub use parts::Parts;
+pub use resolve::{DEPTH_MAX, Located, Outcome, URL_MAX_BYTES, URLS_MAX, Via, canonical, canonical_the_long_way, href};
+pub use rule::{HostPatternError, RuleError, TemplateError};
+pub use suffix::{SuffixError, Suffixes};
+pub use table::{TableError, TableTexts, Tables};
+pub use tracking::{TrackingError, TrackingView};
+pub use url::{CanonicalUrl, HostKind, Spelling};
+pub use wrapper::Wrappers;
 
-/// A URL in the one spelling that everything after this module works on.
-///
-/// It has no `Display`, and its `Debug` is redacted: it may be on a list.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct CanonicalUrl {
-    text: Box<str>,
-}
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,10 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
+use crate::canonical::CanonicalUrl;
+
 /// Which links an entry matches.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
@@ -32,6 +36,48 @@ pub enum Scope {
     Md5Url,
 }
 
+impl Scope {
+    /// All scopes, in the order of their numbers in an index.
+    pub const ALL: [Self; 10] = [
+        Self::Domain,
+        Self::Host,
+        Self::Subdomains,
+        Self::Url,
+        Self::UrlPrefix,
+        Self::Label,
+        Self::Ip,
+        Self::Cidr,
+        Self::Sha256,
+        Self::Md5Url,
+    ];
+
+    /// The name that lists and reports use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Domain => "domain",
+            Self::Host => "host",
+            Self::Subdomains => "subdomains",
+            Self::Url => "url",
+            Self::UrlPrefix => "url_prefix",
+            Self::Label => "label",
+            Self::Ip => "ip",
+            Self::Cidr => "cidr",
+            Self::Sha256 => "sha256",
+            Self::Md5Url => "md5_url",
+        }
+    }
+
+    /// The scope of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.name() == name)
+    }
+
+    /// A number out of range cannot come from a verified index; it reads as the scope that matches least.
+    pub(super) fn from_bits(bits: u64) -> Self {
+        Self::ALL.get(bits as usize).copied().unwrap_or(Self::Md5Url)
+    }
+}
+
 /// What an entry is about.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
@@ -60,6 +106,45 @@ pub enum Category {
     Other,
 }
 
+impl Category {
+    /// All categories, in the order of their numbers in an index.
+    pub const ALL: [Self; 9] = [
+        Self::Csam,
+        Self::CsamAdvertising,
+        Self::InvitePyramid,
+        Self::Exploitation,
+        Self::Malware,
+        Self::Phishing,
+        Self::Spam,
+        Self::Test,
+        Self::Other,
+    ];
+
+    /// The name that lists and reports use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Csam => "csam",
+            Self::CsamAdvertising => "csam_advertising",
+            Self::InvitePyramid => "invite_pyramid",
+            Self::Exploitation => "exploitation",
+            Self::Malware => "malware",
+            Self::Phishing => "phishing",
+            Self::Spam => "spam",
+            Self::Test => "test",
+            Self::Other => "other",
+        }
+    }
+
+    /// The category of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|category| category.name() == name)
+    }
+
+    pub(super) fn from_bits(bits: u64) -> Self {
+        Self::ALL.get(bits as usize).copied().unwrap_or(Self::Other)
+    }
+}
+
 /// What to do with a post, from the mildest to the strictest.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
@@ -78,6 +163,31 @@ pub enum Action {
     Reject,
 }
 
+impl Action {
+    /// All actions, from the mildest to the strictest.
+    pub const ALL: [Self; 4] = [Self::Allow, Self::Flag, Self::Hold, Self::Reject];
+
+    /// The name that policies and reports use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Flag => "flag",
+            Self::Hold => "hold",
+            Self::Reject => "reject",
+        }
+    }
+
+    /// The action of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+
+    /// 0 is none.
+    pub(super) fn from_bits(bits: u64) -> Option<Self> {
+        Self::ALL.get((bits as usize).checked_sub(1)?).copied()
+    }
+}
+
 /// The value of an entry, in canonical form.
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -85,7 +195,7 @@ pub enum Target {
     /// A canonical host name, for `domain`, `host` and `subdomains`.
     Host(Box<str>),
     /// A canonical host, path and query, for `url` and `url_prefix`.
-    Url(Box<crate::canonical::CanonicalUrl>),
+    Url(Box<CanonicalUrl>),
     /// A lower-cased label.
     Label(Box<str>),
     /// An address.

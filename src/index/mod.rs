@@ -1,5 +1,90 @@
-//! The immutable set of entries under keyed digests.
+//! The immutable set of entries under keyed digests: build, save, open, look up.
+//!
+//! An index holds no text of a list that could be matched: host names, paths and hashes are in it only as digests
+//! under a secret key. It is never changed; a new list means a new index, swapped in whole.
 
+pub mod atomic;
+mod build;
+mod cold;
 mod entry;
+mod error;
+mod extra;
+mod file;
+mod key;
+mod list;
+mod lookup;
+mod meta;
+mod table;
+mod traits;
 
+use std::sync::Arc;
+
+use crate::canonical::Tables;
+
+pub use build::{Builder, ListNumber};
+pub use cold::Details;
 pub use entry::{Action, Category, Entry, Scope, Target};
+pub use error::IndexError;
+pub use key::{Keys, StateKey};
+pub use list::{List, Mode, lists_id};
+pub use lookup::Hit;
+
+use cold::Cold;
+use extra::Extras;
+use file::Records;
+use lookup::Place;
+use table::Table;
+use traits::Traits;
+
+/// An immutable set of entries.
+pub struct Index {
+    keys: Keys,
+    tables: Arc<Tables>,
+    lists: Vec<List>,
+    /// Everything that a host alone can hit, and signs of hosts that have paths.
+    hosts: Table,
+    /// Paths and hashes: asked only where there is reason to.
+    rest: Table,
+    host_records: Records,
+    rest_records: Records,
+    cold: Cold,
+    extras: Extras,
+    traits: Traits,
+}
+
+impl Index {
+    /// The lists in it, by their number in a [`Hit`].
+    pub fn lists(&self) -> &[List] {
+        &self.lists
+    }
+
+    /// Number of entries of all lists.
+    pub fn entries(&self) -> u64 {
+        self.lists.iter().flat_map(|list| list.entries.values()).sum()
+    }
+
+    /// What a report says of the entry behind a hit.
+    pub fn details(&self, hit: &Hit) -> Details {
+        let record = match hit.place {
+            Place::Hosts(row) => self.host_records.of(row),
+            Place::Rest(row) => self.rest_records.of(row),
+        };
+        record.map(|record| self.cold.details(record)).unwrap_or_default()
+    }
+
+    /// The first moment after `now`, in seconds since the Unix epoch, at which some entry begins or ends to hold.
+    pub fn next_edge(&self, now: i64) -> Option<i64> {
+        self.extras.next_edge(now)
+    }
+
+    /// Bytes that stay in memory for matching.
+    pub fn resident_bytes(&self) -> usize {
+        self.hosts.resident_bytes() + self.rest.resident_bytes() + self.extras.resident_bytes()
+    }
+}
+
+impl std::fmt::Debug for Index {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Index").field("lists", &self.lists.len()).field("entries", &self.entries()).finish_non_exhaustive()
+    }
+}

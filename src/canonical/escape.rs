@@ -1,0 +1,103 @@
+//! Percent escapes: undone until nothing changes, then written once, as Safe Browsing asks.
+//!
+//! Source: Safe Browsing v4, "URLs and Hashing", canonicalization steps.
+
+/// Undoes percent escapes until none is left, in one pass over `text`.
+///
+/// Every byte that completes an escape at the end of the output replaces it, and may complete the one before.
+/// No two escapes overlap, so the order does not matter and each step shortens the output: linear time even for
+/// `%25252525…`, which unescaping in rounds would read again for every level.
+pub(crate) fn unescape_until_stable(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for &byte in text {
+        out.push(byte);
+        while let Some(decoded) = escape_at_end(&out) {
+            out.truncate(out.len() - 3);
+            out.push(decoded);
+        }
+    }
+    out
+}
+
+fn escape_at_end(out: &[u8]) -> Option<u8> {
+    let [.., b'%', high, low] = out else {
+        return None;
+    };
+    Some(hex_digit(*high)? << 4 | hex_digit(*low)?)
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).map(|digit| digit as u8)
+}
+
+/// Which bytes stay as they are in a part of a canonical URL.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// A host that is no valid name.
+    Host,
+    /// A path: `?` is escaped too, so that path and query stay apart.
+    Path,
+    /// A query.
+    Query,
+}
+
+/// Appends `bytes`, escaping what Safe Browsing escapes: up to space, from DEL, `#` and `%`.
+pub(crate) fn escape_into(bytes: &[u8], part: Part, out: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for &byte in bytes {
+        let plain = (0x21..0x7f).contains(&byte) && !matches!(byte, b'#' | b'%');
+        if plain && !(byte == b'?' && part == Part::Path) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            for digit in [byte >> 4, byte & 15] {
+                out.push(
+                    HEX.get(usize::from(digit))
+                        .map_or('0', |&hex| char::from(hex)),
+                );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(input: &str, unescaped: &[u8]) {
+        assert_eq!(
+            unescape_until_stable(input.as_bytes()),
+            unescaped,
+            "{input}"
+        );
+    }
+
+    #[test]
+    fn escapes_are_undone_until_stable() {
+        check("", b"");
+        check("plain", b"plain");
+        check("%41", b"A");
+        check("%2541", b"A");
+        check("%25%34%31", b"A");
+        check("%%34%31", b"A");
+        check("%2525252541", b"A");
+        check("%%%25%32%35asd%%", b"%%%asd%%");
+        check("%4", b"%4");
+        check("%zz", b"%zz");
+        check("%ff", b"\xff");
+    }
+
+    #[test]
+    fn each_part_keeps_its_own_marks() {
+        let escaped = |bytes: &[u8], part| {
+            let mut out = String::new();
+            escape_into(bytes, part, &mut out);
+            out
+        };
+        assert_eq!(
+            escaped(b"a?b#c% \x7f\xff", Part::Path),
+            "a%3Fb%23c%25%20%7F%FF"
+        );
+        assert_eq!(escaped(b"a?b", Part::Query), "a?b");
+    }
+}

@@ -1,0 +1,180 @@
+//! The short way for plain ASCII URLs that are already almost canonical; anything odd takes the long way.
+//!
+//! Proven equal to the long way by the differential test in [`super::tests`] and by the fuzz target.
+
+use super::parts::Parts;
+use super::url::{Bounds, CanonicalUrl, HostKind, Spelling};
+
+/// A plain URL with its parts still borrowed from the link.
+pub(super) struct Plain<'u> {
+    pub(super) url: CanonicalUrl,
+    pub(super) path: &'u str,
+    pub(super) query: Option<&'u str>,
+    pub(super) fragment: Option<&'u str>,
+}
+
+impl Plain<'_> {
+    pub(super) fn parts(&self) -> Parts<'_> {
+        Parts {
+            scheme: self.url.scheme(),
+            host: self.url.host(),
+            path: if self.path.is_empty() { "/" } else { self.path },
+            query: self.query,
+            fragment: self.fragment,
+        }
+    }
+}
+
+/// Reads a link whose every byte means itself; `None` sends it the long way.
+pub(super) fn read(link: &str) -> Option<Plain<'_>> {
+    let (scheme, rest) = scheme(link)?;
+    let host_len = host_len(rest)?;
+    let (host, rest) = rest.split_at_checked(host_len)?;
+    let (odd_port, rest) = port(rest, scheme)?;
+    if !is_plain(rest.as_bytes()) {
+        return None;
+    }
+    let (rest, fragment) = cut(rest, b'#');
+    let (path, query) = cut(rest, b'?');
+    if has_empty_or_dot_segment(path.as_bytes()) {
+        return None;
+    }
+
+    let mut text = String::with_capacity(
+        scheme.len() + host.len() + path.len() + query.map_or(1, |q| q.len() + 2),
+    );
+    text.push_str(scheme);
+    text.push_str(host);
+    if let Some(host) = text.get_mut(scheme.len()..) {
+        host.make_ascii_lowercase();
+    }
+    text.push_str(if path.is_empty() { "/" } else { path });
+    let bounds = Bounds {
+        host_start: scheme.len(),
+        host_end: scheme.len() + host.len(),
+        path_end: text.len(),
+    };
+    if let Some(query) = query {
+        text.push('?');
+        text.push_str(query);
+    }
+    let spelling = Spelling {
+        odd_port,
+        ..Spelling::default()
+    };
+    Some(Plain {
+        url: CanonicalUrl::new(text, bounds, HostKind::Name, spelling),
+        path,
+        query,
+        fragment,
+    })
+}
+
+fn scheme(link: &str) -> Option<(&'static str, &str)> {
+    ["https://", "http://"].into_iter().find_map(|scheme| {
+        let (start, rest) = link.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some((scheme, rest))
+    })
+}
+
+/// Length of a host of letters, digits, `-` and `_` in labels that are neither empty, punycode nor a number at the end.
+fn host_len(rest: &str) -> Option<usize> {
+    let bytes = rest.as_bytes();
+    let len = bytes
+        .iter()
+        .position(|&byte| class(byte) & HOST == 0)
+        .unwrap_or(bytes.len());
+    if !matches!(bytes.get(len), None | Some(b'/' | b'?' | b'#' | b':')) {
+        return None;
+    }
+    let mut label_start = 0;
+    for dot in memchr::memchr_iter(b'.', bytes.get(..len)?).chain([len]) {
+        let label = bytes.get(label_start..dot)?;
+        let punycode = label
+            .get(..4)
+            .is_some_and(|start| start.eq_ignore_ascii_case(b"xn--"));
+        if label.is_empty() || punycode {
+            return None;
+        }
+        label_start = dot + 1;
+    }
+    let last = memchr::memrchr(b'.', bytes.get(..len)?).map_or(0, |dot| dot + 1);
+    (!bytes.get(last)?.is_ascii_digit()).then_some(len)
+}
+
+/// Cuts a port off; `None` if it is not a plain number in range.
+fn port<'u>(rest: &'u str, scheme: &str) -> Option<(bool, &'u str)> {
+    let Some(after) = rest.strip_prefix(':') else {
+        return Some((false, rest));
+    };
+    let len = after
+        .bytes()
+        .position(|byte| !byte.is_ascii_digit())
+        .unwrap_or(after.len());
+    let (digits, rest) = after.split_at_checked(len)?;
+    if !matches!(rest.as_bytes().first(), None | Some(b'/' | b'?' | b'#')) || len > 5 {
+        return None;
+    }
+    if digits.is_empty() {
+        return Some((false, rest));
+    }
+    let number: u16 = digits.parse().ok()?;
+    Some((
+        number != if scheme.starts_with("https") { 443 } else { 80 },
+        rest,
+    ))
+}
+
+/// Whether every byte stays as it is in path, query and fragment, in the standard and in Safe Browsing.
+fn is_plain(rest: &[u8]) -> bool {
+    rest.iter().fold(PLAIN, |all, &byte| all & class(byte)) != 0
+}
+
+fn cut(text: &str, mark: u8) -> (&str, Option<&str>) {
+    match memchr::memchr(mark, text.as_bytes())
+        .and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)))
+    {
+        Some((before, after)) => (before, Some(after)),
+        None => (text, None),
+    }
+}
+
+/// Whether a segment is empty or starts with a dot: more than the long way would touch, and quick to see.
+fn has_empty_or_dot_segment(path: &[u8]) -> bool {
+    memchr::memchr_iter(b'/', path).any(|at| matches!(path.get(at + 1), Some(b'/' | b'.')))
+}
+
+const HOST: u8 = 1;
+const PLAIN: u8 = 2;
+
+fn class(byte: u8) -> u8 {
+    CLASSES.get(usize::from(byte)).copied().unwrap_or(0)
+}
+
+static CLASSES: [u8; 256] = classes();
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler, which would refuse an index out of range"
+)]
+const fn classes() -> [u8; 256] {
+    let plain = b"-._~!$&()*+,;=:@/?#";
+    let mut table = [0; 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        if byte.is_ascii_alphanumeric() {
+            table[at] = HOST | PLAIN;
+        }
+        at += 1;
+    }
+    let mut at = 0;
+    while at < plain.len() {
+        table[plain[at] as usize] |= PLAIN;
+        at += 1;
+    }
+    table[b'-' as usize] |= HOST;
+    table[b'_' as usize] |= HOST;
+    table[b'.' as usize] |= HOST;
+    table
+}

@@ -1,0 +1,196 @@
+//! All URLs that a link stands for: itself, those nested in it, and its alias.
+
+use super::fast::{self, Plain};
+use super::nested::{self, Reach};
+use super::parse::{self, Parsed};
+use super::raw::{self, Scheme};
+use super::table::Tables;
+use super::{CanonicalUrl, HostKind, Parts};
+
+/// Longer links are not read; no browser takes more than 2 MiB.
+pub const URL_MAX_BYTES: usize = 2 << 20;
+/// URLs are looked for inside URLs to this depth.
+pub const DEPTH_MAX: usize = 5;
+/// A link stands for at most this many URLs.
+pub const URLS_MAX: usize = 32;
+
+/// How a URL was found in a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Via {
+    /// It is the link.
+    #[serde(rename = "self")]
+    Itself,
+    /// It stands inside the link.
+    Nested,
+    /// It is another name of the same place.
+    Alias,
+    /// The link leads there.
+    Redirect,
+}
+
+/// A URL that a link stands for.
+#[derive(Debug, Clone)]
+pub struct Located {
+    /// The URL.
+    pub url: CanonicalUrl,
+    /// How it was found.
+    pub via: Via,
+}
+
+/// Whether everything that a link stands for was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All of it.
+    Whole,
+    /// It is longer, deeper or wider than is looked at.
+    Cut,
+    /// No parser takes it for a URL, or browsers refuse its host.
+    NotCanonical,
+}
+
+/// The canonical form of a link, if it has one. A link without a scheme is read as `http`.
+///
+/// A host that browsers refuse gives a URL with [`HostKind::Refused`](super::HostKind::Refused).
+///
+/// ```
+/// let url = linkgate::canonical::canonical("HTTP://user@Listed.EXAMPLE:8080/a/..%2f%62?q#f").unwrap();
+/// assert_eq!(url.expose(), "http://listed.example/b?q");
+/// ```
+pub fn canonical(link: &str) -> Option<CanonicalUrl> {
+    if link.len() > URL_MAX_BYTES {
+        return None;
+    }
+    match fast::read(link) {
+        Some(plain) => Some(plain.url),
+        None => canonical_the_long_way(link),
+    }
+}
+
+/// The same without the short way; for tests that compare the two.
+pub fn canonical_the_long_way(link: &str) -> Option<CanonicalUrl> {
+    let link = raw::with_scheme(raw::trim(link));
+    (raw::scheme_of(&link) == Scheme::Web).then(|| parse::read(&link)).flatten().map(|parsed| parsed.canonical())
+}
+
+/// The link as the URL standard writes it, if browsers take it.
+pub fn href(link: &str) -> Option<String> {
+    parse::read(&raw::with_scheme(raw::trim(link)))?.href()
+}
+
+/// A link, read the short or the long way.
+enum Reading<'l> {
+    Plain(Plain<'l>),
+    Parsed(Box<Parsed>),
+    /// Of a scheme that browsers do not open themselves.
+    Foreign(Box<::url::Url>),
+}
+
+impl Reading<'_> {
+    fn parts(&self) -> Parts<'_> {
+        match self {
+            Self::Plain(plain) => plain.parts(),
+            Self::Parsed(parsed) => parsed.parts(),
+            Self::Foreign(url) => Parts {
+                scheme: url.scheme(),
+                host: url.host_str().unwrap_or(""),
+                path: url.path(),
+                query: url.query(),
+                fragment: url.fragment(),
+            },
+        }
+    }
+}
+
+fn read<R>(link: &str, then: impl FnOnce(Reading<'_>) -> R) -> Option<R> {
+    if let Some(plain) = fast::read(link) {
+        return Some(then(Reading::Plain(plain)));
+    }
+    let link = raw::with_scheme(raw::trim(link));
+    if let Some(plain) = fast::read(&link) {
+        return Some(then(Reading::Plain(plain)));
+    }
+    match raw::scheme_of(&link) {
+        Scheme::Web | Scheme::Absent => parse::read(&link).map(|parsed| then(Reading::Parsed(Box::new(parsed)))),
+        Scheme::Other => parse::standard(&link).ok().map(|url| then(Reading::Foreign(Box::new(url)))),
+    }
+}
+
+impl Tables {
+    /// Appends every URL that `link` stands for, the link itself first.
+    pub fn resolve_into(&self, link: &str, urls: &mut Vec<Located>) -> Outcome {
+        if link.len() > URL_MAX_BYTES {
+            return Outcome::Cut;
+        }
+        let before = urls.len();
+        let mut inner = Vec::new();
+        let mut outcome = self.one(link, Via::Itself, urls, &mut inner);
+        for _ in 1..DEPTH_MAX {
+            let mut deeper = Vec::new();
+            for link in std::mem::take(&mut inner) {
+                if urls.len() - before >= URLS_MAX {
+                    return Outcome::Cut;
+                }
+                if self.one(&link, Via::Nested, urls, &mut deeper) == Outcome::Cut {
+                    outcome = Outcome::Cut;
+                }
+            }
+            if deeper.is_empty() {
+                return outcome;
+            }
+            inner = deeper;
+        }
+        Outcome::Cut
+    }
+
+    /// Appends one URL and its alias, and collects what is nested in it.
+    fn one(&self, link: &str, via: Via, urls: &mut Vec<Located>, inner: &mut Vec<String>) -> Outcome {
+        let outcome = read(link, |reading| {
+            let parts = reading.parts();
+            let mut reach = self.wrappers().unwrap_into(&parts, inner);
+            if nested::embedded_into(&parts, inner) == Reach::Cut {
+                reach = Reach::Cut;
+            }
+            let alias = self.aliases().representative(&parts).and_then(|alias| canonical(&alias));
+            let itself = match reading {
+                Reading::Plain(plain) => Some(plain.url),
+                Reading::Parsed(parsed) => Some(parsed.canonical()),
+                Reading::Foreign(_) => None,
+            };
+            let outcome = match (&itself, &alias) {
+                _ if reach == Reach::Cut => Outcome::Cut,
+                (Some(url), _) if url.host_kind() == HostKind::Refused => Outcome::NotCanonical,
+                (None, None) if inner.is_empty() => Outcome::NotCanonical,
+                _ => Outcome::Whole,
+            };
+            let alias_via = if via == Via::Itself { Via::Alias } else { via };
+            for (url, via) in [(itself, via), (alias, alias_via)] {
+                urls.extend(url.map(|url| Located { url, via }));
+            }
+            outcome
+        });
+        outcome.unwrap_or(Outcome::NotCanonical)
+    }
+
+    /// The URL in the representative spelling of its alias class, if that is another.
+    pub fn representative(&self, url: &CanonicalUrl) -> Option<CanonicalUrl> {
+        let parts = Parts { scheme: url.scheme(), host: url.host(), path: url.path(), query: url.query(), fragment: None };
+        let alias = canonical(&self.aliases().representative(&parts)?)?;
+        (alias.host() != url.host() || alias.path() != url.path() || alias.query() != url.query()).then_some(alias)
+    }
+
+    /// The query of a URL without its tracking parameters; `None` if it has none of those.
+    pub fn without_tracking(&self, url: &CanonicalUrl) -> Option<String> {
+        let query = url.query()?;
+        let tracking = self.tracking();
+        let is_tracking = |part: &&str| {
+            let name = part.split('=').next().unwrap_or(part);
+            tracking.is_tracking(name, url.host())
+        };
+        query.split('&').any(|part| is_tracking(&part)).then(|| {
+            let kept: Vec<&str> = query.split('&').filter(|part| !is_tracking(part)).collect();
+            kept.join("&")
+        })
+    }
+}

@@ -1,0 +1,111 @@
+//! What is told of a post. Names in it are a stable interface: enums grow, names never change.
+
+use serde::Serialize;
+
+use crate::canonical::{Spelling, Via};
+use crate::extract::{LinkKind, Written};
+use crate::index::{Category, Scope};
+use crate::verdict::{Action, Reason, Status};
+
+use super::Snapshot;
+
+/// What is to be done about a post, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The strictest action over all links.
+    pub action: Action,
+    /// Why the post as a whole cannot be told: it has more links than are looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// What the verdict was made with.
+    pub generation: u64,
+    /// Which lists the verdict was made with.
+    pub lists_id: String,
+    /// Every link in order of appearance, attached ones last.
+    pub links: Vec<LinkReport>,
+}
+
+/// What is known of one link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LinkReport {
+    /// Byte range in the text; `None` for attached links.
+    pub span: Option<[usize; 2]>,
+    /// How it stood in the post.
+    pub kind: LinkKind,
+    /// What is known.
+    pub status: Status,
+    /// What to do.
+    pub action: Action,
+    /// Why nothing is known, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// Every entry that matches.
+    pub matches: Vec<MatchReport>,
+    /// Signs of evasion.
+    pub flags: Vec<Flag>,
+}
+
+/// One entry that matches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MatchReport {
+    /// The list's name.
+    pub list: String,
+    /// The entry's id: the source's own, or a derived one. Never its value.
+    pub entry: String,
+    /// How it matched.
+    pub scope: Scope,
+    /// What it is about.
+    pub category: Category,
+    /// How the URL that matched was found in the link.
+    pub via: Via,
+    /// The source's reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_ref: Option<String>,
+}
+
+/// A sign of evasion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Flag {
+    /// Written so that programs do not see a link.
+    Defanged,
+    /// Invisible characters stood inside.
+    ZeroWidth,
+    /// A user name or password stood before the host.
+    Userinfo,
+    /// A port that is not the scheme's own.
+    OddPort,
+    /// The host is an address.
+    NumericHost,
+    /// A label of the host mixes scripts that no language mixes.
+    MixedScript,
+    /// The visible text is a link to another host.
+    TextDiffersFromTarget,
+}
+
+impl Report {
+    pub(super) fn new(snapshot: &Snapshot, links: Vec<LinkReport>, reason: Option<Reason>) -> Self {
+        let of_post = reason.map_or(Action::Allow, |reason| snapshot.policy.for_reason(reason));
+        Self {
+            action: super::strictest(&links, of_post),
+            reason,
+            generation: snapshot.generation,
+            lists_id: snapshot.lists_id().to_owned(),
+            links,
+        }
+    }
+}
+
+pub(super) fn flags(written: Written, spelling: Spelling) -> Vec<Flag> {
+    let seen = [
+        (written.defanged, Flag::Defanged),
+        (written.zero_width, Flag::ZeroWidth),
+        (spelling.userinfo, Flag::Userinfo),
+        (spelling.odd_port, Flag::OddPort),
+        (spelling.numeric_host, Flag::NumericHost),
+        (spelling.mixed_script, Flag::MixedScript),
+        (written.text_differs_from_target, Flag::TextDiffersFromTarget),
+    ];
+    seen.into_iter().filter(|(seen, _)| *seen).map(|(_, flag)| flag).collect()
+}

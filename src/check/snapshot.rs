@@ -1,0 +1,64 @@
+//! Everything that verdicts depend on, as one value that is swapped in whole.
+
+use std::sync::Arc;
+
+use crate::canonical::Tables;
+use crate::index::{self, Index};
+use crate::verdict::Policy;
+
+/// What posts are checked against.
+#[derive(Clone)]
+pub struct Snapshot {
+    /// Rises with every change of lists, overrides, policy or tables; 0 where nothing is kept between runs.
+    pub generation: u64,
+    /// Rules for reading URLs.
+    pub tables: Arc<Tables>,
+    /// The lists, in the order in which they are asked.
+    pub indexes: Vec<Arc<Index>>,
+    /// The operator's own rulings.
+    pub overrides: Option<Arc<Index>>,
+    /// What to do about what is found.
+    pub policy: Policy,
+    /// Hex over names and versions of all lists.
+    lists_id: String,
+}
+
+/// A snapshot was offered that is not newer than the one in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("generation {offered} is not newer than {current}")]
+pub struct OlderGeneration {
+    /// In place.
+    pub current: u64,
+    /// Offered.
+    pub offered: u64,
+}
+
+impl Snapshot {
+    /// Generation 0, without overrides.
+    pub fn new(tables: Arc<Tables>, indexes: Vec<Arc<Index>>, policy: Policy) -> Self {
+        let lists_id = index::lists_id(indexes.iter().flat_map(|index| index.lists()));
+        Self { generation: 0, tables, indexes, overrides: None, policy, lists_id }
+    }
+
+    /// The same with overrides.
+    #[must_use]
+    pub fn with_overrides(self, overrides: Arc<Index>) -> Self {
+        Self { overrides: Some(overrides), ..self }
+    }
+
+    /// The same under another generation.
+    #[must_use]
+    pub fn at_generation(self, generation: u64) -> Self {
+        Self { generation, ..self }
+    }
+
+    /// Equal wherever the same lists are in use.
+    pub fn lists_id(&self) -> &str {
+        &self.lists_id
+    }
+
+    /// The first moment after `now` at which some entry or override begins or ends to hold.
+    pub fn next_edge(&self, now: i64) -> Option<i64> {
+        self.indexes.iter().chain(&self.overrides).filter_map(|index| index.next_edge(now)).min()
+    }
+}

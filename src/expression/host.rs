@@ -1,0 +1,121 @@
+//! Host forms: a host and its parents, an address, the networks around it.
+
+use std::net::IpAddr;
+
+use crate::canonical::{self, CanonicalUrl, HostKind};
+
+use super::digest::{Digest, DigestKey, Kind};
+
+/// One form of a host, as a look-up meets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostForm {
+    /// Digest of the form.
+    pub digest: Digest,
+    /// How the form relates to the link's host.
+    pub relation: Relation,
+    /// Length of the form in bytes: the longer, the more specific.
+    pub len: usize,
+}
+
+/// How a form relates to the host of the link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// It is the host.
+    Same,
+    /// It is the host without its first label, which is `www`.
+    WithoutWww,
+    /// It is a parent of the host.
+    Parent,
+}
+
+impl DigestKey {
+    /// Digest of a host name; labels are taken from the right, so that all parents of a host cost one pass.
+    pub fn host(&self, name: &str) -> Digest {
+        let mut running = self.start(Kind::Host);
+        for label in name.rsplit('.') {
+            running.add(label.as_bytes());
+            running.add(b".");
+        }
+        running.digest()
+    }
+
+    /// Digest of an address.
+    pub fn address(&self, address: IpAddr) -> Digest {
+        self.network_of(Kind::Address, address, 0)
+    }
+
+    /// Digest of the network of `prefix_len` bits that holds `address`.
+    pub fn network(&self, address: IpAddr, prefix_len: u8) -> Digest {
+        self.network_of(Kind::Network, masked(address, prefix_len), prefix_len)
+    }
+
+    fn network_of(&self, kind: Kind, address: IpAddr, prefix_len: u8) -> Digest {
+        let start = self.start(kind).with(&[prefix_len]);
+        match address {
+            IpAddr::V4(address) => start.with(&address.octets()).digest(),
+            IpAddr::V6(address) => start.with(&address.octets()).digest(),
+        }
+    }
+
+    /// Calls `meet` with the host of a URL and every parent down to two labels; with one label too if `top` says so.
+    ///
+    /// An address has no parents: it meets itself, and the IPv4 address inside an IPv6 one.
+    pub fn host_forms(&self, url: &CanonicalUrl, top: TopLevel, mut meet: impl FnMut(HostForm)) {
+        let mut same = |digest| meet(HostForm { digest, relation: Relation::Same, len: url.host().len() });
+        if let Some(address) = url.address() {
+            same(self.address(address));
+            if let Some(inner) = canonical::embedded(address) {
+                same(self.address(inner));
+            }
+            return;
+        }
+        // Text that is no address: a name, or what browsers refuse.
+        debug_assert!(matches!(url.host_kind(), HostKind::Name | HostKind::Refused));
+        let host = url.host();
+        let mut running = self.start(Kind::Host);
+        let mut start = host.len();
+        while start > 0 {
+            let end = start;
+            start = host.get(..end).and_then(|rest| memchr::memrchr(b'.', rest.as_bytes())).map_or(0, |dot| dot + 1);
+            running.add(host.get(start..end).unwrap_or("").as_bytes());
+            running.add(b".");
+            let relation = relation(host, start);
+            let is_top = end == host.len();
+            if relation == Relation::Same || !is_top || top == TopLevel::LookedUp {
+                meet(HostForm { digest: running.digest(), relation, len: host.len() - start });
+            }
+            start = start.saturating_sub(1);
+        }
+    }
+}
+
+/// Whether names of one label are looked up above a longer host: only if a list says something of a whole top level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TopLevel {
+    /// No entry names one.
+    Skipped,
+    /// Some entry does.
+    LookedUp,
+}
+
+fn relation(host: &str, start: usize) -> Relation {
+    match host.get(..start) {
+        Some("") => Relation::Same,
+        Some("www.") => Relation::WithoutWww,
+        _ => Relation::Parent,
+    }
+}
+
+/// The address with all bits after the prefix zero.
+pub fn masked(address: IpAddr, prefix_len: u8) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => {
+            let mask = u32::MAX.checked_shl(32 - u32::from(prefix_len.min(32))).unwrap_or(0);
+            IpAddr::V4((u32::from(address) & mask).into())
+        }
+        IpAddr::V6(address) => {
+            let mask = u128::MAX.checked_shl(128 - u32::from(prefix_len.min(128))).unwrap_or(0);
+            IpAddr::V6((u128::from(address) & mask).into())
+        }
+    }
+}

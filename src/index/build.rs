@@ -1,0 +1,253 @@
+//! Entries → an index.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::canonical::{self, CanonicalUrl, Tables};
+use crate::expression::{self, Digest};
+
+use super::cold::{self, Cold};
+use super::entry::{Entry, Scope, Target};
+use super::extra::ExtrasBuilder;
+use super::key::Keys;
+use super::list::List;
+use super::meta::{Meta, RowKind};
+use super::table::{Row, Table};
+use super::{Index, IndexError, Traits};
+
+/// Collects entries, list by list.
+pub struct Builder {
+    keys: Keys,
+    tables: Arc<Tables>,
+    lists: Vec<List>,
+    hosts: Vec<Row>,
+    rest: Vec<Row>,
+    records: Vec<u8>,
+    extras: ExtrasBuilder,
+    traits: Traits,
+}
+
+/// The number of a list within an index under construction.
+#[derive(Debug, Clone, Copy)]
+pub struct ListNumber(u16);
+
+impl Builder {
+    /// An empty index under these keys and rules.
+    pub fn new(keys: Keys, tables: Arc<Tables>) -> Self {
+        Self {
+            keys,
+            tables,
+            lists: Vec::new(),
+            hosts: Vec::new(),
+            rest: Vec::new(),
+            records: Vec::new(),
+            extras: ExtrasBuilder::default(),
+            traits: Traits::default(),
+        }
+    }
+
+    /// Begins a list.
+    ///
+    /// # Errors
+    /// If there are 4,096 already, or one of that name.
+    pub fn list(&mut self, list: List) -> Result<ListNumber, IndexError> {
+        if self.lists.len() >= Meta::LISTS_MAX {
+            return Err(IndexError::TooLarge { what: "lists" });
+        }
+        if self.lists.iter().any(|other| other.name == list.name) {
+            return Err(IndexError::TwoListsOfOneName { name: list.name });
+        }
+        self.lists.push(list);
+        Ok(ListNumber(self.lists.len() as u16 - 1))
+    }
+
+    /// Adds an entry to a list of this index.
+    ///
+    /// # Errors
+    /// If the index is full, at 4 G rows or 134 M entries with validity or parameters.
+    pub fn add(&mut self, number: ListNumber, entry: &Entry) -> Result<(), IndexError> {
+        let full = self.hosts.len().max(self.rest.len()) >= Table::ROWS_MAX - 4 || self.extras.len() >= Meta::EXTRAS_MAX;
+        if full {
+            return Err(IndexError::TooLarge { what: "entries" });
+        }
+        let Some(list) = self.lists.get_mut(usize::from(number.0)) else { return Ok(()) };
+        list.count(entry.scope, entry.exception);
+        let derived;
+        let id = match &entry.id {
+            Some(id) => cold::Id::Own(id),
+            None => {
+                derived = value_text(&entry.target);
+                cold::Id::Derived(self.keys.entry_id(&list.name, entry.scope.name(), &derived))
+            }
+        };
+        let meta = Meta {
+            list: number.0,
+            kind: RowKind::Entry(entry.scope),
+            exception: entry.exception,
+            category: entry.category.unwrap_or(list.default_category),
+            confidence: entry.confidence.unwrap_or(100).min(100),
+            action: entry.action,
+            disputed: entry.disputed,
+            www_twin: list.www_twin,
+            alias: false,
+            partial_hash: false,
+            extra: 0,
+        };
+        let label_private = list.label_private;
+        let record = cold::write(
+            &mut self.records,
+            &id,
+            [entry.source_ref.as_deref(), entry.jurisdiction.as_deref()],
+        );
+        let valid = (entry.valid_from, entry.valid_until);
+        let mut rows = Rows { builder: self, meta, record, valid };
+        rows.add(&entry.target, label_private);
+        Ok(())
+    }
+
+    /// The finished index.
+    pub fn finish(self) -> Index {
+        let (hosts, host_records) = Table::build(self.hosts);
+        let (rest, rest_records) = Table::build(self.rest);
+        Index {
+            keys: self.keys,
+            tables: self.tables,
+            lists: self.lists,
+            hosts,
+            rest,
+            host_records: super::Records::Memory(host_records),
+            rest_records: super::Records::Memory(rest_records),
+            cold: Cold::Memory(self.records),
+            extras: self.extras.finish(),
+            traits: self.traits,
+        }
+    }
+}
+
+/// The rows of one entry on their way in.
+struct Rows<'b> {
+    builder: &'b mut Builder,
+    meta: Meta,
+    record: u64,
+    valid: (Option<i64>, Option<i64>),
+}
+
+impl Rows<'_> {
+    fn add(&mut self, target: &Target, label_private: bool) {
+        let key = *self.builder.keys.digest();
+        match target {
+            Target::Host(name) => self.name(name),
+            Target::Url(url) => self.url(url),
+            Target::Ip(address) => self.host_row(key.address(folded(*address))),
+            Target::Cidr(address, len) => {
+                self.builder.traits.networks.insert(*address, *len);
+                self.host_row(key.network(*address, *len));
+            }
+            Target::Label(label) => {
+                self.builder.traits.labels = true;
+                self.host_row(key.label(label));
+                if label_private {
+                    self.builder.traits.private_labels = true;
+                    self.host_row(key.private_label(label));
+                }
+            }
+            Target::Sha256(bytes) => {
+                self.builder.traits.sha256_lens |= 1_u64 << bytes.len().min(32);
+                self.meta.partial_hash = bytes.len() < 32;
+                self.rest_row(key.sha256(bytes), vec![]);
+            }
+            Target::Md5(md5) => {
+                self.builder.traits.md5 = true;
+                self.rest_row(key.md5(md5), vec![]);
+            }
+        }
+    }
+
+    fn name(&mut self, name: &str) {
+        let is_host = self.meta.kind == RowKind::Entry(Scope::Host);
+        self.builder.traits.top_levels |= !name.contains('.');
+        let stored = if is_host { self.twin_form(name) } else { name };
+        self.host_row(self.builder.keys.digest().host(stored));
+        if is_host
+            && let Some(url) = canonical::canonical(name)
+            && let Some(representative) = self.representative(&url)
+            && representative.path() == "/"
+        {
+            self.meta.alias = true;
+            let stored = self.twin_form(representative.host());
+            self.host_row(self.builder.keys.digest().host(stored));
+        }
+    }
+
+    fn url(&mut self, url: &CanonicalUrl) {
+        self.url_rows(url);
+        if let Some(representative) = self.representative(url) {
+            self.meta.alias = true;
+            self.url_rows(&representative);
+        }
+    }
+
+    /// An exception holds for its own spelling only.
+    fn representative(&self, url: &CanonicalUrl) -> Option<CanonicalUrl> {
+        if self.meta.exception { None } else { self.builder.tables.representative(url) }
+    }
+
+    fn url_rows(&mut self, url: &CanonicalUrl) {
+        let key = *self.builder.keys.digest();
+        let stored = match url.address() {
+            Some(_) => url.host(),
+            None => self.twin_form(url.host()),
+        };
+        let marker = url.address().map_or_else(|| key.host(stored), |address| key.address(address));
+        self.builder.hosts.push(Row { digest: marker, meta: Meta::has_paths().pack(), record: 0 });
+        let parameters = self.wanted_parameters(url);
+        self.rest_row(key.path(stored, url.path()), parameters);
+    }
+
+    /// The parameters that a link must have: those of the entry, without known tracking ones unless it has only such.
+    fn wanted_parameters(&self, url: &CanonicalUrl) -> Vec<Digest> {
+        let key = *self.builder.keys.digest();
+        let telling = self.builder.tables.without_tracking(url);
+        let telling = telling.as_deref().filter(|query| expression::parts(query).next().is_some());
+        let wanted = telling.or(url.query()).unwrap_or("");
+        key.parameters(wanted).collect()
+    }
+
+    /// The name under which a host is stored: without `www.` where the list covers the twin.
+    fn twin_form<'n>(&self, name: &'n str) -> &'n str {
+        let bare = name.strip_prefix("www.").filter(|bare| bare.contains('.') && self.meta.www_twin);
+        bare.unwrap_or(name)
+    }
+
+    fn host_row(&mut self, digest: Digest) {
+        let row = self.row(digest, vec![]);
+        self.builder.hosts.push(row);
+    }
+
+    fn rest_row(&mut self, digest: Digest, parameters: Vec<Digest>) {
+        let row = self.row(digest, parameters);
+        self.builder.rest.push(row);
+    }
+
+    fn row(&mut self, digest: Digest, parameters: Vec<Digest>) -> Row {
+        let extra = self.builder.extras.add(self.valid, parameters);
+        Row { digest, meta: Meta { extra, ..self.meta }.pack(), record: self.record }
+    }
+}
+
+/// An IPv6 address that stands for an IPv4 one is that one.
+fn folded(address: IpAddr) -> IpAddr {
+    canonical::embedded(address).unwrap_or(address)
+}
+
+/// The value as it goes into a derived id.
+fn value_text(target: &Target) -> String {
+    match target {
+        Target::Host(text) | Target::Label(text) => text.to_string(),
+        Target::Url(url) => url.expose().split_once("://").map_or_else(String::new, |(_, rest)| rest.to_owned()),
+        Target::Ip(address) => address.to_string(),
+        Target::Cidr(address, len) => format!("{address}/{len}"),
+        Target::Sha256(bytes) => data_encoding::HEXLOWER.encode(bytes),
+        Target::Md5(bytes) => data_encoding::HEXLOWER.encode(bytes),
+    }
+}

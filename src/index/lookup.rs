@@ -1,0 +1,224 @@
+//! Canonical URL → hits: host forms first, path forms only where a host is known to have paths.
+
+use std::net::IpAddr;
+
+use crate::canonical::{self, CanonicalUrl};
+use crate::expression::safe_browsing::{self, Version};
+use crate::expression::{Digest, DigestKey, HostForm, Reach, Relation, TopLevel};
+
+use super::Index;
+use super::entry::{Action, Category, Scope};
+use super::extra;
+use super::meta::{Meta, RowKind};
+
+/// One entry that matches a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hit {
+    /// Number of the list within its index.
+    pub list: u16,
+    /// How the entry matched.
+    pub scope: Scope,
+    /// The entry is an exception.
+    pub exception: bool,
+    /// What the entry is about.
+    pub category: Category,
+    /// 0 to 100.
+    pub confidence: u8,
+    /// What the list asks for, if it says so.
+    pub action: Option<Action>,
+    /// Another organisation disagrees.
+    pub disputed: bool,
+    /// Found under the representative spelling of an alias class.
+    pub alias: bool,
+    /// The entry is a part of a hash: it proves nothing alone.
+    pub partial_hash: bool,
+    /// Length in bytes of the form that the entry names, 0 for hashes, labels and networks: the longer, the more specific.
+    pub specificity: usize,
+    /// Where the details stand.
+    pub(super) place: Place,
+}
+
+/// The row of a hit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Hosts(usize),
+    Rest(usize),
+}
+
+impl Index {
+    /// Appends every entry that matches `url` at `now`, in seconds since the Unix epoch.
+    ///
+    /// Almost every link ends after its host forms: one to three digests and as many probes.
+    pub fn look_up(&self, url: &CanonicalUrl, now: i64, hits: &mut Vec<Hit>) {
+        Search { index: self, key: *self.keys.digest(), url, now, hits }.run();
+    }
+}
+
+/// One look-up under way.
+struct Search<'s> {
+    index: &'s Index,
+    key: DigestKey,
+    url: &'s CanonicalUrl,
+    now: i64,
+    hits: &'s mut Vec<Hit>,
+}
+
+impl Search<'_> {
+    fn run(mut self) {
+        let (key, url, traits) = (self.key, self.url, &self.index.traits);
+        let top = if traits.top_levels { TopLevel::LookedUp } else { TopLevel::Skipped };
+        let mut with_paths = WithPaths::default();
+        key.host_forms(url, top, |form| self.host_form(form, &mut with_paths));
+        if let Some(address) = url.address() {
+            self.networks(address);
+        } else if traits.labels {
+            self.labels();
+        }
+        if with_paths.any() {
+            self.paths(with_paths);
+        }
+        if traits.sha256_lens != 0 {
+            self.hashes();
+        }
+        if traits.md5 {
+            self.rest(key.md5(&safe_browsing::md5_url(url)), 0, |_| true);
+        }
+    }
+
+    fn host_form(&mut self, form: HostForm, with_paths: &mut WithPaths) {
+        for (row, bits) in self.index.hosts.find(form.digest) {
+            let meta = Meta::unpack(bits);
+            let matches = match meta.kind {
+                RowKind::HasPaths => {
+                    with_paths.note(form.relation);
+                    false
+                }
+                RowKind::Entry(Scope::Host) => match form.relation {
+                    Relation::Same => true,
+                    Relation::WithoutWww => meta.www_twin,
+                    Relation::Parent => false,
+                },
+                RowKind::Entry(Scope::Subdomains) => form.relation != Relation::Same,
+                RowKind::Entry(_) => true,
+            };
+            if matches {
+                self.keep(meta, Place::Hosts(row), form.len);
+            }
+        }
+    }
+
+    fn networks(&mut self, address: IpAddr) {
+        for address in [Some(address), canonical::embedded(address)].into_iter().flatten() {
+            for len in self.index.traits.networks.lengths(address) {
+                self.host(self.key.network(address, len));
+            }
+        }
+    }
+
+    fn labels(&mut self) {
+        let (suffixes, host) = (self.index.tables.suffixes(), self.url.host());
+        if let Some(label) = suffixes.icann_label(host) {
+            self.host(self.key.label(label));
+        }
+        if self.index.traits.private_labels
+            && let Some(label) = suffixes.private_label(host)
+        {
+            self.host(self.key.private_label(label));
+        }
+    }
+
+    fn paths(&mut self, with_paths: WithPaths) {
+        let (key, url, extras) = (self.key, self.url, &self.index.extras);
+        let mut parameters: Vec<Digest> = key.parameters(url.query().unwrap_or("")).collect();
+        parameters.sort_unstable();
+        let has_all = |meta: &Meta| extra::includes(&parameters, extras.parameters(meta.extra));
+        if with_paths.same {
+            self.paths_of(url.host(), has_all);
+            if let Some(inner) = url.address().and_then(canonical::embedded) {
+                self.paths_of(&inner.to_string(), has_all);
+            }
+        }
+        if let Some(bare) = url.host().strip_prefix("www.").filter(|_| with_paths.without_www) {
+            self.paths_of(bare, |meta| meta.www_twin && has_all(meta));
+        }
+    }
+
+    fn paths_of(&mut self, host: &str, fits: impl Fn(&Meta) -> bool) {
+        self.key.path_forms(host, self.url.path(), |form| {
+            self.rest(form.digest, form.len, |meta| {
+                (form.reach == Reach::Whole || meta.kind == RowKind::Entry(Scope::UrlPrefix)) && fits(meta)
+            });
+        });
+    }
+
+    /// SHA-256 of every Safe Browsing expression, and of those of the URL without its tracking parameters.
+    fn hashes(&mut self) {
+        let mut expressions = safe_browsing::expressions(self.url, Version::V4);
+        if let Some(stripped) = self.index.tables.without_tracking(self.url) {
+            expressions.extend(safe_browsing::with_query(self.url, &stripped));
+        }
+        let lens = self.index.traits.sha256_lens;
+        for expression in expressions {
+            let hash = safe_browsing::sha256(&expression);
+            for len in (1..=hash.len()).filter(|len| lens >> len & 1 == 1) {
+                self.rest(self.key.sha256(hash.get(..len).unwrap_or(&hash)), 0, |_| true);
+            }
+        }
+    }
+
+    fn host(&mut self, digest: Digest) {
+        for (row, bits) in self.index.hosts.find(digest) {
+            self.keep(Meta::unpack(bits), Place::Hosts(row), 0);
+        }
+    }
+
+    fn rest(&mut self, digest: Digest, len: usize, fits: impl Fn(&Meta) -> bool) {
+        for (row, bits) in self.index.rest.find(digest) {
+            let meta = Meta::unpack(bits);
+            if fits(&meta) {
+                self.keep(meta, Place::Rest(row), len);
+            }
+        }
+    }
+
+    fn keep(&mut self, meta: Meta, place: Place, specificity: usize) {
+        let RowKind::Entry(scope) = meta.kind else { return };
+        if !self.index.extras.holds(meta.extra, self.now) {
+            return;
+        }
+        self.hits.push(Hit {
+            list: meta.list,
+            scope,
+            exception: meta.exception,
+            category: meta.category,
+            confidence: meta.confidence,
+            action: meta.action,
+            disputed: meta.disputed,
+            alias: meta.alias,
+            partial_hash: meta.partial_hash,
+            specificity,
+            place,
+        });
+    }
+}
+
+/// Which forms of the host have entries with paths.
+#[derive(Debug, Clone, Copy, Default)]
+struct WithPaths {
+    same: bool,
+    without_www: bool,
+}
+
+impl WithPaths {
+    fn note(&mut self, relation: Relation) {
+        match relation {
+            Relation::Same => self.same = true,
+            Relation::WithoutWww => self.without_www = true,
+            Relation::Parent => {}
+        }
+    }
+
+    fn any(self) -> bool {
+        self.same || self.without_www
+    }
+}

@@ -1,0 +1,140 @@
+//! Hits → verdict → action, by policy and precedence.
+//!
+//! 1. An operator's override beats everything: the most specific one, then the strictest.
+//! 2. Within one list an exception beats that list's entries.
+//! 3. An exception never touches another list's entry.
+//! 4. The strictest action of what remains.
+//!
+//! An override or exception holds for the URL it names only: not for URLs nested in it, its aliases or later hops.
+
+mod policy;
+
+use serde::{Deserialize, Serialize};
+
+pub use crate::index::Action;
+pub use policy::{ByCategory, Policy};
+
+use crate::canonical::Via;
+use crate::index::{Hit, Mode, Scope};
+
+/// What is known of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Status {
+    /// At least one entry matches.
+    Listed,
+    /// No list says anything of it. That does not make it safe.
+    Unlisted,
+    /// It cannot be told.
+    Undetermined,
+}
+
+/// Why a verdict is undetermined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Reason {
+    /// No parser takes it for a URL.
+    NotCanonical,
+    /// The post has more links than are looked at.
+    TooManyLinks,
+    /// Only a part of a hash matched.
+    PrefixUnconfirmed,
+    /// A redirect chain was not followed to its end in time.
+    RedirectUnfinished,
+    /// There is no index to ask.
+    NoIndex,
+    /// A required list is too old.
+    Stale,
+    /// The link carries more URLs than are looked at, or is too long.
+    Limit,
+}
+
+/// One entry that matches a link, with what decides its weight.
+#[derive(Debug, Clone, Copy)]
+pub struct Match {
+    /// The entry.
+    pub hit: Hit,
+    /// The list's mode.
+    pub mode: Mode,
+    /// Which index, in the order in which they are asked.
+    pub index: usize,
+    /// How the URL that matched was found in the link.
+    pub via: Via,
+}
+
+/// What is to be done about a link, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// What is known.
+    pub status: Status,
+    /// Why nothing is, if so.
+    pub reason: Option<Reason>,
+    /// What to do.
+    pub action: Action,
+}
+
+/// Judges the hits of one URL: drops those that an exception covers, and appends the others to `matches`.
+///
+/// Gives back the action for this URL alone, or `None` if nothing is left.
+pub fn judge_url(found: &[Match], overrides: &[Match], policy: &Policy, matches: &mut Vec<Match>) -> Option<Action> {
+    let excepted = |one: &Match| {
+        found.iter().any(|other| other.hit.exception && other.index == one.index && other.hit.list == one.hit.list)
+    };
+    let before = matches.len();
+    matches.extend(found.iter().filter(|one| !one.hit.exception && !excepted(one)).copied());
+    let kept = matches.get(before..).unwrap_or(&[]);
+    let by_lists = kept.iter().filter(|one| !one.hit.partial_hash).map(|one| policy.for_match(one)).max();
+    match strongest(overrides) {
+        None => by_lists,
+        Some(ruling) => {
+            let action = ruling.hit.action.unwrap_or(Action::Allow);
+            // One that only lowers is no match of its own: without a list's hit there is nothing to lower.
+            if action > Action::Allow {
+                matches.push(*ruling);
+            }
+            (action > Action::Allow || by_lists.is_some()).then_some(action)
+        }
+    }
+}
+
+/// The link as a whole: the strictest action over its URLs, or what the policy says of a link that cannot be told.
+pub fn judge_link(listed: Option<Action>, unknown: Option<Reason>, policy: &Policy) -> Verdict {
+    match (listed, unknown) {
+        (Some(action), None) => Verdict { status: Status::Listed, reason: None, action },
+        (Some(action), Some(reason)) => {
+            Verdict { status: Status::Listed, reason: None, action: action.max(policy.for_reason(reason)) }
+        }
+        (None, Some(reason)) => {
+            Verdict { status: Status::Undetermined, reason: Some(reason), action: policy.for_reason(reason) }
+        }
+        (None, None) => Verdict { status: Status::Unlisted, reason: None, action: Action::Allow },
+    }
+}
+
+impl Policy {
+    /// What one match asks for.
+    pub fn for_match(&self, one: &Match) -> Action {
+        if one.mode == Mode::Report || one.hit.disputed {
+            return Action::Allow;
+        }
+        let asked = one.hit.action.unwrap_or_else(|| self.for_category(one.hit.category));
+        if one.hit.confidence < self.min_confidence { asked.min(Action::Flag) } else { asked }
+    }
+}
+
+/// The override that rules: the most specific scope, then the longest form, then the strictest action.
+fn strongest(overrides: &[Match]) -> Option<&Match> {
+    overrides.iter().max_by_key(|one| (precision(one.hit.scope), one.hit.specificity, one.hit.action))
+}
+
+fn precision(scope: Scope) -> u8 {
+    match scope {
+        Scope::Url | Scope::Sha256 | Scope::Md5Url => 4,
+        Scope::UrlPrefix => 3,
+        Scope::Host | Scope::Ip => 2,
+        Scope::Domain | Scope::Subdomains => 1,
+        Scope::Label | Scope::Cidr => 0,
+    }
+}
