@@ -51,10 +51,7 @@ pub(crate) fn escape_into(bytes: &[u8], part: Part, out: &mut String) {
         } else {
             out.push('%');
             for digit in [byte >> 4, byte & 15] {
-                out.push(
-                    HEX.get(usize::from(digit))
-                        .map_or('0', |&hex| char::from(hex)),
-                );
+                out.push(HEX.get(usize::from(digit)).map_or('0', |&hex| char::from(hex)));
             }
         }
     }
@@ -65,11 +62,7 @@ mod tests {
     use super::*;
 
     fn check(input: &str, unescaped: &[u8]) {
-        assert_eq!(
-            unescape_until_stable(input.as_bytes()),
-            unescaped,
-            "{input}"
-        );
+        assert_eq!(unescape_until_stable(input.as_bytes()), unescaped, "{input}");
     }
 
     #[test]
@@ -94,10 +87,7 @@ mod tests {
             escape_into(bytes, part, &mut out);
             out
         };
-        assert_eq!(
-            escaped(b"a?b#c% \x7f\xff", Part::Path),
-            "a%3Fb%23c%25%20%7F%FF"
-        );
+        assert_eq!(escaped(b"a?b#c% \x7f\xff", Part::Path), "a%3Fb%23c%25%20%7F%FF");
         assert_eq!(escaped(b"a?b", Part::Query), "a?b");
     }
 }

@@ -40,34 +40,20 @@ pub(super) fn read(link: &str) -> Option<Plain<'_>> {
         return None;
     }
 
-    let mut text = String::with_capacity(
-        scheme.len() + host.len() + path.len() + query.map_or(1, |q| q.len() + 2),
-    );
+    let mut text = String::with_capacity(scheme.len() + host.len() + path.len() + query.map_or(1, |q| q.len() + 2));
     text.push_str(scheme);
     text.push_str(host);
     if let Some(host) = text.get_mut(scheme.len()..) {
         host.make_ascii_lowercase();
     }
     text.push_str(if path.is_empty() { "/" } else { path });
-    let bounds = Bounds {
-        host_start: scheme.len(),
-        host_end: scheme.len() + host.len(),
-        path_end: text.len(),
-    };
+    let bounds = Bounds { host_start: scheme.len(), host_end: scheme.len() + host.len(), path_end: text.len() };
     if let Some(query) = query {
         text.push('?');
         text.push_str(query);
     }
-    let spelling = Spelling {
-        odd_port,
-        ..Spelling::default()
-    };
-    Some(Plain {
-        url: CanonicalUrl::new(text, bounds, HostKind::Name, spelling),
-        path,
-        query,
-        fragment,
-    })
+    let spelling = Spelling { odd_port, ..Spelling::default() };
+    Some(Plain { url: CanonicalUrl::new(text, bounds, HostKind::Name, spelling), path, query, fragment })
 }
 
 fn scheme(link: &str) -> Option<(&'static str, &str)> {
@@ -80,19 +66,14 @@ fn scheme(link: &str) -> Option<(&'static str, &str)> {
 /// Length of a host of letters, digits, `-` and `_` in labels that are neither empty, punycode nor a number at the end.
 fn host_len(rest: &str) -> Option<usize> {
     let bytes = rest.as_bytes();
-    let len = bytes
-        .iter()
-        .position(|&byte| class(byte) & HOST == 0)
-        .unwrap_or(bytes.len());
+    let len = bytes.iter().position(|&byte| class(byte) & HOST == 0).unwrap_or(bytes.len());
     if !matches!(bytes.get(len), None | Some(b'/' | b'?' | b'#' | b':')) {
         return None;
     }
     let mut label_start = 0;
     for dot in memchr::memchr_iter(b'.', bytes.get(..len)?).chain([len]) {
         let label = bytes.get(label_start..dot)?;
-        let punycode = label
-            .get(..4)
-            .is_some_and(|start| start.eq_ignore_ascii_case(b"xn--"));
+        let punycode = label.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"xn--"));
         if label.is_empty() || punycode {
             return None;
         }
@@ -107,10 +88,7 @@ fn port<'u>(rest: &'u str, scheme: &str) -> Option<(bool, &'u str)> {
     let Some(after) = rest.strip_prefix(':') else {
         return Some((false, rest));
     };
-    let len = after
-        .bytes()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(after.len());
+    let len = after.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(after.len());
     let (digits, rest) = after.split_at_checked(len)?;
     if !matches!(rest.as_bytes().first(), None | Some(b'/' | b'?' | b'#')) || len > 5 {
         return None;
@@ -119,10 +97,7 @@ fn port<'u>(rest: &'u str, scheme: &str) -> Option<(bool, &'u str)> {
         return Some((false, rest));
     }
     let number: u16 = digits.parse().ok()?;
-    Some((
-        number != if scheme.starts_with("https") { 443 } else { 80 },
-        rest,
-    ))
+    Some((number != if scheme.starts_with("https") { 443 } else { 80 }, rest))
 }
 
 /// Whether every byte stays as it is in path, query and fragment, in the standard and in Safe Browsing.
@@ -131,9 +106,7 @@ fn is_plain(rest: &[u8]) -> bool {
 }
 
 fn cut(text: &str, mark: u8) -> (&str, Option<&str>) {
-    match memchr::memchr(mark, text.as_bytes())
-        .and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)))
-    {
+    match memchr::memchr(mark, text.as_bytes()).and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?))) {
         Some((before, after)) => (before, Some(after)),
         None => (text, None),
     }
@@ -153,10 +126,7 @@ fn class(byte: u8) -> u8 {
 
 static CLASSES: [u8; 256] = classes();
 
-#[expect(
-    clippy::indexing_slicing,
-    reason = "evaluated by the compiler, which would refuse an index out of range"
-)]
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which would refuse an index out of range")]
 const fn classes() -> [u8; 256] {
     let plain = b"-._~!$&()*+,;=:@/?#";
     let mut table = [0; 256];

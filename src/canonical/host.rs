@@ -19,14 +19,8 @@ pub(super) struct Folded {
 /// address that the dots hid (`192.0.2.1..`), so it is read again.
 pub(super) fn fold(host: &url::Host<&str>) -> Option<Folded> {
     match host {
-        url::Host::Ipv4(_) => Some(Folded {
-            text: host.to_string(),
-            kind: HostKind::Ipv4,
-        }),
-        url::Host::Ipv6(_) => Some(Folded {
-            text: host.to_string(),
-            kind: HostKind::Ipv6,
-        }),
+        url::Host::Ipv4(_) => Some(Folded { text: host.to_string(), kind: HostKind::Ipv4 }),
+        url::Host::Ipv6(_) => Some(Folded { text: host.to_string(), kind: HostKind::Ipv6 }),
         url::Host::Domain(name) => {
             let text = without_spare_dots(name);
             if text.is_empty() {
@@ -35,15 +29,9 @@ pub(super) fn fold(host: &url::Host<&str>) -> Option<Folded> {
             if text.len() != name.len()
                 && let Ok(url::Host::Ipv4(address)) = url::Host::parse(&text)
             {
-                return Some(Folded {
-                    text: address.to_string(),
-                    kind: HostKind::Ipv4,
-                });
+                return Some(Folded { text: address.to_string(), kind: HostKind::Ipv4 });
             }
-            Some(Folded {
-                text,
-                kind: HostKind::Name,
-            })
+            Some(Folded { text, kind: HostKind::Name })
         }
     }
 }
@@ -66,10 +54,7 @@ pub(super) fn odd_punycode(raw: &str) -> Option<Folded> {
     let text = String::from_utf8(percent_encoding::percent_decode_str(raw).collect()).ok()?;
     let text = without_spare_dots(&text.to_ascii_lowercase());
     let odd = text.is_ascii() && text.split('.').any(|label| label.starts_with("xn--"));
-    (odd && !text.bytes().any(is_forbidden) && !ends_in_number(&text)).then_some(Folded {
-        text,
-        kind: HostKind::Name,
-    })
+    (odd && !text.bytes().any(is_forbidden) && !ends_in_number(&text)).then_some(Folded { text, kind: HostKind::Name })
 }
 
 /// A host that browsers refuse, in the spelling that Safe Browsing compares.
@@ -79,13 +64,8 @@ pub(super) fn refused(raw: &str) -> Option<Folded> {
     let mut text = String::with_capacity(bytes.len());
     escape::escape_into(&bytes, Part::Host, &mut text);
     let text = without_spare_dots(&text);
-    let usable = !text.is_empty()
-        && !ends_in_number(&text)
-        && !text.contains(['/', '\\', '?', '@', ':', '[', ']']);
-    usable.then_some(Folded {
-        text,
-        kind: HostKind::Refused,
-    })
+    let usable = !text.is_empty() && !ends_in_number(&text) && !text.contains(['/', '\\', '?', '@', ':', '[', ']']);
+    usable.then_some(Folded { text, kind: HostKind::Refused })
 }
 
 /// Forbidden domain code points of the URL standard, for ASCII.
@@ -106,9 +86,7 @@ fn ends_in_number(host: &str) -> bool {
 pub(super) fn mixes_scripts(host: &str) -> bool {
     host.contains("xn--") && {
         let (unicode, _) = idna::domain_to_unicode(host);
-        unicode
-            .split('.')
-            .any(|label| !label.is_ascii() && !label.is_single_script())
+        unicode.split('.').any(|label| !label.is_ascii() && !label.is_single_script())
     }
 }
 
@@ -146,24 +124,15 @@ mod tests {
             ("2001:db8::1", None),
         ] {
             let found = embedded_ipv4(input.parse().unwrap());
-            assert_eq!(
-                found.map(|address| address.to_string()).as_deref(),
-                expected,
-                "{input}"
-            );
+            assert_eq!(found.map(|address| address.to_string()).as_deref(), expected, "{input}");
         }
     }
 
     #[test]
     fn hosts_that_end_in_a_number() {
-        for (input, expected) in [
-            ("a.1", true),
-            ("a.0x", true),
-            ("1.2.3.4.", true),
-            ("a.b1", false),
-            ("a.1b", false),
-            ("a", false),
-        ] {
+        for (input, expected) in
+            [("a.1", true), ("a.0x", true), ("1.2.3.4.", true), ("a.b1", false), ("a.1b", false), ("a", false)]
+        {
             assert_eq!(ends_in_number(input), expected, "{input}");
         }
     }

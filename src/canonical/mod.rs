@@ -32,5 +32,8 @@ pub use tracking::{TrackingError, TrackingView};
 pub use url::{CanonicalUrl, HostKind, Spelling};
 pub use wrapper::Wrappers;
 
+/// Rises when code changes what a URL is folded to: compiled lists are then compiled again.
+const RULES_VERSION: u32 = 1;
+
 #[cfg(test)]
 mod tests;

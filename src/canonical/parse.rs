@@ -31,17 +31,10 @@ pub(super) fn read(link: &str) -> Option<Parsed> {
         numeric_host: matches!(host.kind, HostKind::Ipv4 | HostKind::Ipv6),
         mixed_script: host::mixes_scripts(&host.text),
     };
-    Some(Parsed {
-        whatwg,
-        host,
-        spelling,
-    })
+    Some(Parsed { whatwg, host, spelling })
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is where the one parser is called"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is where the one parser is called")]
 pub(super) fn standard(link: &str) -> Result<::url::Url, ::url::ParseError> {
     ::url::Url::parse(link)
 }
@@ -82,18 +75,10 @@ impl Parsed {
         text.push_str(&self.host.text);
         let host_end = text.len();
         path::fold_into(self.whatwg.path(), &mut text);
-        let bounds = Bounds {
-            host_start,
-            host_end,
-            path_end: text.len(),
-        };
+        let bounds = Bounds { host_start, host_end, path_end: text.len() };
         if let Some(query) = self.whatwg.query() {
             text.push('?');
-            escape::escape_into(
-                &escape::unescape_until_stable(query.as_bytes()),
-                Part::Query,
-                &mut text,
-            );
+            escape::escape_into(&escape::unescape_until_stable(query.as_bytes()), Part::Query, &mut text);
         }
         CanonicalUrl::new(text, bounds, self.host.kind, self.spelling)
     }

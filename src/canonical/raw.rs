@@ -30,25 +30,16 @@ pub(super) fn scheme_of(link: &str) -> Scheme {
         return Scheme::Absent;
     };
     let well_formed = before.starts_with(|c: char| c.is_ascii_alphabetic())
-        && before
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+        && before.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
     if !well_formed {
         return Scheme::Absent;
     }
-    if ["http", "https", "ftp"]
-        .iter()
-        .any(|known| before.eq_ignore_ascii_case(known))
-    {
+    if ["http", "https", "ftp"].iter().any(|known| before.eq_ignore_ascii_case(known)) {
         return Scheme::Web;
     }
     let is_host = before.contains('.') || before.eq_ignore_ascii_case("localhost");
     let port = after.split(['/', '\\', '?', '#']).next().unwrap_or("");
-    if is_host && port.bytes().all(|byte| byte.is_ascii_digit()) {
-        Scheme::Absent
-    } else {
-        Scheme::Other
-    }
+    if is_host && port.bytes().all(|byte| byte.is_ascii_digit()) { Scheme::Absent } else { Scheme::Other }
 }
 
 /// The link with a scheme in front, if it had none.
@@ -112,11 +103,7 @@ mod tests {
             ("http:\\\\a.example\\x", "a.example"),
             ("http://", ""),
         ] {
-            assert_eq!(
-                host_range(input).map(|range| &input[range]),
-                Some(expected),
-                "{input}"
-            );
+            assert_eq!(host_range(input).map(|range| &input[range]), Some(expected), "{input}");
         }
     }
 }

@@ -175,7 +175,8 @@ impl Tables {
 
     /// The URL in the representative spelling of its alias class, if that is another.
     pub fn representative(&self, url: &CanonicalUrl) -> Option<CanonicalUrl> {
-        let parts = Parts { scheme: url.scheme(), host: url.host(), path: url.path(), query: url.query(), fragment: None };
+        let parts =
+            Parts { scheme: url.scheme(), host: url.host(), path: url.path(), query: url.query(), fragment: None };
         let alias = canonical(&self.aliases().representative(&parts)?)?;
         (alias.host() != url.host() || alias.path() != url.path() || alias.query() != url.query()).then_some(alias)
     }

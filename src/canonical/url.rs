@@ -52,12 +52,7 @@ pub(super) struct Bounds {
 
 impl CanonicalUrl {
     /// The caller vouches that `bounds` lie within `text`, which stays below 4 GiB by the limit on raw URLs.
-    pub(super) fn new(
-        text: String,
-        bounds: Bounds,
-        host_kind: HostKind,
-        spelling: Spelling,
-    ) -> Self {
+    pub(super) fn new(text: String, bounds: Bounds, host_kind: HostKind, spelling: Spelling) -> Self {
         Self {
             text: text.into_boxed_str(),
             host_start: bounds.host_start as u32,

@@ -3,8 +3,8 @@
 //! A verdict is kept under a keyed digest of text, format and attached links, and serves only the snapshot it was made
 //! with, until the next entry begins or ends to hold.
 
-use std::sync::{Arc, Weak};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 use moka::sync::Cache;
 
@@ -70,7 +70,8 @@ impl CachedChecker {
         self.counts.misses.fetch_add(1, Ordering::Relaxed);
         let report = Arc::new(self.checker.check_against(&snapshot, post, now));
         let until = snapshot.next_edge(now).unwrap_or(i64::MAX);
-        let remembered = Remembered { report: Arc::clone(&report), snapshot: Arc::downgrade(&snapshot), from: now, until };
+        let remembered =
+            Remembered { report: Arc::clone(&report), snapshot: Arc::downgrade(&snapshot), from: now, until };
         self.cache.insert(digest, remembered);
         report
     }

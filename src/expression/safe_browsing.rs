@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::canonical::{CanonicalUrl, HostKind, Suffixes};
 
 /// Which generation of the protocol decides where host forms end.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub enum Version<'s> {
     /// The exact host and up to four of its parents among the last five labels.
     V4,

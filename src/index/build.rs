@@ -1,7 +1,7 @@
 //! Entries → an index.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::canonical::{self, CanonicalUrl, Tables};
 use crate::expression::{self, Digest};
@@ -66,7 +66,8 @@ impl Builder {
     /// # Errors
     /// If the index is full, at 4 G rows or 134 M entries with validity or parameters.
     pub fn add(&mut self, number: ListNumber, entry: &Entry) -> Result<(), IndexError> {
-        let full = self.hosts.len().max(self.rest.len()) >= Table::ROWS_MAX - 4 || self.extras.len() >= Meta::EXTRAS_MAX;
+        let full =
+            self.hosts.len().max(self.rest.len()) >= Table::ROWS_MAX - 4 || self.extras.len() >= Meta::EXTRAS_MAX;
         if full {
             return Err(IndexError::TooLarge { what: "entries" });
         }
@@ -94,11 +95,7 @@ impl Builder {
             extra: 0,
         };
         let label_private = list.label_private;
-        let record = cold::write(
-            &mut self.records,
-            &id,
-            [entry.source_ref.as_deref(), entry.jurisdiction.as_deref()],
-        );
+        let record = cold::write(&mut self.records, &id, [entry.source_ref.as_deref(), entry.jurisdiction.as_deref()]);
         let valid = (entry.valid_from, entry.valid_until);
         let mut rows = Rows { builder: self, meta, record, valid };
         rows.add(&entry.target, label_private);
@@ -120,6 +117,7 @@ impl Builder {
             cold: Cold::Memory(self.records),
             extras: self.extras.finish(),
             traits: self.traits,
+            edges: OnceLock::new(),
         }
     }
 }

@@ -26,7 +26,9 @@ pub enum IndexError {
         known: u32,
     },
     /// Made under another key.
-    #[error("the index was compiled with another key; give that key with --key-file, or rebuild it with `linkgate lists compile`")]
+    #[error(
+        "the index was compiled with another key; give that key with --key-file, or rebuild it with `linkgate lists compile`"
+    )]
     OtherKey,
     /// Made under other rules for reading URLs.
     #[error("the index was compiled under other rules or tables; rebuild it with `linkgate lists compile`")]

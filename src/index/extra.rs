@@ -1,21 +1,14 @@
 //! What only some entries have: a time to hold, parameters to be there.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use crate::expression::Digest;
 
-/// A validity window and a run of parameters; most entries have neither.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, bytemuck::Zeroable, bytemuck::Pod)]
-#[repr(C)]
-pub(super) struct Extra {
-    /// Seconds since the Unix epoch; `i64::MIN` if it always held.
-    from: i64,
-    /// Seconds since the Unix epoch, exclusive; `i64::MAX` if it never ends.
-    until: i64,
-    parameters_start: u32,
-    parameters_len: u32,
-}
+/// A validity window and a run of parameters, as three plain numbers so that a file holds them as they are.
+///
+/// From and until are seconds since the Unix epoch, `i64::MIN` and `i64::MAX` where the source sets no bound; the third
+/// holds start and length of the run.
+type Extra = [u64; 3];
 
 /// All extras of an index; equal ones are kept once.
 #[derive(Default)]
@@ -42,12 +35,8 @@ impl ExtrasBuilder {
         parameters.sort_unstable();
         let extras = &mut self.extras;
         *self.numbers.entry((from, until, parameters)).or_insert_with_key(|(_, _, parameters)| {
-            extras.rows.push(Extra {
-                from,
-                until,
-                parameters_start: extras.parameters.len() as u32,
-                parameters_len: parameters.len() as u32,
-            });
+            let run = (extras.parameters.len() as u64) << 32 | parameters.len() as u64;
+            extras.rows.push([from.cast_unsigned(), until.cast_unsigned(), run]);
             extras.parameters.extend(parameters);
             extras.rows.len() as u32
         })
@@ -65,22 +54,25 @@ impl ExtrasBuilder {
 impl Extras {
     /// Whether an entry with the extras of that number holds at `now`.
     pub(super) fn holds(&self, number: u32, now: i64) -> bool {
-        self.row(number).is_none_or(|extra| extra.from <= now && now < extra.until)
+        self.row(number).is_none_or(|&[from, until, _]| (from.cast_signed()..until.cast_signed()).contains(&now))
     }
 
     /// The sorted digests of the parameters that a link must have.
     pub(super) fn parameters(&self, number: u32) -> &[Digest] {
-        let run = self.row(number).map(|extra| {
-            let start = extra.parameters_start as usize;
-            Range { start, end: start + extra.parameters_len as usize }
+        let run = self.row(number).map(|&[_, _, run]| {
+            let start = (run >> 32) as usize;
+            start..start + (run as u32) as usize
         });
         run.and_then(|run| self.parameters.get(run)).unwrap_or(&[])
     }
 
-    /// The first moment after `now` at which some entry begins or ends to hold.
-    pub(super) fn next_edge(&self, now: i64) -> Option<i64> {
-        let edges = self.rows.iter().flat_map(|extra| [extra.from, extra.until]);
-        edges.filter(|&edge| edge > now && edge != i64::MAX).min()
+    /// Every moment at which some entry begins or ends to hold, sorted.
+    pub(super) fn edges(&self) -> Vec<i64> {
+        let edges = self.rows.iter().flat_map(|&[from, until, _]| [from.cast_signed(), until.cast_signed()]);
+        let mut edges: Vec<i64> = edges.filter(|&edge| edge != i64::MIN && edge != i64::MAX).collect();
+        edges.sort_unstable();
+        edges.dedup();
+        edges
     }
 
     /// Bytes that stay in memory.
@@ -124,9 +116,10 @@ mod tests {
         assert_eq!(builder.add((Some(10), Some(20)), vec![]), number);
         assert_eq!(builder.add((None, None), vec![]), 0);
         let extras = builder.finish();
-        for (now, holds, edge) in [(9, false, Some(10)), (10, true, Some(20)), (19, true, Some(20)), (20, false, None)] {
-            assert_eq!((extras.holds(number, now), extras.next_edge(now)), (holds, edge), "{now}");
+        for (now, holds) in [(9, false), (10, true), (19, true), (20, false)] {
+            assert_eq!(extras.holds(number, now), holds, "{now}");
         }
+        assert_eq!(extras.edges(), [10, 20]);
         assert!(extras.holds(0, 5));
     }
 }

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytemuck::Pod;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::canonical::Tables;
 
 use super::cold::Cold;
-use super::extra::{Extra, Extras};
+use super::extra::Extras;
 use super::key::Keys;
 use super::list::List;
 use super::table::Table;
@@ -43,7 +43,7 @@ impl Records {
         match self {
             Self::Memory(records) => records.get(row).copied(),
             Self::File { file, at, rows } => {
-                let row = (row as u64 < *rows).then_some(row as u64)?;
+                let row = Some(row as u64).filter(|row| row < rows)?;
                 let mut bytes = [0; 8];
                 file.read_exact_at(&mut bytes, at + row * 8).ok()?;
                 Some(u64::from_le_bytes(bytes))
@@ -127,13 +127,14 @@ impl Index {
             return Err(IndexError::Damaged);
         }
         let [digests, metas, starts, rest_digests, rest_metas, rest_starts, rows, parameters, ..] = sizes;
-        let hosts = Table { digests: input.section(digests)?, metas: input.section(metas)?, starts: input.section(starts)? };
+        let hosts =
+            Table { digests: input.section(digests)?, metas: input.section(metas)?, starts: input.section(starts)? };
         let rest = Table {
             digests: input.section(rest_digests)?,
             metas: input.section(rest_metas)?,
             starts: input.section(rest_starts)?,
         };
-        let extras = Extras { rows: input.section::<Extra>(rows)?, parameters: input.section(parameters)? };
+        let extras = Extras { rows: input.section(rows)?, parameters: input.section(parameters)? };
         input.verify_rest()?;
 
         let [.., host_records, rest_records, _] = sizes;
@@ -153,6 +154,7 @@ impl Index {
             cold: Cold::File { file: Arc::clone(&file), records_at },
             extras,
             traits: header.traits,
+            edges: OnceLock::new(),
         })
     }
 

@@ -44,8 +44,10 @@ impl Keys {
         let [digest, _] = halves(state.derive("linkgate 2026 index digests"));
         let [check, _] = halves(state.derive("linkgate 2026 index key check"));
         let id_key = state.derive("linkgate 2026 entry ids of local lists");
-        // HMAC takes keys of any length; 32 bytes cannot be refused.
-        let entry_id = Hmac::new(&id_key.into());
+        // One block of SHA-256: the key, then zeros, as HMAC itself would fill it.
+        let mut block = [0; 64];
+        block.iter_mut().zip(id_key).for_each(|(to, from)| *to = from);
+        let entry_id = Hmac::new(&block.into());
         Self { digest: DigestKey::new(digest), mac: state.derive("linkgate 2026 index file"), check, entry_id }
     }
 

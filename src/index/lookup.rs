@@ -144,7 +144,8 @@ impl Search<'_> {
     }
 
     fn paths_of(&mut self, host: &str, fits: impl Fn(&Meta) -> bool) {
-        self.key.path_forms(host, self.url.path(), |form| {
+        let (key, path) = (self.key, self.url.path());
+        key.path_forms(host, path, |form| {
             self.rest(form.digest, form.len, |meta| {
                 (form.reach == Reach::Whole || meta.kind == RowKind::Entry(Scope::UrlPrefix)) && fits(meta)
             });

@@ -17,7 +17,7 @@ mod meta;
 mod table;
 mod traits;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::canonical::Tables;
 
@@ -50,6 +50,8 @@ pub struct Index {
     cold: Cold,
     extras: Extras,
     traits: Traits,
+    /// Sorted moments at which entries begin or end to hold, once somebody asks.
+    edges: OnceLock<Vec<i64>>,
 }
 
 impl Index {
@@ -74,7 +76,8 @@ impl Index {
 
     /// The first moment after `now`, in seconds since the Unix epoch, at which some entry begins or ends to hold.
     pub fn next_edge(&self, now: i64) -> Option<i64> {
-        self.extras.next_edge(now)
+        let edges = self.edges.get_or_init(|| self.extras.edges());
+        edges.get(edges.partition_point(|&edge| edge <= now)).copied()
     }
 
     /// Bytes that stay in memory for matching.
@@ -85,6 +88,9 @@ impl Index {
 
 impl std::fmt::Debug for Index {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Index").field("lists", &self.lists.len()).field("entries", &self.entries()).finish_non_exhaustive()
+        f.debug_struct("Index")
+            .field("lists", &self.lists.len())
+            .field("entries", &self.entries())
+            .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,158 @@
+//! Every row of the shipped tables proves itself by its examples.
+
+use super::*;
+use crate::canonical::{Parts, Reach, embedded_into};
+
+#[derive(serde::Deserialize)]
+struct Rows {
+    rule: Vec<Row>,
+}
+
+#[derive(serde::Deserialize)]
+struct Row {
+    name: String,
+    source: String,
+    #[serde(default)]
+    examples: Vec<Example>,
+}
+
+#[derive(serde::Deserialize)]
+struct Example {
+    url: String,
+    gives: Option<String>,
+}
+
+fn rows(text: &str) -> Vec<Row> {
+    let rows: Rows = toml::from_str(text).unwrap();
+    let mut names = std::collections::BTreeSet::new();
+    for row in &rows.rule {
+        assert!(!row.source.is_empty(), "{} needs a source", row.name);
+        assert!(row.examples.iter().any(|example| example.gives.is_some()), "{} needs an example", row.name);
+        assert!(names.insert(&row.name), "{} stands twice", row.name);
+    }
+    rows.rule
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the canonical module")]
+fn with_parts<T>(url: &str, use_parts: impl FnOnce(&Parts<'_>) -> T) -> T {
+    let url = url::Url::parse(url).unwrap();
+    use_parts(&Parts {
+        scheme: url.scheme(),
+        host: url.host_str().unwrap_or_default(),
+        path: url.path(),
+        query: url.query(),
+        fragment: url.fragment(),
+    })
+}
+
+fn unwrapped(tables: &Tables, url: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let reach = with_parts(url, |parts| tables.wrappers().unwrap_into(parts, &mut out));
+    assert_eq!(reach, Reach::Whole, "{url}");
+    out
+}
+
+fn representative(tables: &Tables, url: &str) -> Option<String> {
+    with_parts(url, |parts| tables.aliases().representative(parts))
+}
+
+#[test]
+fn wrappers_give_what_their_examples_say() {
+    let tables = Tables::shipped().unwrap();
+    let mut wrong = Vec::new();
+    for row in rows(TableTexts::shipped().wrappers) {
+        for example in row.examples {
+            let given = unwrapped(&tables, &example.url);
+            let right = match &example.gives {
+                Some(expected) => given.contains(expected),
+                None => given.is_empty(),
+            };
+            if !right {
+                wrong.push(format!("{}: {} gives {given:?}", row.name, example.url));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn aliases_give_what_their_examples_say_and_stay_there() {
+    let tables = Tables::shipped().unwrap();
+    let mut wrong = Vec::new();
+    for row in rows(TableTexts::shipped().aliases) {
+        for example in row.examples {
+            let given = representative(&tables, &example.url);
+            if given != example.gives {
+                wrong.push(format!("{}: {} gives {given:?}", row.name, example.url));
+            }
+            let Some(given) = given else { continue };
+            let again = representative(&tables, &given);
+            if again.as_ref().is_some_and(|again| *again != given) {
+                wrong.push(format!("{}: {given} moves on to {again:?}", row.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn ordinary_links_give_nothing() {
+    let tables = Tables::shipped().unwrap();
+    for url in [
+        "https://unlisted.example/",
+        "https://unlisted.example/url?q=listed.example",
+        "https://google.unlisted.example/url?q=listed.example",
+        "https://www.google.com/search?q=weather",
+        "https://t.me/",
+        "https://unlisted.example/r/x",
+        "http://192.0.2.1/url?q=1",
+        "http://[2001:db8::1]/",
+        "mailto:someone@unlisted.example",
+    ] {
+        assert_eq!(unwrapped(&tables, url), Vec::<String>::new(), "{url}");
+        assert_eq!(representative(&tables, url), None, "{url}");
+        let mut out = Vec::new();
+        assert_eq!(with_parts(url, |parts| embedded_into(parts, &mut out)), Reach::Whole);
+        assert_eq!(out, Vec::<String>::new(), "{url}");
+    }
+}
+
+#[test]
+fn a_parameter_that_a_rule_reads_is_not_tracking_there() {
+    let texts = TableTexts {
+        wrappers: "rule = [{ name = 'n', host = 'one.test', query = { utm_to = '{url}' }, gives = '{url}', source = 's' }]",
+        ..TableTexts::shipped()
+    };
+    let tables = Tables::parse(&texts).unwrap();
+    assert!(tables.tracking().is_tracking("utm_to", "two.test"));
+    assert!(!tables.tracking().is_tracking("utm_to", "one.test"));
+    assert!(tables.tracking().is_tracking("utm_source", "one.test"));
+    assert!(!tables.tracking().is_tracking("id", "one.test"));
+}
+
+#[test]
+fn other_texts_have_another_id() {
+    let shipped = TableTexts::shipped();
+    let changed = TableTexts { tracking: "fbclid\n", ..shipped };
+    assert_eq!(id(&shipped), Tables::shipped().unwrap().id());
+    assert_ne!(id(&shipped), id(&changed));
+}
+
+#[test]
+fn bad_tables_are_refused_by_name() {
+    let check = |row: &str, expected: &str| {
+        let text = format!("[[rule]]\nname = 'bad'\nsource = 's'\ngives = '{{x}}'\n{row}");
+        let texts = TableTexts { wrappers: &text, ..TableTexts::shipped() };
+        let error = Tables::parse(&texts).err().unwrap();
+        assert!(error.to_string().contains(expected), "{row}: {error}");
+    };
+    check("host = 'one.test'\nunknown = 1", "the table of wrappers is not of the form");
+    check("path = '/{x}'", "the rule `bad` in the table of wrappers");
+    check("host = 'one.test'", "the rule `bad`");
+    check("host = 'one.test'\npath = '/{x}'\nwhere = { x = 'none' }", "the rule `bad`");
+    check("host = '@none'\npath = '/{x}'", "the rule `bad`");
+    check("host = 'One'\npath = '/{x}'", "the rule `bad`");
+    check("host = 'one.test'\npath = '/{x'", "the rule `bad`");
+    let texts = TableTexts { suffixes: "com\n", ..TableTexts::shipped() };
+    assert!(matches!(Tables::parse(&texts), Err(TableError::Suffixes(_))));
+}
