@@ -8,3 +8,5 @@ pub mod expression;
 pub mod index;
 pub mod verdict;
 pub mod check;
+pub mod config;
+pub mod cli;

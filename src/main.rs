@@ -1,2 +1,5 @@
 //! The `linkgate` command: everything it does lives in the library.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    linkgate::cli::run()
+}

@@ -52,9 +52,15 @@ fn without_spare_dots(name: &str) -> String {
 /// Source: the URL standard as changed in June 2026 (whatwg/url#914).
 pub(super) fn odd_punycode(raw: &str) -> Option<Folded> {
     let text = String::from_utf8(percent_encoding::percent_decode_str(raw).collect()).ok()?;
-    let text = without_spare_dots(&text.to_ascii_lowercase());
+    let text = without_spare_dots(&odd_punycode_text(&text)?);
+    Some(Folded { text, kind: HostKind::Name })
+}
+
+/// The same, of a host without percent escapes and with its dots as they are.
+pub(super) fn odd_punycode_text(host: &str) -> Option<String> {
+    let text = host.to_ascii_lowercase();
     let odd = text.is_ascii() && text.split('.').any(|label| label.starts_with("xn--"));
-    (odd && !text.bytes().any(is_forbidden) && !ends_in_number(&text)).then_some(Folded { text, kind: HostKind::Name })
+    (odd && !text.bytes().any(is_forbidden) && !ends_in_number(&text)).then_some(text)
 }
 
 /// A host that browsers refuse, in the spelling that Safe Browsing compares.

@@ -3,6 +3,7 @@
 use super::escape::{self, Part};
 use super::host::{self, Folded};
 use super::parts::Parts;
+use super::profile::Standard;
 use super::url::{Bounds, CanonicalUrl, HostKind, Spelling};
 use super::{path, raw};
 
@@ -58,13 +59,11 @@ impl Parsed {
         }
     }
 
-    /// The URL as the standard writes it, with the host as browsers take it.
-    pub(super) fn href(&self) -> Option<String> {
-        let href = self.whatwg.as_str();
-        match self.host.kind {
-            HostKind::Refused => None,
-            _ => Some(href.replacen(STAND_IN, &self.host.text, 1)),
-        }
+    /// The URL as the standard writes it, where only its new rule for punycode takes it.
+    pub(super) fn standard(&self) -> Option<Standard> {
+        let accepted = self.host.kind != HostKind::Refused;
+        let href = self.whatwg.as_str().replacen(STAND_IN, &self.host.text, 1);
+        accepted.then(|| Standard { href, host: self.host.text.clone() })
     }
 
     pub(super) fn canonical(&self) -> CanonicalUrl {

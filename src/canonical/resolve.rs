@@ -74,11 +74,6 @@ pub fn canonical_the_long_way(link: &str) -> Option<CanonicalUrl> {
     (raw::scheme_of(&link) == Scheme::Web).then(|| parse::read(&link)).flatten().map(|parsed| parsed.canonical())
 }
 
-/// The link as the URL standard writes it, if browsers take it.
-pub fn href(link: &str) -> Option<String> {
-    parse::read(&raw::with_scheme(raw::trim(link)))?.href()
-}
-
 /// A link, read the short or the long way.
 enum Reading<'l> {
     Plain(Plain<'l>),

@@ -8,3 +8,22 @@ pub mod safe_browsing;
 pub use digest::{Digest, DigestKey};
 pub use host::{HostForm, Relation, TopLevel, masked};
 pub use path::{PathForm, Reach, parts};
+
+use crate::canonical::{CanonicalUrl, HostKind};
+
+/// All forms of a look-up as text, for people: hosts from the link's own to the shortest, then the paths on it.
+pub fn forms(url: &CanonicalUrl) -> Vec<String> {
+    let host = url.host();
+    let mut forms = vec![host.to_owned()];
+    if url.host_kind() == HostKind::Name {
+        let parents = memchr::memchr_iter(b'.', host.as_bytes()).filter_map(|dot| host.get(dot + 1..));
+        forms.extend(parents.filter(|parent| parent.contains('.')).map(str::to_owned));
+    }
+    let path = url.path().strip_suffix('/').unwrap_or(url.path());
+    let ends = memchr::memchr_iter(b'/', path.as_bytes()).skip(1).chain([path.len()]);
+    forms.push(format!("{host}/"));
+    forms.extend(
+        ends.filter_map(|end| path.get(..end)).filter(|part| !part.is_empty()).map(|part| format!("{host}{part}")),
+    );
+    forms
+}

@@ -10,13 +10,12 @@ use crate::canonical::{CanonicalUrl, HostKind, Suffixes};
 /// Which generation of the protocol decides where host forms end.
 #[derive(Clone, Copy)]
 pub enum Version<'s> {
-    /// The exact host and up to four of its parents among the last five labels.
+    /// The exact host and its parents among the last labels, down to two.
     V4,
     /// The same, but no parent above the registrable domain.
     V5(&'s Suffixes),
 }
 
-const PARENTS_MAX: usize = 4;
 const DIRECTORIES_MAX: usize = 4;
 
 /// Host forms: the host first, then parents from the longest.
@@ -29,14 +28,24 @@ pub fn hosts<'u>(url: &'u CanonicalUrl, version: Version<'_>) -> Vec<&'u str> {
         Version::V4 => None,
         Version::V5(suffixes) => suffixes.registrable(host).map(str::len),
     };
+    let labels_max = labels_max(host);
     let mut parents: Vec<&str> = memchr::memrchr_iter(b'.', host.as_bytes())
         .filter_map(|dot| host.get(dot + 1..))
+        .take(labels_max)
         .filter(|parent| parent.contains('.') && shortest.is_none_or(|len| parent.len() >= len))
-        .take(PARENTS_MAX)
         .collect();
     parents.push(host);
     parents.reverse();
     parents
+}
+
+/// How many labels the longest parent has.
+///
+/// The specification says five. Google's client for Web Risk takes seven of very long names; both are met by leaving
+/// out the first two labels, within five and seven.
+fn labels_max(host: &str) -> usize {
+    let labels = memchr::memchr_iter(b'.', host.as_bytes()).count() + 1;
+    labels.saturating_sub(2).clamp(5, 7)
 }
 
 /// Path forms: with query, without, the root, and up to three directories below it.

@@ -1,0 +1,153 @@
+//! One stage alone, as a filter: for people who debug lists and text, and for conformance suites.
+//!
+//! It echoes what the caller typed, to stdout.
+
+use std::io::{self, BufWriter};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+use crate::canonical::{self, CanonicalUrl, HostKind, Suffixes, Tables};
+use crate::expression;
+use crate::expression::safe_browsing::{self, Version};
+
+use super::Exit;
+use super::args::Stage;
+use super::jsonl::{self, BadLine};
+
+/// One line of input; other fields are ignored.
+#[derive(Deserialize)]
+struct Question<'l> {
+    #[serde(borrow)]
+    id: Option<&'l RawValue>,
+    #[serde(default)]
+    input: Value,
+    input_b64: Option<String>,
+    #[serde(default)]
+    options: Map<String, Value>,
+}
+
+impl Question<'_> {
+    /// The input as text; bytes that are no UTF-8 become percent escapes, which canonicalisation undoes.
+    fn text(&self) -> Result<String, BadLine> {
+        let Some(encoded) = &self.input_b64 else {
+            return self.input.as_str().map(str::to_owned).ok_or(BadLine::BadField);
+        };
+        let bytes = data_encoding::BASE64.decode(encoded.as_bytes()).map_err(|_| BadLine::BadField)?;
+        let mut text = String::new();
+        for chunk in bytes.utf8_chunks() {
+            text.push_str(chunk.valid());
+            for byte in chunk.invalid() {
+                text.push_str(&format!("%{byte:02X}"));
+            }
+        }
+        Ok(text)
+    }
+
+    fn option(&self, name: &str) -> &str {
+        self.options.get(name).and_then(Value::as_str).unwrap_or("")
+    }
+}
+
+/// Answers every line of stdin.
+pub(super) fn run(stage: Stage) -> anyhow::Result<Exit> {
+    let tables = Tables::shipped()?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    let bad = jsonl::each_line(io::stdin().lock(), &mut out, |line, out| {
+        let answered = jsonl::parse(line).and_then(|question: Question<'_>| {
+            let mut answer = answer(stage, &question, &tables)?;
+            let id = question.id.and_then(|id| serde_json::from_str(id.get()).ok()).unwrap_or(Value::Null);
+            answer.insert("id".to_owned(), id);
+            Ok(answer)
+        });
+        match answered {
+            Ok(answer) => {
+                serde_json::to_writer(&mut *out, &answer)?;
+                io::Write::write_all(out, b"\n")?;
+                Ok(Ok(()))
+            }
+            Err(bad) => Ok(Err(bad)),
+        }
+    })?;
+    io::Write::flush(&mut out)?;
+    Ok(if bad == 0 { Exit::Quiet } else { Exit::Failed })
+}
+
+fn answer(stage: Stage, question: &Question<'_>, tables: &Tables) -> Result<Map<String, Value>, BadLine> {
+    let value = match stage {
+        Stage::Links | Stage::List => json!({}),
+        Stage::Canonical => canonical_url(&question.text()?, question),
+        Stage::Expressions => expressions(&question.text()?, question, tables),
+        Stage::Suffix => suffix(&question.text()?, tables.suffixes()),
+    };
+    match value {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(BadLine::BadField),
+    }
+}
+
+/// With a Safe Browsing profile all fields are Safe Browsing's; without one, `href` and `host` are the URL standard's.
+fn canonical_url(text: &str, question: &Question<'_>) -> Value {
+    let profile = question.option("profile");
+    let ascii = canonical::ascii_host(text);
+    let safe_browsing = profile.starts_with("gsb");
+    let base = question.options.get("base").and_then(Value::as_str);
+    let standard = if safe_browsing { None } else { canonical::standard(text, base) };
+    let url = match &standard {
+        _ if safe_browsing => canonical::safe_browsing(text),
+        Some(standard) => canonical::canonical(&standard.href),
+        None => ascii.as_deref().and_then(canonical::canonical),
+    };
+    let own_host = || url.as_ref().map(|url| safe_browsing_host(url, profile));
+    let host = standard.as_ref().map(|standard| standard.host.clone()).or_else(own_host);
+    let Some(host) = host else { return json!({"failure": true, "ascii": ascii}) };
+    json!({
+        "href": standard.map(|standard| standard.href),
+        "canonical": url.as_ref().map(CanonicalUrl::expose),
+        "host": host,
+        "path": url.as_ref().map(CanonicalUrl::path),
+        "query": url.as_ref().and_then(CanonicalUrl::query),
+        "ascii": ascii,
+    })
+}
+
+/// Version 5 of Safe Browsing takes an IPv6 address that stands for an IPv4 one as that.
+fn safe_browsing_host(url: &CanonicalUrl, profile: &str) -> String {
+    let inner = url.address().and_then(canonical::embedded).filter(|_| profile == "gsb-v5");
+    inner.map_or_else(|| url.host().to_owned(), |address| address.to_string())
+}
+
+fn expressions(text: &str, question: &Question<'_>, tables: &Tables) -> Value {
+    let Some(url) = canonical::canonical(text).filter(|url| url.host_kind() != HostKind::Refused) else {
+        return json!({"failure": true});
+    };
+    let version = match question.option("profile") {
+        "gsb-v5" => Version::V5(tables.suffixes()),
+        _ => Version::V4,
+    };
+    let (expressions, hosts, paths) = match question.option("profile") {
+        "linkgate" => {
+            let forms = expression::forms(&url);
+            (forms, vec![url.host()], vec![url.path().to_owned()])
+        }
+        _ => {
+            let expressions = safe_browsing::expressions(&url, version);
+            (expressions, safe_browsing::hosts(&url, version), safe_browsing::paths(&url))
+        }
+    };
+    // Without a scheme the input is an expression already.
+    let first = if text.contains("://") { expressions.first().map_or("", String::as_str) } else { text };
+    json!({
+        "expressions": expressions,
+        "hosts": hosts,
+        "paths": paths,
+        "sha256": data_encoding::HEXLOWER.encode(&safe_browsing::sha256(first)),
+        "md5": data_encoding::HEXLOWER.encode(&safe_browsing::md5_url(&url)),
+    })
+}
+
+fn suffix(text: &str, suffixes: &Suffixes) -> Value {
+    let host = text.to_lowercase();
+    json!({"registrable": suffixes.registrable(&host), "suffix": suffixes.suffix(&host)})
+}

@@ -1,0 +1,65 @@
+//! What can be wrong with a configuration: which file, which key, what to do.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path} cannot be read")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is not TOML.
+    #[error("{path} is not TOML, line {line}")]
+    NotToml {
+        /// The file.
+        path: PathBuf,
+        /// Where.
+        line: usize,
+    },
+    /// A key that nothing reads.
+    #[error("{origin}: unknown key `{key}`{hint}")]
+    UnknownKey {
+        /// The file or the environment.
+        origin: String,
+        /// The key.
+        key: String,
+        /// The nearest known key.
+        hint: String,
+    },
+    /// A value of the wrong kind.
+    #[error("{origin}: `{key}` {problem}")]
+    BadValue {
+        /// The file, the environment or a flag.
+        origin: String,
+        /// The key.
+        key: String,
+        /// What is expected.
+        problem: String,
+    },
+    /// The state key cannot be read or made.
+    #[error("the key file {path} cannot be {what}")]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// `read` or `made`.
+        what: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// The key file holds no key.
+    #[error("the key file {path} holds neither 32 bytes nor 64 hex digits")]
+    BadKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No place for what is kept between runs.
+    #[error("no state directory: set [state] dir, LINKGATE_STATE_DIR, XDG_STATE_HOME or HOME")]
+    NoStateDir,
+}

@@ -1,0 +1,183 @@
+//! Default < file < environment < flag, one key at a time.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use super::ConfigError;
+use super::settings::{Config, DOCS};
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody set it.
+    Default,
+    /// The configuration file.
+    File(PathBuf),
+    /// An environment variable of that name.
+    Environment(String),
+    /// A flag of the command line.
+    Flag(&'static str),
+}
+
+/// The configuration and where each value came from.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The values.
+    pub config: Config,
+    /// By key, as `policy.min_confidence`; a key that is not in it has its default.
+    pub origins: BTreeMap<String, Origin>,
+}
+
+/// Environment variables that are read by others, or name a file rather than a setting.
+const NOT_SETTINGS: &[&str] = &["LINKGATE_CONFIG", "LINKGATE_KEY_FILE"];
+const TEST_PREFIX: &str = "LINKGATE_TEST_";
+
+/// Reads the file at `path` (none: defaults), then the environment variables given, then flags by key.
+///
+/// # Errors
+/// If the file cannot be read, a key is unknown or a value is of the wrong kind.
+pub fn load(
+    path: Option<&Path>,
+    environment: impl IntoIterator<Item = (String, String)>,
+    flags: &[(&'static str, &'static str, String)],
+) -> Result<Loaded, ConfigError> {
+    let mut origins = BTreeMap::new();
+    let mut table = Table::new();
+    if let Some(path) = path {
+        table = read(path)?;
+        check_keys(&table, path)?;
+        for key in leaves(&table) {
+            origins.insert(key, Origin::File(path.to_owned()));
+        }
+    }
+    for (name, text) in environment {
+        let Some(rest) = name.strip_prefix("LINKGATE_") else { continue };
+        let key = if name == "LINKGATE_KEY_FILE" { Some("state.key_file") } else { key_of(rest) };
+        match key {
+            Some(key) => {
+                set(&mut table, key, &text);
+                origins.insert(key.to_owned(), Origin::Environment(name));
+            }
+            None if NOT_SETTINGS.contains(&&*name) || name.starts_with(TEST_PREFIX) => {}
+            None => return Err(unknown("the environment", &name, DOCS.iter().map(|(key, _)| variable(key)))),
+        }
+    }
+    for (flag, key, text) in flags {
+        set(&mut table, key, text);
+        origins.insert((*key).to_owned(), Origin::Flag(flag));
+    }
+    let config = typed(table, &origins)?;
+    Ok(Loaded { config, origins })
+}
+
+/// The environment variable of a key.
+pub(super) fn variable(key: &str) -> String {
+    format!("LINKGATE_{}", key.replace('.', "_").to_ascii_uppercase())
+}
+
+fn key_of(name: &str) -> Option<&'static str> {
+    DOCS.iter().map(|(key, _)| *key).find(|key| key.replace('.', "_").eq_ignore_ascii_case(name))
+}
+
+fn read(path: &Path) -> Result<Table, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    // The parser's own message would quote the line, which may hold an override's value.
+    text.parse::<Table>().map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        let line = text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
+        ConfigError::NotToml { path: path.to_owned(), line }
+    })
+}
+
+/// Sets `a.b.c` to a text that is read as TOML where it can be, else as a string.
+fn set(table: &mut Table, key: &str, text: &str) {
+    let value = format!("v = {text}").parse::<Table>().ok().and_then(|mut one| one.remove("v"));
+    let mut table = table;
+    let mut parts = key.split('.').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            table.insert(part.to_owned(), value.unwrap_or_else(|| Value::String(text.to_owned())));
+            return;
+        }
+        let inner = table.entry(part).or_insert_with(|| Value::Table(Table::new()));
+        let Value::Table(inner) = inner else { return };
+        table = inner;
+    }
+}
+
+/// Keys of all values that are no tables; lists of tables count as one value.
+pub(super) fn leaves(table: &Table) -> Vec<String> {
+    table
+        .iter()
+        .flat_map(|(name, value)| match value {
+            Value::Table(inner) => leaves(inner).into_iter().map(|key| format!("{name}.{key}")).collect(),
+            _ => vec![name.clone()],
+        })
+        .collect()
+}
+
+fn check_keys(table: &Table, path: &Path) -> Result<(), ConfigError> {
+    for key in leaves(table) {
+        let known = DOCS.iter().any(|(known, _)| *known == key) || key == "lists" || key == "overrides";
+        if !known {
+            let all = DOCS.iter().map(|(key, _)| (*key).to_owned()).chain(["lists".to_owned(), "overrides".to_owned()]);
+            return Err(unknown(&path.display().to_string(), &key, all));
+        }
+    }
+    Ok(())
+}
+
+fn unknown(origin: &str, key: &str, known: impl Iterator<Item = String>) -> ConfigError {
+    let distance = |other: &String| strsim::damerau_levenshtein(key, other);
+    let nearest = known.min_by_key(distance);
+    let hint = nearest.map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"));
+    ConfigError::UnknownKey { origin: origin.to_owned(), key: key.to_owned(), hint }
+}
+
+/// The typed configuration; errors name the key and where its value came from, never the value.
+fn typed(table: Table, origins: &BTreeMap<String, Origin>) -> Result<Config, ConfigError> {
+    let file = origins.values().find(|origin| matches!(origin, Origin::File(_)));
+    let mut config = Config::default();
+    for (name, value) in table {
+        let (key, result) = section(&mut config, &name, value);
+        result.map_err(|error| {
+            let inner = error.message().lines().next().unwrap_or_default().to_owned();
+            let origin = origins.iter().find(|(known, _)| known.starts_with(&key)).map(|(_, origin)| origin);
+            ConfigError::BadValue { origin: describe(origin.or(file)), key, problem: without_value(&inner) }
+        })?;
+    }
+    Ok(config)
+}
+
+fn section(config: &mut Config, name: &str, value: Value) -> (String, Result<(), toml::de::Error>) {
+    let result = match name {
+        "state" => value.try_into().map(|section| config.state = section),
+        "extract" => value.try_into().map(|section| config.extract = section),
+        "policy" => value.try_into().map(|section| config.policy = section),
+        "cache" => value.try_into().map(|section| config.cache = section),
+        "tables" => value.try_into().map(|section| config.tables = section),
+        "lists" => value.try_into().map(|section| config.lists = section),
+        "overrides" => value.try_into().map(|section| config.overrides = section),
+        _ => Ok(()), // `check_keys` has refused it
+    };
+    (name.to_owned(), result)
+}
+
+/// "invalid type: string "x", expected u8" without the string.
+fn without_value(message: &str) -> String {
+    match message.split_once("expected") {
+        Some((_, expected)) => format!("has a value that cannot be used; expected{expected}"),
+        None => "has a value that cannot be used".to_owned(),
+    }
+}
+
+pub(super) fn describe(origin: Option<&Origin>) -> String {
+    match origin {
+        None | Some(Origin::Default) => "default".to_owned(),
+        Some(Origin::File(path)) => path.display().to_string(),
+        Some(Origin::Environment(name)) => name.clone(),
+        Some(Origin::Flag(flag)) => (*flag).to_owned(),
+    }
+}

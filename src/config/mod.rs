@@ -1,0 +1,16 @@
+//! One TOML file, then the environment, then flags: what the operator has set, and where each value came from.
+//!
+//! Precedence: default < `linkgate.toml` < `LINKGATE_…` < flag. Unknown keys are errors that name file, key and the
+//! nearest known key.
+
+mod error;
+mod key;
+mod load;
+mod settings;
+mod show;
+
+pub use error::ConfigError;
+pub use key::{KeyOrigin, state_key};
+pub use load::{Loaded, Origin, load};
+pub use settings::{Cache, Config, Extract, ListSetting, Override, State, Tables};
+pub use show::{default_file, show};

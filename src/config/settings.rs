@@ -1,0 +1,168 @@
+//! Every setting, its default and what it means.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::index::{Action, Category, Scope};
+use crate::verdict::Policy;
+
+/// The whole configuration.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// `[state]`
+    pub state: State,
+    /// `[extract]`
+    pub extract: Extract,
+    /// `[policy]`
+    pub policy: Policy,
+    /// `[cache]`
+    pub cache: Cache,
+    /// `[tables]`
+    pub tables: Tables,
+    /// `[[lists]]`; none means the demo list.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lists: Vec<ListSetting>,
+    /// `[[overrides]]`
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Override>,
+}
+
+/// What is kept between runs.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "each field is described in `DOCS`, which the help prints")]
+pub struct State {
+    pub dir: Option<PathBuf>,
+    pub key_file: Option<PathBuf>,
+}
+
+/// How much of a post is looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "each field is described in `DOCS`, which the help prints")]
+pub struct Extract {
+    pub links_max: usize,
+    pub candidates_max: usize,
+}
+
+impl Default for Extract {
+    fn default() -> Self {
+        Self { links_max: 200, candidates_max: 1_000 }
+    }
+}
+
+/// What is remembered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "each field is described in `DOCS`, which the help prints")]
+pub struct Cache {
+    pub posts_max: u64,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self { posts_max: 100_000 }
+    }
+}
+
+/// Files in place of the tables in the program.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "each field is described in `DOCS`, which the help prints")]
+pub struct Tables {
+    pub wrappers: Option<PathBuf>,
+    pub aliases: Option<PathBuf>,
+    pub tracking: Option<PathBuf>,
+    pub suffixes: Option<PathBuf>,
+}
+
+/// One list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListSetting {
+    /// Unique; stands in reports.
+    pub name: String,
+    /// A source file or a compiled index.
+    pub path: PathBuf,
+    /// Its format; detected if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// `enforce` or `report`.
+    #[serde(default)]
+    pub mode: crate::index::Mode,
+    /// The category of entries that give none.
+    #[serde(default = "csam")]
+    pub default_category: Category,
+    /// Whether `host`, `url` and `url_prefix` entries cover the `www.` twin; by format if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub www_twin: Option<bool>,
+    /// What a bare name means: `domain` or `exact`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plain_means: Option<String>,
+    /// What the root of a URL alone means: `page` or `host`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_url_means: Option<String>,
+    /// Whether `label` entries reach below private suffixes too.
+    #[serde(default)]
+    pub label_private: bool,
+}
+
+fn csam() -> Category {
+    Category::Csam
+}
+
+/// An operator's own ruling on a value.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Override {
+    /// A host, URL, address or label, by scope.
+    pub value: String,
+    /// Which links it rules.
+    pub scope: Scope,
+    /// What to do with posts that have such a link.
+    pub action: Action,
+    /// Why.
+    pub reason: String,
+    /// Who decided.
+    pub author: String,
+    /// RFC 3339 time at which it ends; required for those that lower an action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<jiff::Timestamp>,
+}
+
+impl std::fmt::Debug for Override {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The value may be a listed URL.
+        f.debug_struct("Override").field("scope", &self.scope).field("action", &self.action).finish_non_exhaustive()
+    }
+}
+
+/// Every key with what it means, in the order of the default file. A test holds it complete.
+pub(super) const DOCS: &[(&str, &str)] = &[
+    ("state.dir", "Where generations, overrides and keys are kept. Default: $XDG_STATE_HOME/linkgate."),
+    ("state.key_file", "File with the state key, 32 bytes or 64 hex digits. Default: made in <dir>/key/."),
+    ("extract.links_max", "Links looked at in one post; more make it undetermined: too many links."),
+    ("extract.candidates_max", "Names without a scheme looked at in one post."),
+    ("policy.min_confidence", "Entries below this confidence (0 to 100) lead to flag at most."),
+    ("policy.not_canonical", "A link that no parser takes for a URL: allow, flag, hold or reject."),
+    ("policy.too_many_links", "A post with more links than are looked at."),
+    ("policy.prefix_unconfirmed", "Only a part of a hash matched."),
+    ("policy.redirect_unfinished", "A redirect was not followed to its end in time."),
+    ("policy.limit", "A link that carries more URLs than are looked at, or is too long."),
+    ("policy.category.csam", "Child sexual abuse material."),
+    ("policy.category.csam_advertising", "Adverts for it."),
+    ("policy.category.invite_pyramid", "Schemes that reward spreading invitations to it."),
+    ("policy.category.exploitation", "Sexual exploitation of children by other means."),
+    ("policy.category.malware", "Malicious software."),
+    ("policy.category.phishing", "Phishing."),
+    ("policy.category.spam", "Unwanted advertising."),
+    ("policy.category.test", "Entries made to test that the way from list to verdict works."),
+    ("policy.category.other", "Anything else."),
+    ("cache.posts_max", "Posts whose verdict is remembered; 0 turns it off."),
+    ("tables.wrappers", "File in place of the built-in table of URL wrappers."),
+    ("tables.aliases", "File in place of the built-in table of host aliases."),
+    ("tables.tracking", "File in place of the built-in table of tracking parameters."),
+    ("tables.suffixes", "File in place of the built-in Public Suffix List."),
+];

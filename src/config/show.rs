@@ -1,0 +1,94 @@
+//! The configuration as text: what is in force and why, and the default file with its comments.
+
+use toml::{Table, Value};
+
+use super::load::{self, Loaded};
+use super::settings::{Config, DOCS};
+
+/// One line a value: `key = value  # where it came from`.
+pub fn show(loaded: &Loaded) -> String {
+    let values = Table::try_from(&loaded.config).unwrap_or_default();
+    let line = |key: &str| {
+        let value = at(&values, key).map_or_else(|| "(unset)".to_owned(), ToString::to_string);
+        format!("{key} = {value}  # {}\n", load::describe(loaded.origins.get(key)))
+    };
+    let mut text: String = DOCS.iter().map(|(key, _)| line(key)).collect();
+    for list in &loaded.config.lists {
+        text.push_str(&format!("lists = {:?}  # {}\n", list.name, load::describe(loaded.origins.get("lists"))));
+    }
+    let overrides = loaded.config.overrides.len();
+    if overrides > 0 {
+        text.push_str(&format!(
+            "overrides = {overrides} in the file  # {}\n",
+            load::describe(loaded.origins.get("overrides"))
+        ));
+    }
+    text
+}
+
+/// The default configuration file: every key with what it means, commented out.
+pub fn default_file() -> String {
+    let values = Table::try_from(Config::default()).unwrap_or_default();
+    let mut text = "# linkgate.toml: every setting with its default. Remove the # to change one.\n".to_owned();
+    let mut section = "";
+    for (key, meaning) in DOCS {
+        let (of, name) = key.rsplit_once('.').unwrap_or(("", key));
+        if of != section {
+            text.push_str(&format!("\n[{of}]\n"));
+            section = of;
+        }
+        let value = at(&values, key).map_or_else(|| "\"\"".to_owned(), ToString::to_string);
+        text.push_str(&format!("# {meaning}\n#{name} = {value}\n"));
+    }
+    text.push_str(EXAMPLES);
+    text
+}
+
+const EXAMPLES: &str = r#"
+# One [[lists]] for each list; without any, the demo list is used.
+#[[lists]]
+#name = "partner"
+#path = "/var/lib/linkgate/partner.lgx"   # a source file or a compiled index
+#format = "plain"                         # detected if absent
+#mode = "report"                          # told, never acted on; "enforce" acts
+
+# The operator's own rulings; `linkgate override add` keeps them out of this file.
+#[[overrides]]
+#value = "fine.example"
+#scope = "domain"
+#action = "allow"
+#reason = "listed by mistake, reported to the source"
+#author = "t-and-s"
+#expires = "2027-01-01T00:00:00Z"
+"#;
+
+fn at<'t>(table: &'t Table, key: &str) -> Option<&'t Value> {
+    let mut parts = key.split('.');
+    let first = table.get(parts.next()?);
+    parts.fold(first, |value, part| value?.get(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_described() {
+        let values = Table::try_from(Config::default()).unwrap();
+        for key in load::leaves(&values) {
+            assert!(DOCS.iter().any(|(known, _)| *known == key), "{key} has no description");
+        }
+    }
+
+    #[test]
+    fn the_default_file_is_read_back_as_the_defaults() {
+        let uncommented: String = default_file()
+            .lines()
+            .filter(|line| !line.starts_with("# ") && !line.ends_with("= \"\""))
+            .take_while(|line| !line.contains("[[lists]]"))
+            .map(|line| format!("{}\n", line.trim_start_matches('#')))
+            .collect();
+        let read: Config = toml::from_str(&uncommented).unwrap();
+        assert_eq!(read, Config::default());
+    }
+}
