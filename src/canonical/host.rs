@@ -26,9 +26,8 @@ pub(super) fn fold(host: &url::Host<&str>) -> Option<Folded> {
             if text.is_empty() {
                 return None;
             }
-            if text.len() != name.len()
-                && let Ok(url::Host::Ipv4(address)) = url::Host::parse(&text)
-            {
+            if ends_in_number(&text) {
+                let url::Host::Ipv4(address) = url::Host::parse(&text).ok()? else { return None };
                 return Some(Folded { text: address.to_string(), kind: HostKind::Ipv4 });
             }
             Some(Folded { text, kind: HostKind::Name })
@@ -70,7 +69,10 @@ pub(super) fn refused(raw: &str) -> Option<Folded> {
     let mut text = String::with_capacity(bytes.len());
     escape::escape_into(&bytes, Part::Host, &mut text);
     let text = without_spare_dots(&text);
-    let usable = !text.is_empty() && !ends_in_number(&text) && !text.contains(['/', '\\', '?', '@', ':', '[', ']']);
+    // Without its dots and escapes the host may be one that browsers take: another place than the one written.
+    let still_refused = url::Host::parse(&text).is_err();
+    let has_marks = text.contains(['/', '\\', '?', '@', ':', '[', ']']);
+    let usable = still_refused && !text.is_empty() && !ends_in_number(&text) && !has_marks;
     usable.then_some(Folded { text, kind: HostKind::Refused })
 }
 

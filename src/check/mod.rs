@@ -178,6 +178,7 @@ impl Snapshot {
             reason: verdict.reason,
             matches: told,
             flags: report::flags(link.written, spelling),
+            raw: None,
         }
     }
 

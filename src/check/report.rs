@@ -43,6 +43,9 @@ pub struct LinkReport {
     pub matches: Vec<MatchReport>,
     /// Signs of evasion.
     pub flags: Vec<Flag>,
+    /// The link as the post had it. Only filled in by whoever may show links.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
 }
 
 /// One entry that matches.

@@ -1,22 +1,176 @@
 //! What can be typed.
 
-use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
+
+use crate::extract::TextFormat;
 
 /// Keeps links to child sexual abuse material out of social platforms.
+///
+/// Checks the links of posts against lists shared by child-protection organisations. Without a configuration file it
+/// uses a demo list of reserved names: linkgate check 'see hxxps://listed[.]example/a'
 #[derive(Debug, Parser)]
-#[command(name = "linkgate", version, arg_required_else_help = true)]
+#[command(name = "linkgate", version, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub(super) struct Arguments {
+    /// Configuration file; LINKGATE_CONFIG names one too.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// File with the state key; LINKGATE_KEY_FILE names one too.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) key_file: Option<PathBuf>,
     #[command(subcommand)]
     pub(super) command: Command,
 }
 
+const EXIT_CODES: &str = "Exit codes: 0 every action is allow, 1 some action is above allow, \
+                          2 failed or input was passed over, 64 wrong usage.";
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Check posts and say what to do about them.
+    Check(CheckArguments),
+    /// Show every step of one URL: canonical form, nested URLs, aliases, expressions, matches.
+    Explain(ExplainArguments),
     /// Run one stage alone: JSON lines in, JSON lines out.
     Inspect {
         /// Which stage.
         stage: Stage,
     },
+    /// Compile lists, or show their state.
+    #[command(subcommand)]
+    Lists(ListsCommand),
+    /// The operator's own rulings on links.
+    #[command(subcommand)]
+    Override(OverrideCommand),
+    /// Show the configuration.
+    Config {
+        /// What of it.
+        #[arg(default_value = "show")]
+        what: ConfigCommand,
+    },
+    /// Print completions for a shell: linkgate completions bash > /etc/bash_completion.d/linkgate
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page: linkgate man | man -l -
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    /// Posts, one each; `-` or nothing reads standard input as one post.
+    #[arg(value_name = "TEXT")]
+    pub(super) texts: Vec<String>,
+    /// How the text is marked up.
+    #[arg(long, value_name = "FORMAT", default_value = "plain")]
+    pub(super) text_format: Format,
+    /// Print one JSON object.
+    #[arg(long, conflicts_with = "jsonl")]
+    pub(super) json: bool,
+    /// Read posts as JSON lines and print a report a line: {"id":…,"text":…,"format":…,"links":[…]}
+    #[arg(long, conflicts_with = "texts")]
+    pub(super) jsonl: bool,
+    /// Show links as the post has them instead of masked.
+    #[arg(long)]
+    pub(super) show_links: bool,
+    /// With --jsonl: pass over up to N lines that cannot be read.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) allow_bad: u64,
+    /// A list in any known format, or a compiled one, instead of the configured ones; `format:path` names the format.
+    #[arg(long, value_name = "SRC")]
+    pub(super) lists: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArguments {
+    /// The URL, in any spelling.
+    pub(super) url: String,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// A list in any known format, or a compiled one, instead of the configured ones.
+    #[arg(long, value_name = "SRC")]
+    pub(super) lists: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ListsCommand {
+    /// Compile lists into one file that opens in milliseconds.
+    Compile {
+        /// Lists in any known format; `format:path` names the format.
+        #[arg(required = true, value_name = "SRC")]
+        sources: Vec<String>,
+        /// Where to put the compiled list.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Tell for each source what was taken, refused and why, by counts.
+        #[arg(long)]
+        explain: bool,
+    },
+    /// Show the configured lists, or those given.
+    Status {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        /// A list instead of the configured ones.
+        #[arg(long, value_name = "SRC")]
+        lists: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum OverrideCommand {
+    /// Add a ruling.
+    Add(NewOverride),
+    /// Show the rulings that are kept, without their values.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove the ruling on a value.
+    Remove {
+        /// The value as it was given.
+        value: String,
+        /// Only the ruling of this scope.
+        #[arg(long)]
+        scope: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NewOverride {
+    /// A host, URL, address, network or label, by scope.
+    pub(super) value: String,
+    /// domain, host, subdomains, url, url_prefix, label, ip or cidr.
+    #[arg(long)]
+    pub(super) scope: String,
+    /// allow, flag, hold or reject.
+    #[arg(long)]
+    pub(super) action: String,
+    /// Why.
+    #[arg(long)]
+    pub(super) reason: String,
+    /// Who decides.
+    #[arg(long)]
+    pub(super) author: String,
+    /// When it ends, as 2027-01-31 or 2027-01-31T12:00:00Z; required below reject, at most 90 days from now.
+    #[arg(long)]
+    pub(super) expires: Option<String>,
+}
+
+/// What of the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ConfigCommand {
+    /// Each value and where it comes from.
+    Show,
+    /// Whether it can be used.
+    Check,
+    /// The default file, with comments.
+    Default,
 }
 
 /// A stage of the way from text to verdict.
@@ -32,4 +186,28 @@ pub(super) enum Stage {
     Suffix,
     /// Content of a list → entries.
     List,
+}
+
+/// How the text of a post is marked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Format {
+    /// No markup.
+    #[value(alias = "text")]
+    #[serde(alias = "text")]
+    Plain,
+    /// HTML.
+    Html,
+    /// Markdown.
+    Markdown,
+}
+
+impl From<Format> for TextFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Plain => Self::Plain,
+            Format::Html => Self::Html,
+            Format::Markdown => Self::Markdown,
+        }
+    }
 }

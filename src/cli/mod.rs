@@ -1,15 +1,24 @@
 //! The command line: arguments in, data to stdout, messages to stderr, an exit code at the end.
 
 mod args;
+mod check;
+mod config;
+mod explain;
 mod inspect;
 mod jsonl;
+mod lists;
+mod mask;
+mod overrides;
+mod render;
+mod session;
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use args::{Arguments, Command};
+use session::{Session, Settings};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +70,29 @@ pub fn run() -> ExitCode {
 
 fn dispatch(arguments: &Arguments) -> anyhow::Result<Exit> {
     match &arguments.command {
-        Command::Inspect { stage } => inspect::run(*stage),
+        Command::Check(check) => check::run(&Session::open(arguments, &check.lists)?, check),
+        Command::Explain(explain) => explain::run(&Session::open(arguments, &explain.lists)?, explain),
+        Command::Inspect { stage } => inspect::run(*stage, &Settings::load(arguments)?),
+        Command::Lists(command) => lists::run(command, arguments),
+        Command::Override(command) => overrides::run(command, &Settings::load(arguments)?),
+        Command::Config { what } => config::run(*what, arguments),
+        Command::Completions { shell } => {
+            let mut command = Arguments::command();
+            clap_complete::generate(*shell, &mut command, "linkgate", &mut io::stdout().lock());
+            Ok(Exit::Quiet)
+        }
+        Command::Man => {
+            clap_mangen::Man::new(Arguments::command()).render(&mut io::stdout().lock())?;
+            Ok(Exit::Quiet)
+        }
+    }
+}
+
+/// The name that a value has in JSON.
+fn word(value: impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
     }
 }
 

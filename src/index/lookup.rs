@@ -117,13 +117,13 @@ impl Search<'_> {
 
     fn labels(&mut self) {
         let (suffixes, host) = (self.index.tables.suffixes(), self.url.host());
-        if let Some(label) = suffixes.icann_label(host) {
+        let label = suffixes.icann_label(host);
+        if let Some(label) = label {
             self.host(self.key.label(label));
         }
-        if self.index.traits.private_labels
-            && let Some(label) = suffixes.private_label(host)
-        {
-            self.host(self.key.private_label(label));
+        let private = suffixes.private_label(host).filter(|_| self.index.traits.private_labels);
+        if let Some(private) = private.filter(|_| private != label) {
+            self.host(self.key.private_label(private));
         }
     }
 

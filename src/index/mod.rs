@@ -94,3 +94,6 @@ impl std::fmt::Debug for Index {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
