@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use data_encoding::{Encoding, Specification};
 
+use super::cid::cid_v1;
+
 /// One step of decoding, named in the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -18,6 +20,8 @@ pub(in crate::canonical) enum Codec {
     Rot13,
     /// A host as one label: `-` stands for a dot and `--` for a hyphen.
     DashedHost,
+    /// An IPFS content identifier of version 0 or 1, to version 1 in base32.
+    Cid,
     /// Proofpoint version 2: `-` stands for `%` and `_` for `/`.
     ProofpointV2,
     /// Proofpoint version 3: `__URL__;REPLACED!`, where stars stand for what was replaced.
@@ -36,7 +40,10 @@ impl Codec {
             }
             Self::Rot13 => Some(text.chars().map(rot13).collect()),
             Self::DashedHost => Some(dashed_host(text)),
-            Self::ProofpointV2 => Some(percent_once(&text.replace('-', "%").replace('_', "/")).into_owned()),
+            Self::Cid => cid_v1(text),
+            Self::ProofpointV2 => {
+                Some(percent_once(&text.replace('-', "%").replace('_', "/")).into_owned())
+            }
             Self::ProofpointV3 => proofpoint_v3(text),
         }
     }
@@ -51,7 +58,9 @@ pub(in crate::canonical) fn percent_once(text: &str) -> Cow<'_, str> {
 
 /// Undoes escapes of the characters that never need one, which changes no meaning of a path or a name.
 pub(in crate::canonical) fn percent_unreserved(text: &str) -> Cow<'_, str> {
-    unescape(text, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'@' | b'+'))
+    unescape(text, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'@' | b'+')
+    })
 }
 
 fn unescape(text: &str, wanted: fn(u8) -> bool) -> Cow<'_, str> {
@@ -98,7 +107,9 @@ fn base64(text: &str) -> Option<String> {
 /// Trailing bits are ignored, as the decoders of redirecting servers do.
 fn lenient_base64() -> Option<Encoding> {
     let mut specification = Specification::new();
-    specification.symbols.push_str("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+    specification
+        .symbols
+        .push_str("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
     specification.check_trailing_bits = false;
     specification.encoding().ok()
 }
@@ -115,7 +126,10 @@ fn rot13(letter: char) -> char {
 /// that would look like punycode otherwise.
 fn dashed_host(label: &str) -> String {
     let unicode = idna::domain_to_unicode(label).0;
-    let bare = unicode.strip_prefix("0-").and_then(|inner| inner.strip_suffix("-0")).unwrap_or(&unicode);
+    let bare = unicode
+        .strip_prefix("0-")
+        .and_then(|inner| inner.strip_suffix("-0"))
+        .unwrap_or(&unicode);
     let mut host = String::with_capacity(bare.len());
     let mut letters = bare.chars().peekable();
     while let Some(letter) = letters.next() {
@@ -128,7 +142,7 @@ fn dashed_host(label: &str) -> String {
     host
 }
 
-/// `__URL__;REPLACED!…`: a star takes one letter of the decoded `REPLACED`, two stars and a letter take a run of them.
+/// `__URL__;REPLACED!…`: a star takes one letter of the decoded `REPLACED`, two stars and a letter take a run of bytes.
 fn proofpoint_v3(text: &str) -> Option<String> {
     let (url, rest) = text.strip_prefix("__")?.rsplit_once("__;")?;
     let replaced = base64(rest.split('!').next()?)?;
@@ -140,18 +154,24 @@ fn proofpoint_v3(text: &str) -> Option<String> {
             plain.push(letter);
             continue;
         }
-        let run = match letters.next_if_eq(&'*') {
+        let run_bytes = match letters.next_if_eq(&'*') {
             Some(_) => run_length(letters.next()?)?,
             None => 1,
         };
-        plain.extend(replaced.by_ref().take(run));
+        let end = plain.len() + run_bytes;
+        while plain.len() < end {
+            let Some(letter) = replaced.next() else { break };
+            plain.push(letter);
+        }
     }
     Some(plain)
 }
 
-/// Runs start at two letters, written in the order of the URL-safe base64 alphabet.
+/// Runs start at two bytes, written in the order of the URL-safe base64 alphabet.
 fn run_length(letter: char) -> Option<usize> {
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".find(letter).map(|place| place + 2)
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+        .find(letter)
+        .map(|place| place + 2)
 }
 
 #[cfg(test)]
@@ -165,16 +185,40 @@ mod tests {
         };
         check(Codec::Percent, "a%2Fb%zz%", Some("a/b%zz%"));
         check(Codec::Percent, "%C3%A9%2561", Some("%C3%A9%61"));
-        check(Codec::Base64, "aHR0cDovL2EudGVzdC8_eA", Some("http://a.test/?x"));
-        check(Codec::Base64, "aHR0cDovL2EudGVzdC8/eA==", Some("http://a.test/?x"));
+        check(
+            Codec::Base64,
+            "aHR0cDovL2EudGVzdC8_eA",
+            Some("http://a.test/?x"),
+        );
+        check(
+            Codec::Base64,
+            "aHR0cDovL2EudGVzdC8/eA==",
+            Some("http://a.test/?x"),
+        );
         check(Codec::Base64, "no base64!", None);
         check(Codec::Hex, "687474703A", Some("http:"));
         check(Codec::Hex, "68747", None);
         check(Codec::Rot13, "uggc://N.grfg", Some("http://A.test"));
-        check(Codec::DashedHost, "www-my--site-example", Some("www.my-site.example"));
-        check(Codec::DashedHost, "0-ab--cd-example-0", Some("ab-cd.example"));
-        check(Codec::ProofpointV2, "https-3A__a.test_b-5Fc", Some("https://a.test/b_c"));
-        check(Codec::ProofpointV3, "__https://a.test/*x**A__;Iyst!!b!c$", Some("https://a.test/#x+-"));
+        check(
+            Codec::DashedHost,
+            "www-my--site-example",
+            Some("www.my-site.example"),
+        );
+        check(
+            Codec::DashedHost,
+            "0-ab--cd-example-0",
+            Some("ab-cd.example"),
+        );
+        check(
+            Codec::ProofpointV2,
+            "https-3A__a.test_b-5Fc",
+            Some("https://a.test/b_c"),
+        );
+        check(
+            Codec::ProofpointV3,
+            "__https://a.test/*x**A__;Iyst!!b!c$",
+            Some("https://a.test/#x+-"),
+        );
         check(Codec::ProofpointV3, "https://a.test/", None);
     }
 

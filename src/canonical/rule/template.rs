@@ -95,19 +95,26 @@ pub(in crate::canonical) struct Template {
 #[derive(Debug)]
 enum Piece {
     Text(Box<str>),
-    Segment(Option<Place>),
+    Plain(Option<Place>),
     Rest(Option<Place>),
     Anything,
 }
 
 impl Template {
-    pub(in crate::canonical) fn parse(text: &str, within: Within, places: &mut Places) -> Result<Self, TemplateError> {
+    pub(in crate::canonical) fn parse(
+        text: &str,
+        within: Within,
+        places: &mut Places,
+    ) -> Result<Self, TemplateError> {
         let mut pieces = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
-            let (piece, after) = next_piece(text, rest, within, places)?;
+            let (piece, after) = next_piece(text, rest, places)?;
             let fixed = |piece: &Piece| matches!(piece, Piece::Text(_));
-            if pieces.last().is_some_and(|last| !fixed(last) && !fixed(&piece)) {
+            if pieces
+                .last()
+                .is_some_and(|last| !fixed(last) && !fixed(&piece))
+            {
                 return Err(TemplateError::Touching(text.to_owned()));
             }
             pieces.push(piece);
@@ -129,7 +136,9 @@ impl Template {
             let after = match piece {
                 Piece::Anything => return true,
                 Piece::Text(fixed) => self.skip_fixed(rest, fixed),
-                Piece::Segment(place) => take(rest, segment_len(rest, next), *place, found),
+                Piece::Plain(place) => {
+                    take(rest, plain_len(self.within, rest, next), *place, found)
+                }
                 Piece::Rest(place) => take(rest, rest_len(rest, next), *place, found),
             };
             let Some(after) = after else { return false };
@@ -157,14 +166,13 @@ impl Template {
 fn next_piece<'t>(
     whole: &str,
     rest: &'t str,
-    within: Within,
     places: &mut Places,
 ) -> Result<(Piece, &'t str), TemplateError> {
     if let Some(after) = rest.strip_prefix("**") {
         return Ok((Piece::Anything, after));
     }
     if let Some(after) = rest.strip_prefix('*') {
-        return Ok((place_piece(None, within), after));
+        return Ok((Piece::Plain(None), after));
     }
     let Some(open) = rest.strip_prefix('{') else {
         let end = rest.find(['{', '*']).unwrap_or(rest.len());
@@ -180,19 +188,17 @@ fn next_piece<'t>(
         .ok_or_else(|| TemplateError::Brace(whole.to_owned()))?;
     let piece = match name.strip_suffix("...") {
         Some(name) => Piece::Rest(Some(places.make(name)?)),
-        None => place_piece(Some(places.make(name)?), within),
+        None => Piece::Plain(Some(places.make(name)?)),
     };
     Ok((piece, after))
 }
 
-fn place_piece(place: Option<Place>, within: Within) -> Piece {
-    match within {
-        Within::Path => Piece::Segment(place),
-        Within::Value => Piece::Rest(place),
-    }
-}
-
-fn take<'u>(rest: &'u str, len: Option<usize>, place: Option<Place>, found: &mut Found<'u>) -> Option<&'u str> {
+fn take<'u>(
+    rest: &'u str,
+    len: Option<usize>,
+    place: Option<Place>,
+    found: &mut Found<'u>,
+) -> Option<&'u str> {
     let (taken, after) = rest.split_at_checked(len.filter(|len| *len > 0)?)?;
     if let Some(place) = place {
         found.set(place, taken);
@@ -200,11 +206,16 @@ fn take<'u>(rest: &'u str, len: Option<usize>, place: Option<Place>, found: &mut
     Some(after)
 }
 
-/// Up to the fixed text that follows, within one segment.
-fn segment_len(rest: &str, next: Option<&str>) -> Option<usize> {
-    let end = memchr::memchr(b'/', rest.as_bytes()).unwrap_or(rest.len());
+/// Up to the first place where the fixed text follows, in a path within one segment.
+fn plain_len(within: Within, rest: &str, next: Option<&str>) -> Option<usize> {
+    let end = match within {
+        Within::Path => memchr::memchr(b'/', rest.as_bytes()).unwrap_or(rest.len()),
+        Within::Value => rest.len(),
+    };
     match next {
-        Some(next) if !next.starts_with('/') => memmem::find(rest.get(..end)?.as_bytes(), next.as_bytes()),
+        Some(next) if within == Within::Value || !next.starts_with('/') => {
+            memmem::find(rest.get(..end)?.as_bytes(), next.as_bytes())
+        }
         _ => Some(end),
     }
 }
@@ -253,7 +264,11 @@ impl Output {
                 "path" => Part::Path,
                 "query" => Part::Query,
                 "fragment" => Part::Fragment,
-                name => Part::Place(places.find(name).ok_or_else(|| TemplateError::Unfilled(name.to_owned()))?),
+                name => Part::Place(
+                    places
+                        .find(name)
+                        .ok_or_else(|| TemplateError::Unfilled(name.to_owned()))?,
+                ),
             });
             rest = after;
         }
@@ -262,7 +277,11 @@ impl Output {
     }
 
     /// The text, if every place in it was filled.
-    pub(in crate::canonical) fn render(&self, found: &Found<'_>, originals: Originals<'_>) -> Option<String> {
+    pub(in crate::canonical) fn render(
+        &self,
+        found: &Found<'_>,
+        originals: Originals<'_>,
+    ) -> Option<String> {
         let mut text = String::new();
         let marked = |mark: char, part: Option<&str>, text: &mut String| {
             if let Some(part) = part {
@@ -305,9 +324,21 @@ mod tests {
         path("/{x}", "/a/b", None);
         path("/{x}", "/", None);
         path("/a/{x}/b", "/a//y/b", Some("y"));
-        path("/c/s/{x...}", "/c/s/listed.example/a/", Some("listed.example/a/"));
-        path("/web/*/{x...}", "/web/2020/http://a.test/", Some("http://a.test/"));
-        path("/v2/___{x...}___.*", "/v2/___http://a.test/b___.Zz", Some("http://a.test/b"));
+        path(
+            "/c/s/{x...}",
+            "/c/s/listed.example/a/",
+            Some("listed.example/a/"),
+        );
+        path(
+            "/web/*/{x...}",
+            "/web/2020/http://a.test/",
+            Some("http://a.test/"),
+        );
+        path(
+            "/v2/___{x...}___.*",
+            "/v2/___http://a.test/b___.Zz",
+            Some("http://a.test/b"),
+        );
         path("/+{x}", "/+Abc", Some("Abc"));
         path("/{x}.json", "/abc.json", Some("abc"));
         path("/{x}.json", "/abc.xml", None);
