@@ -1,7 +1,52 @@
 //! Text of a post → links, with byte spans and how each was written.
+//!
+//! ```text
+//! plain     ─────────────────────────────► scan: anchor → host → tail → link
+//! HTML      ─► tags: targets + visible text ─► scan
+//! Markdown  ─► destinations + tags + visible text ─► scan
+//! ```
+//!
+//! ```
+//! use linkgate::extract::{Extractor, Options, TextFormat, TopLevels};
+//!
+//! let extractor = Extractor::new(Options::default(), TopLevels::parse("com\nnet\n"));
+//! let found = extractor.links("see hxxps://listed[.]example/a, or not", TextFormat::Plain);
+//! let urls: Vec<_> = found.links.iter().map(|link| &*link.url).collect();
+//! assert_eq!(urls, ["https://listed.example/a"]);
+//! ```
+//!
+//! What it does not do: decide what a URL means (`canonical` does), unpack URLs inside URLs, resolve
+//! relative links, read JSON escapes. Time is linear in the text, and nothing here can fail.
+
+mod address;
+mod class;
+mod dot;
+mod entity;
+mod host;
+mod html;
+mod label;
+mod link;
+mod markdown;
+mod markup;
+mod plain;
+mod prose;
+mod refang;
+mod scheme;
+mod schemed;
+mod sink;
+mod tag;
+mod tail;
+mod target;
+mod top_level;
+mod userinfo;
+mod visible;
 
 use std::borrow::Cow;
 use std::ops::Range;
+
+pub use top_level::TopLevels;
+
+use sink::Sink;
 
 /// How the text of a post is marked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -60,42 +105,108 @@ pub struct Link<'t> {
     pub weak: bool,
 }
 
-/// STUB
-pub struct Extractor;
-/// STUB
-pub struct Options {
-    /// STUB
-    pub links_max: usize,
+impl std::fmt::Debug for Link<'_> {
+    /// Leaves the URL out: it may be a listed one.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Link");
+        shown
+            .field("span", &self.span)
+            .field("kind", &self.kind)
+            .field("written", &self.written);
+        shown.field("weak", &self.weak).finish_non_exhaustive()
+    }
 }
-static O: Options = Options { links_max: 200 };
-/// STUB
+
+/// Which links without a scheme are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Schemeless {
+    /// Every host with a known top-level name.
+    #[default]
+    All,
+    /// Only those that begin with `www.`.
+    WwwOnly,
+    /// None; defanged links are found all the same.
+    None,
+}
+
+/// What is looked for, and how much of it.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Which links without a scheme are looked for.
+    pub schemeless: Schemeless,
+    /// Whether an IPv4 address with nothing before or behind it is a link.
+    pub bare_ip: bool,
+    /// Most links in a post.
+    pub links_max: usize,
+    /// Most links without a scheme, weak ones included, in a post.
+    pub candidates_max: usize,
+    /// Schemes of messengers, in lower case, whose links are reported as they stand.
+    pub deep_link_schemes: Vec<Box<str>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            schemeless: Schemeless::All,
+            bare_ip: false,
+            links_max: 200,
+            candidates_max: 1_000,
+            deep_link_schemes: Vec::new(),
+        }
+    }
+}
+
+/// Options and names together, as the readers want them.
+#[derive(Debug)]
+struct Rules {
+    options: Options,
+    names: TopLevels,
+}
+
+/// Finds the links of posts; one serves all threads.
+#[derive(Debug)]
+pub struct Extractor {
+    rules: Rules,
+}
+
+/// The links of one post.
+#[derive(Debug, Default)]
 pub struct Extraction<'t> {
-    /// STUB
+    /// In order of appearance.
     pub links: Vec<Link<'t>>,
-    /// STUB
+    /// There were more than a limit allows; what was found before stands in `links`.
     pub overflow: bool,
 }
+
 impl Extractor {
-    /// STUB
+    /// What is looked for.
     pub fn options(&self) -> &Options {
-        &O
+        &self.rules.options
     }
-    /// STUB
-    pub fn links<'t>(&self, text: &'t str, _f: TextFormat) -> Extraction<'t> {
+
+    /// An extractor that knows these top-level names.
+    pub fn new(options: Options, top_levels: TopLevels) -> Self {
+        Self {
+            rules: Rules {
+                options,
+                names: top_levels,
+            },
+        }
+    }
+
+    /// The links of `text`.
+    pub fn links<'t>(&self, text: &'t str, format: TextFormat) -> Extraction<'t> {
+        let options = &self.rules.options;
+        let mut sink = Sink::new(options.links_max, options.candidates_max);
+        match format {
+            TextFormat::Plain => plain::scan(text, &self.rules, &mut sink),
+            TextFormat::Html => sink = html::scan(text, &self.rules, sink),
+            TextFormat::Markdown => sink = markdown::scan(text, &self.rules, sink),
+        }
+        let overflow = sink.is_full();
         Extraction {
-            links: text
-                .split(' ')
-                .filter(|w| w.contains("://"))
-                .map(|w| Link {
-                    span: Some(0..1),
-                    url: w.into(),
-                    other_reading: None,
-                    kind: LinkKind::Schemed,
-                    written: Written::default(),
-                    weak: false,
-                })
-                .collect(),
-            overflow: false,
+            links: sink.links,
+            overflow,
         }
     }
 }

@@ -1,0 +1,144 @@
+//! Classes of bytes and characters: what a name may hold, what is invisible, what ends a link.
+
+/// Bytes at which a link can show itself; everything between two of them is skipped.
+const ANCHORS: [bool; 256] = table(b".:[({<,/dD%\xC2\xE2\xE3\xEF");
+
+/// ASCII bytes a host label is written with.
+const LABELS: [bool; 256] =
+    table(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+
+const fn table(members: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut rest = members;
+    while let [first, tail @ ..] = rest {
+        if let Some((_, from)) = table.split_at_mut_checked(*first as usize)
+            && let Some(slot) = from.first_mut()
+        {
+            *slot = true;
+        }
+        rest = tail;
+    }
+    table
+}
+
+/// The first position at or after `from` where a link can show itself.
+pub(super) fn next_anchor(text: &str, from: usize) -> Option<usize> {
+    let rest = text.as_bytes().get(from..)?;
+    let found = rest.iter().position(|&byte| is_in(&ANCHORS, byte))?;
+    Some(from + found)
+}
+
+fn is_in(table: &[bool; 256], byte: u8) -> bool {
+    table.get(usize::from(byte)).copied().unwrap_or(false)
+}
+
+/// The byte at `at`; 0 beyond the end.
+pub(super) fn byte_at(text: &str, at: usize) -> u8 {
+    text.as_bytes().get(at).copied().unwrap_or(0)
+}
+
+/// The byte before `at`; 0 at the start.
+pub(super) fn byte_before(text: &str, at: usize) -> u8 {
+    at.checked_sub(1).map_or(0, |before| byte_at(text, before))
+}
+
+/// The character that starts at `at`.
+pub(super) fn char_at(text: &str, at: usize) -> Option<char> {
+    text.get(at..)?.chars().next()
+}
+
+/// The character that ends at `at`.
+pub(super) fn char_before(text: &str, at: usize) -> Option<char> {
+    text.get(..at)?.chars().next_back()
+}
+
+/// An ASCII byte of a label.
+pub(super) fn is_label_byte(byte: u8) -> bool {
+    is_in(&LABELS, byte)
+}
+
+/// A character of a label, in any script; symbols count, since names like `☃.example` exist.
+pub(super) fn is_label_char(c: char) -> bool {
+    match c {
+        '\0'..='\x7F' => is_label_byte(c as u8),
+        '\u{FF01}'..='\u{FF5E}' => folded(c).is_some_and(|ascii| is_label_byte(ascii as u8)),
+        _ => !is_outside_names(c) && !is_invisible(c) && !is_dot(c),
+    }
+}
+
+/// Punctuation, space and control characters beyond ASCII.
+fn is_outside_names(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c,
+            '\u{A1}'..='\u{A9}' | '\u{AB}'..='\u{B1}' | '\u{B4}' | '\u{B6}' | '\u{B8}' | '\u{BB}'..='\u{BF}'
+            | '\u{D7}' | '\u{F7}' | '\u{2000}'..='\u{206F}' | '\u{2E00}'..='\u{2E7F}'
+            | '\u{3000}'..='\u{3004}' | '\u{3008}'..='\u{3020}' | '\u{3030}' | '\u{30FB}'
+            | '\u{FE10}'..='\u{FE1F}' | '\u{FE30}'..='\u{FE6F}' | '\u{FF5F}'..='\u{FF65}'
+            | '\u{FFE0}'..='\u{FFFD}' | '\u{37E}' | '\u{60C}' | '\u{61B}' | '\u{61F}' | '\u{6D4}'
+            | '\u{964}' | '\u{965}' | '\u{2190}'..='\u{2193}')
+}
+
+/// A character that shows nothing and that hosts ignore: zero-width, soft hyphen, tag, bidi.
+pub(super) fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
+        | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// Invisible characters that ordinary writing needs: joiners of scripts and the look of emoji.
+pub(super) fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}')
+}
+
+/// A dot that is not the ASCII one; browsers take the first three for it.
+pub(super) fn is_dot(c: char) -> bool {
+    is_wide_dot(c)
+        || matches!(
+            c,
+            '\u{2024}' | '\u{2027}' | '\u{2022}' | '\u{2219}' | '\u{22C5}' | '\u{B7}'
+        )
+}
+
+/// The ideographic and full-width dots.
+pub(super) fn is_wide_dot(c: char) -> bool {
+    matches!(c, '\u{3002}' | '\u{FF0E}' | '\u{FF61}')
+}
+
+/// The ASCII twin of a full-width character.
+pub(super) fn folded(c: char) -> Option<char> {
+    match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0),
+        _ => None,
+    }
+}
+
+/// Scripts written without spaces, and symbols: prose in them runs straight into a link.
+pub(super) fn is_unspaced(c: char) -> bool {
+    matches!(c,
+        '\u{E00}'..='\u{EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}' | '\u{1100}'..='\u{11FF}'
+        | '\u{2194}'..='\u{2BFF}' | '\u{3005}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}'
+        | '\u{F900}'..='\u{FAFF}' | '\u{FF66}'..='\u{FFDC}' | '\u{1F000}'..='\u{1FAFF}'
+        | '\u{20000}'..='\u{3FFFF}')
+}
+
+/// A character no link goes beyond.
+pub(super) fn ends_link(c: char) -> bool {
+    match c {
+        '\0'..=' ' | '"' | '<' | '>' | '`' | '\x7F' => true,
+        '!'..='~' => false,
+        _ => c.is_whitespace() || c.is_control() || is_wide_dot(c) || is_closing_mark(c),
+    }
+}
+
+/// CJK punctuation and quotation marks.
+fn is_closing_mark(c: char) -> bool {
+    matches!(c,
+        '\u{AB}' | '\u{BB}' | '\u{201C}'..='\u{201F}' | '\u{2039}' | '\u{203A}' | '\u{2018}'
+        | '\u{3001}' | '\u{3003}' | '\u{3008}'..='\u{3011}' | '\u{3014}'..='\u{301F}'
+        | '\u{FF01}' | '\u{FF02}' | '\u{FF07}'..='\u{FF09}' | '\u{FF0C}' | '\u{FF1A}'..='\u{FF1C}'
+        | '\u{FF1E}' | '\u{FF1F}' | '\u{FF3B}' | '\u{FF3D}' | '\u{FF5B}'..='\u{FF5D}'
+        | '\u{FF5F}'..='\u{FF64}' | '\u{FFFD}')
+}

@@ -1,0 +1,315 @@
+//! A host in text: labels and dots in any spelling, and where it may end.
+
+use super::address::{Ipv4, ipv4, is_numeric};
+use super::class::{byte_at, is_label_byte};
+use super::dot::{Dot, Separator, dot_at, is_wordless_name};
+use super::label::{self, Label};
+use super::refang::{Mark, Refang};
+use super::top_level::TopLevels;
+
+/// Longest host read, in labels; no name server knows a longer one.
+const LABELS_MAX: usize = 127;
+
+/// Longest host read, in bytes of text; generous, since disguises take room.
+const HOST_MAX_BYTES: usize = 2_048;
+
+/// How far a label is looked at before it is read.
+const LOOK_AHEAD_BYTES: usize = 64;
+
+/// How the host is introduced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lead {
+    /// By nothing: the top-level name must be known.
+    Bare,
+    /// By a scheme.
+    Scheme,
+    /// By a scheme that was itself disguised.
+    Disguised,
+}
+
+/// One place where the host may end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading {
+    /// The place.
+    pub(super) mark: Mark,
+    /// Number of labels.
+    pub(super) labels: usize,
+    /// Dots met on the way.
+    pub(super) dots: Dots,
+    /// The last label in the text.
+    pub(super) last: (usize, usize),
+    /// An address, and how it was written.
+    pub(super) address: Option<Ipv4>,
+    /// More labels followed that are no host together with these.
+    pub(super) cut_short: bool,
+    /// The last label is a known top-level name, or the host an address.
+    pub(super) is_known: bool,
+    /// Invisible characters stood inside.
+    pub(super) zero_width: bool,
+    /// Letters were disguised.
+    pub(super) disguised: bool,
+}
+
+/// Which spellings of the dot were met.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Dots(u8);
+
+impl Dots {
+    fn with(self, dot: Dot) -> Self {
+        Self(self.0 | 1 << dot as u8)
+    }
+
+    pub(super) fn has(self, dot: Dot) -> bool {
+        self.0 & (1 << dot as u8) != 0
+    }
+
+    /// Whether any dot was hidden.
+    pub(super) fn are_hidden(self) -> bool {
+        self.0 & !(1 << Dot::Plain as u8) != 0
+    }
+
+    /// Whether only prose-like spellings were met: spaces, words, half brackets.
+    pub(super) fn are_loose(self) -> bool {
+        self.0 != 0
+            && !self.has(Dot::Bracketed)
+            && !self.has(Dot::Encoded)
+            && !self.has(Dot::Plain)
+            && !self.has(Dot::Wide)
+    }
+}
+
+/// A host and its readings.
+#[derive(Debug)]
+pub(super) struct Host<'t> {
+    pub(super) refang: Refang<'t>,
+    pub(super) reading: Reading,
+    pub(super) other: Option<Reading>,
+}
+
+/// Reads hosts; knows the top-level names.
+pub(super) struct HostReader<'t, 'n> {
+    text: &'t str,
+    names: &'n TopLevels,
+    lead: Lead,
+    refang: Refang<'t>,
+    first: Mark,
+    label_from: Mark,
+    start: usize,
+    labels: usize,
+    dots: Dots,
+    previous: Label,
+    zero_width: bool,
+    disguised: bool,
+    /// An earlier place where the host may end, though more dots and labels follow.
+    early: Option<(Reading, Dot)>,
+    known: Option<Reading>,
+}
+
+impl<'t, 'n> HostReader<'t, 'n> {
+    /// Prepares to read at `start`; what `refang` holds already is kept before the host.
+    pub(super) fn new(
+        text: &'t str,
+        names: &'n TopLevels,
+        lead: Lead,
+        refang: Refang<'t>,
+        start: usize,
+    ) -> Self {
+        let mut refang = refang;
+        let first = refang.mark(start);
+        Self {
+            text,
+            names,
+            lead,
+            refang,
+            first,
+            label_from: first,
+            start,
+            labels: 0,
+            dots: Dots::default(),
+            previous: Label::default(),
+            zero_width: false,
+            disguised: false,
+            early: None,
+            known: None,
+        }
+    }
+
+    /// Reads the host, or says where to go on if there is none.
+    pub(super) fn read(mut self) -> Result<Host<'t>, usize> {
+        let mut pos = self.start;
+        let mut last = None;
+        let mut end = pos;
+        while let Some(label) = label::read(self.text, pos, &mut self.refang) {
+            end = label.end;
+            self.labels += 1;
+            self.zero_width |= label.zero_width;
+            self.disguised |= label.disguised;
+            last = self.judge(label);
+            if last.is_some() {
+                self.known = last;
+            }
+            self.previous = label;
+            if self.labels >= LABELS_MAX || end - self.start > HOST_MAX_BYTES {
+                break;
+            }
+            let Some(next) = dot_at(self.text, end).filter(|&next| self.may_cross(next, last))
+            else {
+                break;
+            };
+            if let Some(reading) = last
+                && !matches!(next.dot, Dot::Plain | Dot::Bracketed | Dot::Encoded)
+            {
+                self.early.get_or_insert((reading, next.dot));
+            }
+            if next.dot != Dot::Plain || next.end != end + 1 {
+                self.refang.replace(end..next.end, ".");
+            }
+            self.dots = self.dots.with(next.dot);
+            pos = next.end;
+            self.label_from = self.refang.mark(pos);
+        }
+        self.choose(last).ok_or(end)
+    }
+
+    /// Whether the host may go on over this dot.
+    fn may_cross(&self, next: Separator, last: Option<Reading>) -> bool {
+        let is_host = last.is_some();
+        match next.dot {
+            Dot::Plain | Dot::Bracketed | Dot::Encoded | Dot::Half => true,
+            // A sentence ends where a host of its own begins.
+            Dot::Wide => is_host || self.lead != Lead::Bare || !starts_host(self.text, next.end),
+            // `word . name.tld` is a word and a host of its own.
+            Dot::Spaced | Dot::Word => {
+                let is_complete = self.lead == Lead::Scheme && is_host;
+                self.lead == Lead::Disguised || !(is_complete || starts_host(self.text, next.end))
+            }
+        }
+    }
+
+    /// The reading that ends with this label, if the labels up to it can be a host.
+    fn judge(&mut self, label: Label) -> Option<Reading> {
+        if let Some(reading) = self.judge_script_change(label) {
+            self.early.get_or_insert((reading, Dot::Plain));
+        }
+        let mark = self.refang.mark(label.end);
+        let name = self.refang.since(self.label_from, label.end);
+        if is_numeric(name) {
+            let host = self.refang.since(self.first, label.end);
+            let address = ipv4(host)?;
+            return Some(self.reading(mark, label, Some(address)));
+        }
+        let odd = label.odd || (self.labels > 1 && self.previous.odd);
+        if odd && self.labels > 1 {
+            return None;
+        }
+        if self.lead != Lead::Bare {
+            let is_known = self.labels > 1 && self.names.contains(name);
+            return Some(Reading {
+                is_known,
+                ..self.reading(mark, label, None)
+            });
+        }
+        if self.labels < 2 {
+            return None;
+        }
+        if self.names.contains(name) {
+            return Some(self.reading(mark, label, None));
+        }
+        if name.is_ascii() {
+            return None;
+        }
+        let len = self
+            .names
+            .longest_beginning(self.text.get(label.start..label.end)?)?;
+        let cut = Label {
+            end: label.start + len,
+            ..label
+        };
+        // The refanged text is the written one up to here unless letters were disguised.
+        let mark = (!label.disguised && !label.zero_width)
+            .then(|| Refang::mark_before(mark, label.end - cut.end))?;
+        Some(self.reading(mark, cut, None))
+    }
+
+    fn judge_script_change(&mut self, label: Label) -> Option<Reading> {
+        let at = label
+            .script_change
+            .filter(|_| self.labels > 1 && !label.disguised && !label.zero_width)?;
+        let name = self.text.get(label.start..at)?;
+        if self.previous.odd || self.early.is_some() || !self.names.contains(name) {
+            return None;
+        }
+        let mark = self.refang.mark(label.end);
+        let mark = Refang::mark_before(mark, label.end - at);
+        Some(self.reading(mark, Label { end: at, ..label }, None))
+    }
+
+    fn reading(&self, mark: Mark, label: Label, address: Option<Ipv4>) -> Reading {
+        Reading {
+            mark,
+            labels: self.labels,
+            dots: self.dots,
+            last: (label.start, label.end),
+            address,
+            cut_short: false,
+            is_known: true,
+            zero_width: self.zero_width,
+            disguised: self.disguised,
+        }
+    }
+
+    /// Which of the readings is meant first, and which second.
+    fn choose(self, last: Option<Reading>) -> Option<Host<'t>> {
+        let early = self.early;
+        let (reading, other) = match (last, early) {
+            (Some(last), None) => (last, None),
+            (Some(last), Some((early, _))) if !last.is_known => (early, Some(last)),
+            (Some(last), Some((early, dot))) => match dot {
+                Dot::Plain if self.lead == Lead::Bare => (early, Some(last)),
+                Dot::Wide if last.labels > early.labels + 1 => (early, Some(last)),
+                Dot::Spaced if !self.is_followed_by_path(last) => (early, Some(last)),
+                _ => (last, Some(early)),
+            },
+            (None, Some((early, _))) => (early, None),
+            (None, None) => {
+                let known = self
+                    .known
+                    .filter(|known| self.lead == Lead::Bare && known.address.is_none())?;
+                let last = self.text.get(known.last.0..known.mark.at)?;
+                if !is_wordless_name(last)
+                    && !byte_at(self.text, known.mark.at + 1).is_ascii_uppercase()
+                {
+                    return None;
+                }
+                (
+                    Reading {
+                        cut_short: true,
+                        ..known
+                    },
+                    None,
+                )
+            }
+        };
+        Some(Host {
+            refang: self.refang,
+            reading,
+            other,
+        })
+    }
+
+    fn is_followed_by_path(&self, reading: Reading) -> bool {
+        self.lead == Lead::Disguised || matches!(byte_at(self.text, reading.mark.at), b'/' | b'?')
+    }
+}
+
+/// Whether a label and a plain dot with another label stand at `at`.
+fn starts_host(text: &str, at: usize) -> bool {
+    let run = text.as_bytes().get(at..).unwrap_or_default();
+    let end = at
+        + run
+            .iter()
+            .take(LOOK_AHEAD_BYTES)
+            .take_while(|&&byte| is_label_byte(byte))
+            .count();
+    byte_at(text, end) == b'.' && is_label_byte(byte_at(text, end + 1))
+}

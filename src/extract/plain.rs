@@ -1,0 +1,306 @@
+//! Links in plain text: steps from anchor to anchor and reads a link around each.
+
+use super::address::{self, Ipv4};
+use super::class::{
+    byte_at, byte_before, char_at, char_before, is_dot, is_invisible, is_label_byte, is_label_char,
+    next_anchor,
+};
+use super::dot::{dot_at, hyphen_at, word_at};
+use super::host::{Host, HostReader, Lead, Reading};
+use super::label;
+use super::link::{Draft, Rest};
+use super::prose::is_weak;
+use super::refang::Refang;
+use super::sink::Sink;
+use super::userinfo::{self, Userinfo};
+use super::{LinkKind, Rules, Schemeless};
+
+/// Most brackets, spaces and escapes between a label and the anchor behind it.
+const GAP_MAX: usize = 6;
+
+/// A walk over one text.
+pub(super) struct Scanner<'t, 'r, 's> {
+    pub(super) text: &'t str,
+    pub(super) rules: &'r Rules,
+    sink: &'s mut Sink<'t>,
+    /// Where the next anchor is looked for.
+    pos: usize,
+    /// What lies before belongs to a link or was read in vain.
+    pub(super) floor: usize,
+    pub(super) userinfo: Userinfo,
+}
+
+/// Finds the links of `text`.
+pub(super) fn scan<'t>(text: &'t str, rules: &Rules, sink: &mut Sink<'t>) {
+    let mut scanner = Scanner {
+        text,
+        rules,
+        sink,
+        pos: 0,
+        floor: 0,
+        userinfo: Userinfo::default(),
+    };
+    while let Some(at) = next_anchor(text, scanner.pos) {
+        if scanner.sink.is_full() {
+            return;
+        }
+        scanner.pos = at + 1;
+        scanner.at_anchor(at);
+    }
+}
+
+impl<'t> Scanner<'t, '_, '_> {
+    fn at_anchor(&mut self, at: usize) {
+        let next = byte_at(self.text, at + 1);
+        match byte_at(self.text, at) {
+            b'.' => self.at_dot(at),
+            b':' => self.at_colon(at),
+            b'/' if next == b'/' => self.at_slashes(at),
+            b'/' => self.at_number(at),
+            b'[' => self.at_bracket(at),
+            b'd' | b'D' if !matches!(next, b'o' | b'O' | b'0') => {}
+            b'd' | b'D' if word_at(self.text, at).is_some() => self.at_dot(at),
+            b'%' if next == b'2' => self.at_dot(at),
+            b'(' | b'{' | b'<' if !matches!(next, b'h' | b'w') => self.at_dot(at),
+            0x80.. => self.at_wide(at),
+            _ => {}
+        }
+    }
+
+    fn at_wide(&mut self, at: usize) {
+        match char_at(self.text, at) {
+            Some('\u{FF1A}') => self.at_colon(at),
+            Some(c) if is_dot(c) => self.at_dot(at),
+            _ => {}
+        }
+    }
+
+    fn at_bracket(&mut self, at: usize) {
+        let Some(end) = address::ipv6_at(self.text, at) else {
+            return self.at_dot(at);
+        };
+        let next = byte_at(self.text, end);
+        let has_port = next == b':' && byte_at(self.text, end + 1).is_ascii_digit();
+        if next == b'/' || has_port {
+            let rest = Rest::read(self.text, end);
+            let draft = Draft::literal(self.text, at..end, LinkKind::Schemeless);
+            self.emit(draft, rest);
+        }
+    }
+
+    /// A dot, in any spelling, may join two labels here.
+    fn at_dot(&mut self, at: usize) {
+        let Some(end) = self.label_end(at) else {
+            return;
+        };
+        let separator = dot_at(self.text, end);
+        let is_joint =
+            separator.is_some_and(|found| found.end > at) || hyphen_at(self.text, end).is_some();
+        if !is_joint {
+            return;
+        }
+        let start = label::start_of(self.text, end, self.floor);
+        if start < end {
+            self.bare(start, end);
+        }
+    }
+
+    /// The end of the label before the anchor.
+    fn label_end(&self, at: usize) -> Option<usize> {
+        if is_label_byte(byte_before(self.text, at)) && at > self.floor {
+            let is_dash = matches!(byte_before(self.text, at), b'_' | b'-')
+                && byte_at(self.text, at).is_ascii_alphabetic();
+            return Some(if is_dash { at - 1 } else { at });
+        }
+        let mut end = at;
+        let mut steps = 0;
+        while end > self.floor {
+            let c = char_before(self.text, end)?;
+            match c {
+                ' ' | '\u{A0}' | '[' | ']' | '(' | ')' | '{' | '}' | '<' | '>' | '^' | '\\'
+                    if steps < GAP_MAX =>
+                {
+                    steps += 1;
+                }
+                _ if is_invisible(c) => {}
+                _ => return (is_label_char(c) && end < self.text.len()).then_some(end),
+            }
+            end -= c.len_utf8();
+        }
+        None
+    }
+
+    /// A host without a scheme.
+    fn bare(&mut self, from: usize, label_end: usize) {
+        let start = self.bare_start(from, label_end);
+        let lead = Lead::Bare;
+        let reader = HostReader::new(
+            self.text,
+            &self.rules.names,
+            lead,
+            Refang::new(self.text, start),
+            start,
+        );
+        let host = match reader.read() {
+            Ok(host) => host,
+            Err(end) => return self.pos = self.pos.max(end),
+        };
+        let rest = Rest::read(self.text, host.reading.mark.at);
+        if !self.is_bare_link(start, &host, rest) {
+            return self.pos = self.pos.max(host.reading.mark.at);
+        }
+        let reading = host.reading;
+        let has_www = self
+            .text
+            .get(start..start + 4)
+            .is_some_and(|head| head.eq_ignore_ascii_case("www."));
+        let weak = !rest.is_path
+            && !(has_www && !reading.cut_short)
+            && is_weak(self.text, start, &reading)
+            || (rest.is_path && matches!(byte_before(self.text, start), b'/' | b'\\'));
+        let is_odd_address = reading.address == Some(Ipv4::Odd) && reading.labels < 4;
+        let kind = LinkKind::Schemeless;
+        self.emit(
+            Draft {
+                span_start: start,
+                host,
+                kind,
+                weak: weak || is_odd_address,
+            },
+            rest,
+        );
+    }
+
+    /// Prose without spaces, dashes and emphasis before a name are not part of it.
+    fn bare_start(&self, from: usize, label_end: usize) -> usize {
+        let mut start = from;
+        while start < label_end
+            && (matches!(byte_at(self.text, start), b'-' | b'_')
+                || char_at(self.text, start).is_some_and(is_invisible))
+        {
+            start += char_at(self.text, start).map_or(1, char::len_utf8);
+        }
+        label::ascii_tail(self.text, start, label_end).unwrap_or(start)
+    }
+
+    /// What stands around a bare host says whether it is a link at all.
+    fn is_bare_link(&self, start: usize, host: &Host<'t>, rest: Rest) -> bool {
+        let reading = &host.reading;
+        let end = reading.mark.at;
+        let hidden = reading.dots.are_hidden() || reading.disguised;
+        if !(hidden || self.is_schemeless_wanted(start)) || is_email(self.text, start, end, rest) {
+            return false;
+        }
+        let before = byte_before(self.text, start);
+        let before_that = byte_before(self.text, start.saturating_sub(1));
+        let is_path = matches!(before, b'/' | b'.') && matches!(before_that, b'/' | b'.');
+        let is_run = byte_at(self.text, end) == b'.'
+            && byte_at(self.text, end + 1) == b'.'
+            && is_label_byte(byte_at(self.text, end + 2));
+        if is_path || is_run {
+            return false;
+        }
+        match reading.address {
+            None => true,
+            Some(Ipv4::Dotted) => {
+                rest.is_path || rest.has_port || hidden || self.rules.options.bare_ip
+            }
+            Some(Ipv4::Odd) => self.is_odd_address(reading, rest, start),
+        }
+    }
+
+    fn is_odd_address(&self, reading: &Reading, rest: Rest, start: usize) -> bool {
+        let host = self.text.get(start..reading.mark.at).unwrap_or("");
+        let is_clear = reading.labels == 4 || host.contains(['x', 'X']);
+        rest.is_path && (is_clear || byte_at(self.text, rest.end + 1).is_ascii_alphabetic())
+    }
+
+    fn is_schemeless_wanted(&self, start: usize) -> bool {
+        match self.rules.options.schemeless {
+            Schemeless::All => true,
+            Schemeless::None => false,
+            Schemeless::WwwOnly => self
+                .text
+                .get(start..start + 4)
+                .is_some_and(|head| head.eq_ignore_ascii_case("www.")),
+        }
+    }
+
+    /// A number with a path or port may be an address in one piece.
+    fn at_number(&mut self, at: usize) {
+        let before = byte_before(self.text, at);
+        if at <= self.floor || !before.is_ascii_hexdigit() {
+            return;
+        }
+        let mut start = label::start_of(self.text, at, self.floor);
+        let mut end = at;
+        if byte_before(self.text, start) == b':' && before.is_ascii_digit() && start > self.floor {
+            end = start - 1;
+            start = label::start_of(self.text, end, self.floor);
+        }
+        let number = self.text.get(start..end).unwrap_or("");
+        let is_alone = !matches!(
+            byte_before(self.text, start),
+            b'/' | b'.' | b'@' | b'=' | b'-' | b':' | b'%'
+        );
+        if is_alone
+            && address::is_single(number)
+            && self.rules.options.schemeless == Schemeless::All
+        {
+            let is_decimal = !number.starts_with('0');
+            let draft = Draft {
+                weak: is_decimal,
+                ..Draft::literal(self.text, start..end, LinkKind::Schemeless)
+            };
+            self.emit(draft, Rest::read(self.text, end));
+        }
+    }
+
+    pub(super) fn emit(&mut self, draft: Draft<'t>, rest: Rest) {
+        let end = draft.finish(self.text, rest, self.sink);
+        self.skip_to(end);
+    }
+
+    fn skip_to(&mut self, end: usize) {
+        self.pos = self.pos.max(end);
+        self.floor = self.floor.max(end);
+    }
+}
+
+/// Whether a host can begin at `at`.
+pub(super) fn is_label_start(text: &str, at: usize) -> bool {
+    char_at(text, at).is_some_and(|c| is_label_char(c) && c != '-')
+}
+
+/// Longest rest of a mailbox name looked through for its at sign, in bytes.
+const MAILBOX_MAX_BYTES: usize = 64;
+
+/// Part of an e-mail address, or a mention.
+fn is_email(text: &str, start: usize, end: usize, rest: Rest) -> bool {
+    let behind = text.as_bytes().get(end..).unwrap_or_default();
+    let more = if byte_at(text, end) == b'+' {
+        behind
+            .iter()
+            .take(MAILBOX_MAX_BYTES)
+            .take_while(|&&byte| is_label_byte(byte) || matches!(byte, b'+' | b'.'))
+            .count()
+    } else {
+        0
+    };
+    let sign = end + more;
+    let is_mailbox =
+        byte_at(text, sign) == b'@' && char_at(text, sign + 1).is_some_and(is_label_char);
+    if is_mailbox || userinfo::disguised(text, end).is_some() {
+        return true;
+    }
+    let is_disguised = (3..=4).any(|len| {
+        start
+            .checked_sub(len)
+            .is_some_and(|at| userinfo::disguised(text, at) == Some(start))
+    });
+    let is_named = start
+        .checked_sub(1)
+        .and_then(|at| char_before(text, at))
+        .is_some_and(is_label_char);
+    is_disguised || (byte_before(text, start) == b'@' && (is_named || !rest.is_path))
+}

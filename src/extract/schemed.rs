@@ -1,0 +1,232 @@
+//! Links with a scheme, whole or broken, and network paths.
+
+use super::address;
+use super::class::{byte_at, char_before, is_label_byte};
+use super::host::{HostReader, Lead, Reading};
+use super::link::{Draft, Rest};
+use super::plain::{Scanner, is_label_start};
+use super::prose::is_weak;
+use super::refang::Refang;
+use super::scheme::{self, Meaning, Scheme, Slashes};
+use super::{LinkKind, Schemeless};
+
+impl Scanner<'_, '_, '_> {
+    pub(super) fn at_colon(&mut self, at: usize) {
+        let next = byte_at(self.text, at + 1);
+        let goes_on = matches!(
+            next,
+            b'/' | b'\\' | b']' | b')' | b'}' | b'[' | b'(' | b'{' | 0x80..
+        ) || is_label_byte(next);
+        if !goes_on {
+            return;
+        }
+        let Some(scheme) = scheme::before(
+            self.text,
+            self.floor,
+            at,
+            &self.rules.options.deep_link_schemes,
+        ) else {
+            return;
+        };
+        if let Some(slashes) = scheme::slashes_at(self.text, at) {
+            self.after_scheme(scheme, slashes);
+        }
+    }
+
+    /// `//host`, and `http//host` with the colon forgotten.
+    pub(super) fn at_slashes(&mut self, at: usize) {
+        let before = char_before(self.text, at);
+        if before.is_some_and(char::is_alphanumeric) {
+            let scheme = scheme::before(self.text, self.floor, at, &[]);
+            let slashes = scheme::slashes_at(self.text, at);
+            if let (
+                Some(Scheme {
+                    start,
+                    meaning: Meaning::Web,
+                }),
+                Some(slashes),
+            ) = (scheme, slashes)
+                && !char_before(self.text, start).is_some_and(char::is_alphanumeric)
+            {
+                let name = self.text.get(start..at).map_or("http", |name| {
+                    if name.len() == 5 { "https" } else { "http" }
+                });
+                self.after_scheme(
+                    Scheme {
+                        start,
+                        meaning: Meaning::Disguised(name),
+                    },
+                    slashes,
+                );
+            }
+            return;
+        }
+        let is_free = !before.is_some_and(|c| {
+            matches!(
+                c,
+                ':' | '/' | '_' | '\\' | '.' | '-' | '~' | '*' | '?' | '&' | '#' | '%' | ']' | ')'
+            )
+        });
+        if is_free
+            && self.rules.options.schemeless == Schemeless::All
+            && is_label_start(self.text, at + 2)
+        {
+            self.network_path(at);
+        }
+    }
+
+    fn network_path(&mut self, at: usize) {
+        let refang = Refang::new(self.text, at);
+        let Ok(host) =
+            HostReader::new(self.text, &self.rules.names, Lead::Scheme, refang, at + 2).read()
+        else {
+            return;
+        };
+        let reading = host.reading;
+        let name = self.text.get(at + 2..reading.mark.at).unwrap_or("");
+        let rest = Rest::read(self.text, reading.mark.at);
+        if reading.is_known || name.eq_ignore_ascii_case("localhost") {
+            let weak = !rest.is_path && is_weak(self.text, at, &reading);
+            self.emit(
+                Draft {
+                    span_start: at,
+                    host,
+                    kind: LinkKind::Schemeless,
+                    weak,
+                },
+                rest,
+            );
+        }
+    }
+
+    fn after_scheme(&mut self, scheme: Scheme, slashes: Slashes) {
+        match scheme.meaning {
+            Meaning::Deep => self.deep(scheme, slashes),
+            Meaning::Unknown if slashes.count != 2 || slashes.is_disguised => {}
+            Meaning::Other | Meaning::Disguised(_) if slashes.count == 0 => {}
+            _ => self.schemed(scheme, slashes),
+        }
+    }
+
+    /// A messenger's link, which names an action instead of a host.
+    fn deep(&mut self, scheme: Scheme, slashes: Slashes) {
+        let text = self.text;
+        let action = text.as_bytes().get(slashes.end..).unwrap_or_default();
+        let len = action
+            .iter()
+            .take_while(|&&byte| is_label_byte(byte))
+            .count();
+        let end = slashes.end + len;
+        let is_path = matches!(byte_at(text, end), b'/' | b'?');
+        if len == 0 || (slashes.count == 0 && !is_path) {
+            return;
+        }
+        let draft = Draft::literal(text, scheme.start..end, LinkKind::Schemed);
+        let has_port = false;
+        self.emit(
+            draft,
+            Rest {
+                end,
+                is_path,
+                has_port,
+            },
+        );
+    }
+
+    fn schemed(&mut self, scheme: Scheme, slashes: Slashes) {
+        let text = self.text;
+        let mut opening = Opening::of(text, scheme, slashes);
+        let mut host_start = slashes.end;
+        if slashes.count > 0 {
+            host_start = self.userinfo.skip(text, host_start, &mut opening.refang);
+        }
+        let Opening {
+            span_start,
+            lead,
+            kind,
+            refang,
+        } = opening;
+        if let Some(end) = address::ipv6_at(text, host_start) {
+            let draft = Draft {
+                kind,
+                ..Draft::introduced(refang, span_start..end)
+            };
+            return self.emit(draft, Rest::read(text, end));
+        }
+        let names = &self.rules.names;
+        let Ok(host) = HostReader::new(text, names, lead, refang, host_start).read() else {
+            return;
+        };
+        let reading = host.reading;
+        let weak = scheme.meaning == Meaning::Unknown;
+        let is_strict = weak || slashes.count == 0 || scheme.meaning == Meaning::Other;
+        if (is_strict && !reading.is_known) || is_broken(text, &reading) {
+            return;
+        }
+        let rest = Rest::read(text, reading.mark.at);
+        self.emit(
+            Draft {
+                span_start,
+                host,
+                kind,
+                weak,
+            },
+            rest,
+        );
+    }
+}
+
+/// The beginning of a link, up to the host.
+struct Opening<'t> {
+    span_start: usize,
+    lead: Lead,
+    kind: LinkKind,
+    refang: Refang<'t>,
+}
+
+impl<'t> Opening<'t> {
+    fn of(text: &'t str, scheme: Scheme, slashes: Slashes) -> Self {
+        let mut opening = Self {
+            span_start: scheme.start,
+            lead: Lead::Scheme,
+            kind: LinkKind::Schemed,
+            refang: Refang::new(text, scheme.start),
+        };
+        match scheme.meaning {
+            Meaning::Disguised(name) => {
+                opening.lead = Lead::Disguised;
+                opening.refang.replace(scheme.start..slashes.end, name);
+                opening.refang.replace(slashes.end..slashes.end, "://");
+            }
+            Meaning::Web if slashes.is_disguised => {
+                let from = text.as_bytes().get(scheme.start..).unwrap_or_default();
+                let len = from
+                    .iter()
+                    .take_while(|byte| byte.is_ascii_alphabetic())
+                    .count();
+                opening.lead = Lead::Disguised;
+                opening
+                    .refang
+                    .replace(scheme.start + len..slashes.end, "://");
+            }
+            // What the word before the slashes means is unknown, so only the host counts.
+            Meaning::Unknown => {
+                opening.span_start = slashes.end;
+                opening.kind = LinkKind::Schemeless;
+                opening.refang = Refang::new(text, slashes.end);
+            }
+            Meaning::Web | Meaning::Other | Meaning::Deep => {}
+        }
+        opening
+    }
+}
+
+/// A lone word followed by a sign and more letters is no host that a browser would open.
+fn is_broken(text: &str, reading: &Reading) -> bool {
+    let end = reading.mark.at;
+    let follows = matches!(
+        byte_at(text, end),
+        b'!' | b'$' | b'*' | b'+' | b'=' | b'~' | b'&'
+    );
+    reading.labels == 1 && follows && is_label_byte(byte_at(text, end + 1))
+}

@@ -1,0 +1,450 @@
+//! What follows a host: path, query and fragment, and where the link ends.
+
+use super::class::{
+    byte_at, byte_before, char_at, char_before, ends_link, is_invisible, is_joiner, is_label_byte,
+    is_unspaced,
+};
+use super::refang::Refang;
+
+/// How far behind the first plausible end the second is looked for, in bytes.
+const OTHER_MAX_BYTES: usize = 2_048;
+
+/// How far back an opening bracket is looked for, in bytes.
+const OPENER_MAX_BYTES: usize = 64;
+
+/// Longest entity left out at the end of a link, in bytes.
+const ENTITY_MAX_BYTES: usize = 12;
+
+/// Where a link ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Tail {
+    /// The end meant first.
+    pub(super) end: usize,
+    /// The other plausible end.
+    pub(super) other: Option<usize>,
+    /// Something inside is disguised and has to be rewritten.
+    pub(super) is_disguised: bool,
+    /// Invisible characters stand inside.
+    pub(super) zero_width: bool,
+}
+
+/// Reads tails.
+struct Reader<'t> {
+    text: &'t str,
+    /// Start of the link.
+    start: usize,
+    from: usize,
+    tail: Tail,
+    /// Brackets open so far, and where the first of them stands.
+    open: [(usize, usize); 3],
+    quotes: usize,
+    /// A closing bracket was taken although none was open.
+    is_unbalanced: bool,
+    /// Where a script without spaces begins.
+    unspaced: Option<usize>,
+}
+
+/// Reads the tail at `from` of a link that begins at `start`.
+pub(super) fn read(text: &str, start: usize, from: usize) -> Tail {
+    let first = byte_at(text, from);
+    let tail = Tail {
+        end: from,
+        ..Tail::default()
+    };
+    if !matches!(first, b'/' | b'?' | b'#' | b'\\') && !starts_folded(text, from) {
+        return tail;
+    }
+    let open = [(0, 0); 3];
+    let mut reader = Reader {
+        text,
+        start,
+        from,
+        tail,
+        open,
+        quotes: 0,
+        is_unbalanced: false,
+        unspaced: None,
+    };
+    let mut pos = from;
+    while let Some(next) = reader.step(pos) {
+        pos = next;
+    }
+    reader.finish(pos)
+}
+
+fn starts_folded(text: &str, from: usize) -> bool {
+    matches!(char_at(text, from), Some('\u{FF0F}'))
+        || disguise_at(text, from).is_some_and(|found| found.0 == "/")
+}
+
+impl Reader<'_> {
+    /// The end of the next piece, or `None` where the link ends.
+    fn step(&mut self, pos: usize) -> Option<usize> {
+        let byte = byte_at(self.text, pos);
+        match byte {
+            b'a'..=b'g' | b'i'..=b'z' | b'A'..=b'G' | b'I'..=b'Z' | b'0'..=b'9' => Some(pos + 1),
+            b'h' | b'H' => self.letter_h(pos),
+            b'(' | b'[' | b'{' => self.opener(pos, byte),
+            b')' | b']' | b'}' => self.closer(pos, byte),
+            b'\'' => {
+                self.quotes += 1;
+                Some(pos + 1)
+            }
+            b'"' => self.quote(pos),
+            b',' | b';' | b'|' => self.separator(pos),
+            b'\\' => self.backslash(pos),
+            b'!'..=b'~' => (!matches!(byte, b'<' | b'>' | b'`')).then_some(pos + 1),
+            0..=0x7F => None,
+            _ => self.wide(pos),
+        }
+    }
+
+    /// A second link may begin here without any space: `…/xhttps://…`.
+    fn letter_h(&mut self, pos: usize) -> Option<usize> {
+        if starts_link(self.text, pos) {
+            let before = char_before(self.text, pos)?;
+            if is_unspaced(before) {
+                return None;
+            }
+            if before.is_alphanumeric() {
+                self.tail.other.get_or_insert(pos);
+            }
+        }
+        Some(pos + 1)
+    }
+
+    fn separator(&mut self, pos: usize) -> Option<usize> {
+        if starts_link(self.text, pos + 1) {
+            return None;
+        }
+        if byte_at(self.text, pos) == b'|' {
+            self.tail.other.get_or_insert(pos);
+        }
+        Some(pos + 1)
+    }
+
+    fn backslash(&mut self, pos: usize) -> Option<usize> {
+        if pos > self.from {
+            self.tail.other.get_or_insert(pos);
+        }
+        is_label_byte(byte_at(self.text, pos + 1)).then_some(pos + 1)
+    }
+
+    fn opener(&mut self, pos: usize, byte: u8) -> Option<usize> {
+        if let Some((_, end)) = disguise_at(self.text, pos) {
+            self.tail.is_disguised = true;
+            return Some(end);
+        }
+        let (count, first) = self.open.get_mut(bracket(byte))?;
+        if *count == 0 {
+            *first = pos;
+        }
+        *count += 1;
+        Some(pos + 1)
+    }
+
+    fn closer(&mut self, pos: usize, byte: u8) -> Option<usize> {
+        let (count, _) = self.open.get_mut(bracket(byte))?;
+        if *count > 0 {
+            *count -= 1;
+            return Some(pos + 1);
+        }
+        let next = byte_at(self.text, pos + 1);
+        let goes_on =
+            is_label_byte(next) || matches!(next, b'+' | b'=' | b'/' | b'&' | b'%' | b'~');
+        if !goes_on || self.is_unbalanced || is_enclosed(self.text, self.start, byte) {
+            return None;
+        }
+        self.is_unbalanced = true;
+        self.tail.other.get_or_insert(pos);
+        Some(pos + 1)
+    }
+
+    /// A double quote belongs to the link only around a single word.
+    fn quote(&mut self, pos: usize) -> Option<usize> {
+        let rest = self.text.as_bytes().get(pos + 1..)?;
+        let word = rest
+            .iter()
+            .take(OPENER_MAX_BYTES)
+            .take_while(|byte| byte.is_ascii_alphanumeric())
+            .count();
+        let close = pos + 1 + word;
+        let is_word = word > 0
+            && byte_at(self.text, close) == b'"'
+            && is_label_byte(byte_before(self.text, pos));
+        if !is_word || byte_before(self.text, self.start) == b'"' {
+            return None;
+        }
+        self.tail.other.get_or_insert(pos);
+        Some(close + 1)
+    }
+
+    fn wide(&mut self, pos: usize) -> Option<usize> {
+        let c = char_at(self.text, pos)?;
+        let end = pos + c.len_utf8();
+        if is_invisible(c) {
+            char_at(self.text, end).filter(|&after| is_invisible(after) || !ends_link(after))?;
+            if !is_written(self.text, pos, c) {
+                self.tail.is_disguised = true;
+                self.tail.zero_width |= !is_joiner(c);
+                self.tail.other.get_or_insert(pos);
+            }
+            return Some(end);
+        }
+        if matches!(c, '\u{FF0F}' | '\u{FF0E}' | '\u{FF10}'..='\u{FF19}' | '\u{FF21}'..='\u{FF3A}' | '\u{FF41}'..='\u{FF5A}')
+            && pos == self.from
+        {
+            self.tail.is_disguised = true;
+            return Some(end);
+        }
+        if ends_link(c) {
+            return None;
+        }
+        if is_unspaced(c) && self.unspaced.is_none() && byte_before(self.text, pos).is_ascii() {
+            self.unspaced = Some(pos);
+        }
+        Some(end)
+    }
+
+    /// Leaves out what belongs to the prose around.
+    fn finish(mut self, pos: usize) -> Tail {
+        let mut end = pos;
+        if !self.is_unbalanced {
+            let first_open = self
+                .open
+                .iter()
+                .filter(|(count, _)| *count > 0)
+                .map(|&(_, at)| at)
+                .min();
+            if let Some(at) = first_open {
+                let whole = self.trim(end);
+                // What is cut off is read again, so a long rest stays with the link.
+                let is_far = whole.saturating_sub(at) > OTHER_MAX_BYTES;
+                (end, self.tail.other) = if is_far {
+                    (end, Some(at))
+                } else {
+                    (at, Some(whole))
+                };
+            }
+        }
+        if let Some(at) = self.unspaced.filter(|&at| at < end) {
+            let is_prose = char_at(self.text, pos)
+                .is_some_and(|c| !c.is_ascii() && ends_link(c) && !c.is_whitespace());
+            let whole = self.trim(end);
+            let is_near = whole.saturating_sub(at) <= OTHER_MAX_BYTES;
+            (end, self.tail.other) = if is_prose && is_near {
+                (at, Some(whole))
+            } else {
+                (end, Some(at))
+            };
+        }
+        end = self.trim(end);
+        if let Some(at) = possessive(self.text, self.from, end) {
+            self.tail.other = Some(end);
+            end = at;
+        }
+        let other = self
+            .tail
+            .other
+            .map(|other| if other < end { self.trim(other) } else { other });
+        let other = other.filter(|&other| other != end && other >= self.from);
+        Tail {
+            end,
+            other,
+            ..self.tail
+        }
+    }
+
+    /// The end without trailing punctuation.
+    fn trim(&self, from: usize) -> usize {
+        let mut end = from;
+        let mut quotes = self.quotes;
+        while end > self.from {
+            let Some(c) = char_before(self.text, end) else {
+                break;
+            };
+            let drop = match c {
+                '.' | ',' | ':' | '!' | '?' | '*' | '|' | '@' | '\\' | '(' | '[' | '{'
+                | '\u{2026}' | '\u{2019}' => 1,
+                ';' => entity_before(self.text, end).unwrap_or(1),
+                '\'' if quotes % 2 == 1 => {
+                    quotes -= 1;
+                    1
+                }
+                '_' | '~' if byte_before(self.text, end - 1) == c as u8 => 2,
+                _ if is_invisible(c) => 1,
+                _ => break,
+            };
+            end = if drop == 1 {
+                end - c.len_utf8()
+            } else {
+                end.saturating_sub(drop)
+            };
+        }
+        end.max(self.from)
+    }
+}
+
+fn bracket(byte: u8) -> usize {
+    match byte {
+        b'(' | b')' => 0,
+        b'[' | b']' => 1,
+        _ => 2,
+    }
+}
+
+/// Whether `http://` or `https://` begins at `at`.
+fn starts_link(text: &str, at: usize) -> bool {
+    let head = text.as_bytes().get(at..).unwrap_or_default();
+    let starts = |scheme: &[u8]| {
+        head.get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    starts(b"http://") || starts(b"https://")
+}
+
+/// Whether a bracket before the link waits for this closing one.
+fn is_enclosed(text: &str, start: usize, closer: u8) -> bool {
+    let (open, from) = (closer_of(closer), start.saturating_sub(OPENER_MAX_BYTES));
+    let before = text.as_bytes().get(from..start).unwrap_or_default();
+    let mut pairs = 0_usize;
+    for &byte in before.iter().rev() {
+        if byte == closer {
+            pairs += 1;
+        } else if byte == open {
+            if pairs == 0 {
+                return true;
+            }
+            pairs -= 1;
+        } else if byte == b'\n' {
+            return false;
+        }
+    }
+    false
+}
+
+fn closer_of(closer: u8) -> u8 {
+    match closer {
+        b')' => b'(',
+        b']' => b'[',
+        _ => b'{',
+    }
+}
+
+/// `&name;` before `end`: its length.
+fn entity_before(text: &str, end: usize) -> Option<usize> {
+    let from = end.saturating_sub(ENTITY_MAX_BYTES);
+    let window = text.as_bytes().get(from..end - 1)?;
+    let name = window
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_alphanumeric())
+        .count();
+    let is_entity = name > 0 && byte_at(text, end - 2 - name) == b'&';
+    is_entity.then_some(name + 2)
+}
+
+/// `'s` at the end of a link in prose: where it begins.
+fn possessive(text: &str, from: usize, end: usize) -> Option<usize> {
+    let at = end.checked_sub(2).filter(|&at| at > from)?;
+    let is_last = !is_label_byte(byte_at(text, end));
+    (is_last && text.get(at..end)?.eq_ignore_ascii_case("'s")).then_some(at)
+}
+
+/// A bracketed sign at `at`, what it stands for, and its end.
+pub(super) fn disguise_at(text: &str, at: usize) -> Option<(&'static str, usize)> {
+    let open = byte_at(text, at);
+    let close = match open {
+        b'[' => b']',
+        b'(' => b')',
+        b'{' => b'}',
+        _ => return None,
+    };
+    let sign = match byte_at(text, at + 1) {
+        b'.' => ".",
+        b'/' => "/",
+        b':' => ":",
+        b'@' => "@",
+        b'-' => "-",
+        b'd' | b'D' => {
+            let word = text.get(at + 1..at + 4)?;
+            return (word.eq_ignore_ascii_case("dot") && byte_at(text, at + 4) == close)
+                .then_some((".", at + 5));
+        }
+        _ => return None,
+    };
+    (byte_at(text, at + 2) == close).then_some((sign, at + 3))
+}
+
+/// A joiner behind a letter of a script that writes with joiners, or the look of an emoji.
+fn is_written(text: &str, at: usize, c: char) -> bool {
+    is_joiner(c)
+        && char_before(text, at).is_some_and(|before| !before.is_ascii() && !is_invisible(before))
+}
+
+/// Rewrites what is disguised between `from` and `end`.
+pub(super) fn refang(text: &str, from: usize, end: usize, refang: &mut Refang<'_>) {
+    let mut pos = from;
+    while pos < end {
+        let Some(c) = char_at(text, pos) else { return };
+        let next = pos + c.len_utf8();
+        if let Some((sign, after)) = disguise_at(text, pos).filter(|&(_, after)| after <= end) {
+            refang.replace(pos..after, sign);
+            pos = after;
+            continue;
+        }
+        if is_invisible(c) && !is_written(text, pos, c) {
+            refang.replace(pos..next, "");
+        } else if c == '\u{FF0F}' {
+            refang.replace(pos..next, "/");
+        }
+        pos = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str, other: Option<&str>) {
+        let from = text.find(".x").map_or(0, |at| at + 2);
+        let start = text.find("h.x").unwrap_or(0);
+        let tail = read(text, start, from);
+        assert_eq!(&text[from..tail.end], expected, "{text}");
+        assert_eq!(
+            tail.other.map(|end| &text[from..end]),
+            other,
+            "{text}: other"
+        );
+    }
+
+    #[test]
+    fn ends() {
+        check("h.x/a b", "/a", None);
+        check("h.x/a.", "/a", None);
+        check("h.x.", "", None);
+        check("h.x/a(b)", "/a(b)", None);
+        check("(h.x/a)", "/a", None);
+        check("(h.x/a(b)).", "/a(b)", None);
+        check("h.x/a)o", "/a)o", Some("/a"));
+        check("(h.x/a)o", "/a", None);
+        check("h.x/a_(b", "/a_", Some("/a_(b"));
+        check("h.x/a's way", "/a", Some("/a's"));
+        check("h.x/a'b'", "/a'b'", None);
+        check("'h.x/a'", "/a", None);
+        check("h.x/\"a\"", "/", None);
+        check("h.x/a?b&amp;", "/a?b", None);
+        check("h.x/a,http://y", "/a", None);
+        check("h.x/ahttp://y", "/ahttp://y", Some("/a"));
+        check("h.x/?u=http://y", "/?u=http://y", None);
+        check("h.x/a、b", "/a", None);
+        check("h.x/日本", "/日本", Some("/"));
+        check("h.x/日本。", "/", Some("/日本"));
+        check("h.x/слово", "/слово", None);
+        check("h.x/a\u{200B}b", "/a\u{200B}b", Some("/a"));
+        check("h.x/#", "/#", None);
+        check("h.x?", "", None);
+        check("h.x/a...", "/a", None);
+        check("h.x:80", "", None);
+    }
+}

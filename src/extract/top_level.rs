@@ -1,0 +1,91 @@
+//! The top-level names that a link without a scheme must end in.
+
+use std::collections::HashSet;
+
+/// Names that no registry sells and that links use all the same.
+const RESERVED: [&str; 5] = ["example", "test", "invalid", "localhost", "onion"];
+
+/// Longest top-level name looked up, in bytes; longer ones cannot exist.
+const NAME_MAX_BYTES: usize = 72;
+
+/// The known top-level names, in Unicode and in punycode.
+#[derive(Debug, Clone)]
+pub struct TopLevels {
+    names: HashSet<Box<str>>,
+}
+
+impl TopLevels {
+    /// Reads the text of a Public Suffix List and keeps the last label of each rule.
+    pub fn parse(psl_text: &str) -> Self {
+        let mut names: HashSet<Box<str>> = RESERVED.iter().map(|&name| name.into()).collect();
+        for line in psl_text.lines() {
+            let rule = line.split_whitespace().next().unwrap_or("");
+            if rule.is_empty() || rule.starts_with("//") {
+                continue;
+            }
+            let last = rule
+                .rsplit('.')
+                .next()
+                .unwrap_or(rule)
+                .trim_start_matches('!');
+            if last.is_empty() || last == "*" {
+                continue;
+            }
+            let unicode = idna::domain_to_unicode(last).0;
+            if let Ok(ascii) = idna::domain_to_ascii(last) {
+                names.insert(ascii.into());
+            }
+            names.insert(unicode.into());
+        }
+        Self { names }
+    }
+
+    /// Whether `label`, in any case, is a known top-level name.
+    pub fn contains(&self, label: &str) -> bool {
+        if label.len() < 2 || label.len() > NAME_MAX_BYTES {
+            return false;
+        }
+        if !label.is_ascii() {
+            return self.names.contains(label.to_lowercase().as_str());
+        }
+        let mut lower = [0_u8; NAME_MAX_BYTES];
+        let Some(lower) = lower.get_mut(..label.len()) else {
+            return false;
+        };
+        lower.copy_from_slice(label.as_bytes());
+        lower.make_ascii_lowercase();
+        std::str::from_utf8(lower).is_ok_and(|name| self.names.contains(name))
+    }
+
+    /// The longest beginning of `label` that is a known name beyond ASCII, in bytes.
+    pub(super) fn longest_beginning(&self, label: &str) -> Option<usize> {
+        let ends = label.char_indices().map(|(at, c)| at + c.len_utf8());
+        ends.take_while(|&end| end <= NAME_MAX_BYTES)
+            .filter(|&end| {
+                label
+                    .get(..end)
+                    .is_some_and(|name| !name.is_ascii() && self.contains(name))
+            })
+            .last()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_last_labels_in_both_spellings() {
+        let names = TopLevels::parse("// note\ncom\nco.uk\n*.ck\n!www.ck\nрф\n");
+        for known in [
+            "com", "COM", "uk", "ck", "рф", "РФ", "xn--p1ai", "example", "onion",
+        ] {
+            assert!(names.contains(known), "{known}");
+        }
+        for unknown in ["co", "www", "*", "", "note", "c", "рфф"] {
+            assert!(!names.contains(unknown), "{unknown}");
+        }
+        assert_eq!(names.longest_beginning("рфабв"), Some(4));
+        assert_eq!(names.longest_beginning("абв"), None);
+    }
+}
