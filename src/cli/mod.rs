@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod config;
 mod explain;
+mod generation;
 mod inspect;
 mod jsonl;
 mod lists;

@@ -230,3 +230,23 @@ pub struct Entry {
     /// Another organisation disagrees: told, never acted on.
     pub disputed: bool,
 }
+
+impl Entry {
+    /// An entry that says nothing but its scope and value.
+    pub fn new(scope: Scope, target: Target) -> Self {
+        Self {
+            scope,
+            exception: false,
+            target,
+            id: None,
+            category: None,
+            confidence: None,
+            action: None,
+            source_ref: None,
+            valid_from: None,
+            valid_until: None,
+            jurisdiction: None,
+            disputed: false,
+        }
+    }
+}

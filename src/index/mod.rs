@@ -14,6 +14,7 @@ mod key;
 mod list;
 mod lookup;
 mod meta;
+mod seal;
 mod table;
 mod traits;
 
@@ -28,6 +29,7 @@ pub use error::IndexError;
 pub use key::{Keys, StateKey};
 pub use list::{List, Mode, lists_id};
 pub use lookup::Hit;
+pub use seal::SealError;
 
 use cold::Cold;
 use extra::Extras;

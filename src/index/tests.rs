@@ -32,20 +32,7 @@ fn entry(line: &str) -> Entry {
         Scope::Md5Url => Target::Md5(data_encoding::HEXLOWER.decode(value.as_bytes()).unwrap().try_into().unwrap()),
         _ => Target::Host(value.into()),
     };
-    Entry {
-        scope,
-        exception,
-        target,
-        id: None,
-        category: None,
-        confidence: None,
-        action: None,
-        source_ref: None,
-        valid_from: None,
-        valid_until: None,
-        jurisdiction: None,
-        disputed: false,
-    }
+    Entry { exception, ..Entry::new(scope, target) }
 }
 
 fn index_of(list: List, entries: impl IntoIterator<Item = Entry>) -> Index {

@@ -1,0 +1,90 @@
+//! `linkgate lists`: compile lists into one file, and tell their state.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::index::Keys;
+use crate::lists::{self, Keyring, SourceReport, SourceState};
+use crate::telemetry::clock;
+
+use super::Exit;
+use super::args::{Arguments, ListsCommand};
+use super::session::{self, Settings};
+
+pub(super) fn run(command: &ListsCommand, arguments: &Arguments) -> anyhow::Result<Exit> {
+    let settings = Settings::load(arguments)?;
+    match command {
+        ListsCommand::Compile { sources, out, explain } => compile(&settings, sources, out, *explain),
+        ListsCommand::Status { json, lists } => status(&settings, lists, *json),
+    }
+}
+
+fn compile(settings: &Settings, sources: &[String], out: &Path, explain: bool) -> anyhow::Result<Exit> {
+    let sources = settings.sources(sources)?;
+    let keys = Keys::derive(&settings.key()?);
+    let compiled = lists::compile(&sources, Keyring { build: keys, open: None }, &settings.tables)?;
+    let Some(index) = compiled.built else {
+        anyhow::bail!("all sources are compiled already");
+    };
+    index.save(out)?;
+    let mut stdout = io::stdout().lock();
+    for report in &compiled.reports {
+        if explain {
+            account(report, &mut stdout)?;
+        } else {
+            session::tell(report);
+        }
+    }
+    writeln!(stdout, "{} entries of {} lists in {}", index.entries(), index.lists().len(), out.display())?;
+    Ok(Exit::Quiet)
+}
+
+/// What became of the lines of one list, by counts and line numbers.
+fn account(report: &SourceReport, out: &mut impl Write) -> io::Result<()> {
+    let lines = &report.lines;
+    writeln!(out, "{} ({}): {} lines = {} taken + {} refused + {} ignored; {} entries", report.name, report.format, lines.lines, lines.taken, lines.refused(), lines.ignored(), lines.entries)?;
+    for (reason, tally) in &lines.refused {
+        writeln!(out, "  refused {:>8}  {}; {}", tally.count, reason.text(), numbers(&tally.lines, tally.count))?;
+    }
+    for (reason, tally) in &lines.ignored {
+        writeln!(out, "  ignored {:>8}  {}", tally.count, reason.text())?;
+    }
+    for (remark, tally) in &lines.remarks {
+        writeln!(out, "  note    {:>8}  {}; {}", tally.count, remark.text(), numbers(&tally.lines, tally.count))?;
+    }
+    Ok(())
+}
+
+fn numbers(lines: &[u64], count: u64) -> String {
+    let named: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    let more = if (lines.len() as u64) < count { ", …" } else { "" };
+    format!("line {}{more}", named.join(", "))
+}
+
+fn status(settings: &Settings, given: &[String], json: bool) -> anyhow::Result<Exit> {
+    let sources = settings.sources(given)?;
+    let mut states: Vec<SourceState> = Vec::with_capacity(sources.len());
+    for source in &sources {
+        states.push(lists::status(source, settings.keyring_for(source)?, &settings.tables, clock::now()));
+    }
+    let mut out = io::stdout().lock();
+    if json {
+        writeln!(out, "{}", serde_json::to_string(&states)?)?;
+    } else {
+        states.iter().try_for_each(|state| line(state, &mut out))?;
+    }
+    let all_live = states.iter().all(|state| state.last_error.is_none());
+    Ok(if all_live { Exit::Quiet } else { Exit::Failed })
+}
+
+fn line(state: &SourceState, out: &mut impl Write) -> io::Result<()> {
+    let entries: Vec<String> = state.entries.iter().map(|(scope, count)| format!("{count} {scope}")).collect();
+    write!(out, "{:<20} {:<8} {}", state.name, state.state, entries.join(", "))?;
+    if let Some(error) = &state.last_error {
+        write!(out, "{}", error.code)?;
+    }
+    if let Some(age) = state.age_s {
+        write!(out, "  ({age} s old)")?;
+    }
+    writeln!(out)
+}

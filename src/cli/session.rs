@@ -1,0 +1,255 @@
+//! From arguments to a checker: configuration, tables, keys, lists, overrides, generation.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use crate::canonical::{TableTexts, Tables};
+use crate::check::{Checker, Snapshot};
+use crate::config::{self, KeyOrigin, ListSetting, Loaded};
+use crate::extract::{self, Extractor, TopLevels};
+use crate::index::{Builder, Index, Keys, List, StateKey};
+use crate::lists::{self, Format, Keyring, Overrides, PlainMeans, RootUrlMeans, Source, SourceReport};
+use crate::telemetry::clock;
+
+use super::args::Arguments;
+
+/// The demo list: reserved names only.
+const DEMO: &str = include_str!("../../lists/demo.csv");
+/// Where Linux packages put the configuration.
+const USUAL_CONFIG: &str = "/etc/linkgate/linkgate.toml";
+
+/// The configuration and what follows from it without reading a list.
+pub(super) struct Settings {
+    pub(super) loaded: Loaded,
+    pub(super) tables: Arc<Tables>,
+    suffixes: String,
+}
+
+/// Everything that a command needs to judge links.
+pub(super) struct Session {
+    pub(super) checker: Checker,
+}
+
+#[expect(clippy::disallowed_methods, reason = "the environment is handed to `config` from here")]
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+impl Settings {
+    /// Reads the configuration file, the environment, the flags and the tables.
+    pub(super) fn load(arguments: &Arguments) -> anyhow::Result<Self> {
+        let usual = || Some(PathBuf::from(USUAL_CONFIG)).filter(|path| path.exists());
+        let path = arguments.config.clone().or_else(|| variable("LINKGATE_CONFIG")).or_else(usual);
+        let key_file = arguments.key_file.as_ref().map(|path| ("--key-file", "state.key_file", path.display().to_string()));
+        let flags: Vec<_> = key_file.into_iter().collect();
+        let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let loaded = config::load(path.as_deref(), environment, &flags)?;
+        let texts = Texts::read(&loaded.config.tables)?;
+        let tables = Tables::parse(&texts.borrowed())?;
+        Ok(Self { loaded, tables: Arc::new(tables), suffixes: texts.suffixes })
+    }
+
+    /// Finds links as the configuration says.
+    pub(super) fn extractor(&self, options: extract::Options) -> Extractor {
+        Extractor::new(options, TopLevels::parse(&self.suffixes))
+    }
+
+    pub(super) fn extract_options(&self) -> extract::Options {
+        let set = &self.loaded.config.extract;
+        extract::Options {
+            links_max: set.links_max,
+            candidates_max: set.candidates_max,
+            deep_link_schemes: self.tables.aliases().deep_link_schemes().map(Into::into).collect(),
+            ..extract::Options::default()
+        }
+    }
+
+    pub(super) fn state_dir(&self) -> Result<PathBuf, config::ConfigError> {
+        self.loaded.config.state.directory(variable)
+    }
+
+    /// The installation's key; made, with a warning, if there is none yet.
+    pub(super) fn key(&self) -> anyhow::Result<StateKey> {
+        let (key, origin) = config::state_key(self.loaded.config.state.key_file.as_deref(), || self.state_dir())?;
+        if origin == KeyOrigin::Made {
+            warn("made a key in the state directory; keep it elsewhere with [state] key_file, apart from the lists");
+        }
+        Ok(key)
+    }
+
+    /// The sources that a command works on: those given, else the configured ones, else the demo list.
+    pub(super) fn sources(&self, given: &[String]) -> anyhow::Result<Vec<Source>> {
+        if !given.is_empty() {
+            return given.iter().map(|text| Source::parse(text).with_context(|| format!("--lists {text}"))).collect();
+        }
+        if self.loaded.config.lists.is_empty() {
+            return Ok(vec![Source::embedded("demo", DEMO)]);
+        }
+        self.loaded.config.lists.iter().map(source_of).collect()
+    }
+
+    /// Lists are built under a fresh key that nobody ever learns; those compiled already open with the installation's.
+    fn keyring(&self, sources: &[Source]) -> anyhow::Result<Keyring> {
+        let open = if sources.iter().any(Source::is_compiled) { Some(Keys::derive(&self.key()?)) } else { None };
+        Ok(Keyring { build: Keys::derive(&random_key()?), open })
+    }
+
+    pub(super) fn compile(&self, sources: &[Source]) -> anyhow::Result<lists::Compiled> {
+        Ok(lists::compile(sources, self.keyring(sources)?, &self.tables)?)
+    }
+}
+
+pub(super) fn random_key() -> anyhow::Result<StateKey> {
+    let mut bytes = [0; StateKey::LEN];
+    getrandom::fill(&mut bytes).map_err(|_| anyhow::anyhow!("the operating system gives no random bytes"))?;
+    Ok(StateKey::new(bytes))
+}
+
+fn source_of(setting: &ListSetting) -> anyhow::Result<Source> {
+    let about = || format!("list {:?} in the configuration", setting.name);
+    let named = |key: &str, value: &str| anyhow::anyhow!("list {:?}: `{key}` has the unknown value {value:?}", setting.name);
+    let format = match &setting.format {
+        Some(name) => Some(Format::from_name(name).with_context(about).map_err(|_| named("format", name))?),
+        None => None,
+    };
+    let mut source = Source { name: setting.name.clone(), mode: setting.mode, ..Source::new(&setting.path, format) };
+    let options = &mut source.options;
+    options.default_category = setting.default_category;
+    options.www_twin = setting.www_twin;
+    options.label_private = setting.label_private;
+    options.plain_means = match setting.plain_means.as_deref() {
+        None | Some("domain") => PlainMeans::Domain,
+        Some("exact") => PlainMeans::Exact,
+        Some(other) => return Err(named("plain_means", other)),
+    };
+    options.root_url_means = match setting.root_url_means.as_deref() {
+        None | Some("page") => RootUrlMeans::Page,
+        Some("host") => RootUrlMeans::Host,
+        Some(other) => return Err(named("root_url_means", other)),
+    };
+    Ok(source)
+}
+
+impl Session {
+    /// Opens everything. `given` are the sources of `--lists`.
+    pub(super) fn open(arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
+        let settings = Settings::load(arguments)?;
+        let sources = settings.sources(given)?;
+        let compiled = settings.compile(&sources)?;
+        compiled.reports.iter().filter(|_| !given.is_empty() || !settings.loaded.config.lists.is_empty()).for_each(tell);
+        let policy = settings.loaded.config.policy.clone();
+        let mut snapshot = Snapshot::new(Arc::clone(&settings.tables), compiled.into_indexes(), policy);
+        if let Some(overrides) = settings.overrides()? {
+            snapshot = snapshot.with_overrides(Arc::new(overrides));
+        }
+        if given.is_empty() && settings.keeps_state() {
+            snapshot = settings.numbered(snapshot)?;
+        }
+        let extractor = settings.extractor(settings.extract_options());
+        Ok(Self { checker: Checker::new(extractor, snapshot) })
+    }
+}
+
+impl Settings {
+    /// Whether there is anything whose change a generation could count.
+    fn keeps_state(&self) -> bool {
+        !self.loaded.config.lists.is_empty() || !self.loaded.config.overrides.is_empty()
+    }
+
+    /// The overrides of the configuration and of the state directory, as an index of their own.
+    fn overrides(&self) -> anyhow::Result<Option<Index>> {
+        let mut entries = Vec::new();
+        for one in &self.loaded.config.overrides {
+            entries.push(one.to_entry(&self.tables, clock::now()).context("[[overrides]] in the configuration")?);
+        }
+        if let Some(kept) = self.kept_overrides()? {
+            for one in kept.all() {
+                entries.push(one.to_entry(&self.tables, clock::now()).context("an override in the state directory")?);
+            }
+        }
+        if entries.is_empty() {
+            return Ok(None);
+        }
+        let mut builder = Builder::new(Keys::derive(&random_key()?), Arc::clone(&self.tables));
+        let number = builder.list(List::new("override", ""))?;
+        for entry in &entries {
+            builder.add(number, entry)?;
+        }
+        Ok(Some(builder.finish()))
+    }
+
+    /// The overrides in the state directory, if there are any: no directory or key is made for asking.
+    fn kept_overrides(&self) -> anyhow::Result<Option<Overrides>> {
+        match self.state_dir().map(|dir| Overrides::path_in(&dir)) {
+            Ok(path) if path.exists() => Ok(Some(Overrides::open(&path, &self.key()?)?)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The snapshot under its generation, which rises whenever anything that verdicts depend on has changed.
+    fn numbered(&self, snapshot: Snapshot) -> anyhow::Result<Snapshot> {
+        let config = &self.loaded.config;
+        let overrides = format!("{:?}", config.overrides.iter().map(|one| (one.scope, one.action, &one.value)).collect::<Vec<_>>());
+        let fields = [
+            snapshot.lists_id().as_bytes().to_vec(),
+            self.tables.id().to_vec(),
+            serde_json::to_vec(&config.policy)?,
+            blake3::keyed_hash(&self.key()?.derive("linkgate 2026 fingerprint of overrides"), overrides.as_bytes()).as_bytes().to_vec(),
+        ];
+        let mut hasher = blake3::Hasher::new();
+        for field in &fields {
+            hasher.update(&(field.len() as u64).to_le_bytes());
+            hasher.update(field);
+        }
+        let generation = super::generation::advance(&self.state_dir()?, hasher.finalize().as_bytes())?;
+        Ok(snapshot.at_generation(generation))
+    }
+}
+
+/// Tells on standard error what of a list was not taken, by counts.
+pub(super) fn tell(report: &SourceReport) {
+    let refused = report.lines.refused();
+    if refused > 0 {
+        warn(&format!("{}: {refused} of {} lines refused; `linkgate lists compile --explain` says why", report.name, report.lines.lines));
+    }
+}
+
+pub(super) fn warn(message: &str) {
+    // Nobody is left to tell if standard error is gone.
+    let _ = writeln!(anstream::stderr(), "linkgate: {message}");
+}
+
+/// The texts of all tables: files where the configuration names them, else what comes with the program.
+struct Texts {
+    wrappers: String,
+    aliases: String,
+    tracking: String,
+    suffixes: String,
+}
+
+impl Texts {
+    fn read(files: &config::Tables) -> anyhow::Result<Self> {
+        let shipped = TableTexts::shipped();
+        let text = |file: &Option<PathBuf>, shipped: &str| match file {
+            None => Ok(shipped.to_owned()),
+            Some(path) => read_table(path),
+        };
+        Ok(Self {
+            wrappers: text(&files.wrappers, shipped.wrappers)?,
+            aliases: text(&files.aliases, shipped.aliases)?,
+            tracking: text(&files.tracking, shipped.tracking)?,
+            suffixes: text(&files.suffixes, shipped.suffixes)?,
+        })
+    }
+
+    fn borrowed(&self) -> TableTexts<'_> {
+        TableTexts { wrappers: &self.wrappers, aliases: &self.aliases, tracking: &self.tracking, suffixes: &self.suffixes }
+    }
+}
+
+fn read_table(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+}

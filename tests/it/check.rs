@@ -1,0 +1,230 @@
+//! Posts from text to verdict, through the library: policy, precedence, aliases, nesting, swaps.
+
+use std::sync::Arc;
+
+use linkgate::canonical::{TableTexts, Tables, Via};
+use linkgate::check::{CachedChecker, Checker, Flag, Post, Report, Snapshot};
+use linkgate::extract::{Extractor, LinkKind, Options, TextFormat, TopLevels};
+use linkgate::index::{Builder, Entry, Index, Keys, List, Mode, StateKey};
+use linkgate::lists::{self, Format};
+use linkgate::verdict::{Action, Policy, Reason, Status};
+
+const NOW: i64 = 1_800_000_000;
+
+fn tables() -> Arc<Tables> {
+    static TABLES: std::sync::LazyLock<Arc<Tables>> = std::sync::LazyLock::new(|| Arc::new(Tables::shipped().unwrap()));
+    Arc::clone(&TABLES)
+}
+
+/// A list in the house format: the header's first columns, then lines.
+fn list(meta: List, lines: &str) -> Arc<Index> {
+    let mut builder = Builder::new(Keys::derive(&StateKey::new([1; 32])), tables());
+    let number = builder.list(meta).unwrap();
+    let text = format!("value,scope,category,confidence,action,valid_from,valid_until,disputed\n{lines}");
+    let mut sink = |entry: Entry| builder.add(number, &entry).unwrap();
+    let report = lists::read(text.as_bytes(), Format::HouseCsv, &lists::Options::default(), &tables(), &mut sink).unwrap();
+    assert_eq!(report.refused(), 0, "{:?}", report.refused);
+    Arc::new(builder.finish())
+}
+
+fn checker(indexes: Vec<Arc<Index>>) -> Checker {
+    let options = Options { deep_link_schemes: vec!["tg".into()], ..Options::default() };
+    let extractor = Extractor::new(options, TopLevels::parse(TableTexts::shipped().suffixes));
+    Checker::new(extractor, Snapshot::new(tables(), indexes, Policy::default()).at_generation(1))
+}
+
+fn one(lines: &str, text: &str) -> Report {
+    checker(vec![list(List::new("l", "1"), lines)]).check(&Post { text, ..Post::default() }, NOW)
+}
+
+#[track_caller]
+fn judge(lines: &str, text: &str, status: Status, action: Action) {
+    let report = one(lines, text);
+    assert_eq!(report.links.len(), 1, "{text}");
+    assert_eq!((report.links[0].status, report.links[0].action, report.action), (status, action, action), "{text}");
+}
+
+#[test]
+fn categories_lead_to_actions() {
+    use Action::{Flag, Hold, Reject};
+    for (category, action) in [
+        ("csam", Reject),
+        ("csam_advertising", Reject),
+        ("invite_pyramid", Reject),
+        ("exploitation", Reject),
+        ("test", Reject),
+        ("malware", Hold),
+        ("phishing", Hold),
+        ("spam", Flag),
+        ("other", Flag),
+        ("", Reject),
+    ] {
+        judge(&format!("a.example,domain,{category},,,,,\n"), "https://a.example/", Status::Listed, action);
+    }
+}
+
+#[test]
+fn confidence_dispute_and_the_lists_own_wish_count() {
+    judge("a.example,domain,csam,49,,,,\n", "https://a.example/", Status::Listed, Action::Flag);
+    judge("a.example,domain,csam,50,,,,\n", "https://a.example/", Status::Listed, Action::Reject);
+    judge("a.example,domain,csam,,,,,true\n", "https://a.example/", Status::Listed, Action::Allow);
+    judge("a.example,domain,csam,,hold,,,\n", "https://a.example/", Status::Listed, Action::Hold);
+    judge("a.example,domain,csam,,,2100-01-01,,\n", "https://a.example/", Status::Unlisted, Action::Allow);
+    judge("a.example,domain,csam,,,,2001-01-01,\n", "https://a.example/", Status::Unlisted, Action::Allow);
+}
+
+#[test]
+fn exceptions_hold_in_their_own_list_only() {
+    let both = "a.example,domain,,,,,,\nok.a.example,allow_host,,,,,,\n";
+    judge(both, "https://a.example/", Status::Listed, Action::Reject);
+    judge(both, "https://ok.a.example/x", Status::Unlisted, Action::Allow);
+    let other = list(List::new("other", "1"), "a.example,domain,,,,,,\n");
+    let checker = checker(vec![list(List::new("l", "1"), both), other]);
+    let report = checker.check(&Post { text: "https://ok.a.example/", ..Post::default() }, NOW);
+    assert_eq!(report.action, Action::Reject);
+    assert_eq!(report.links[0].matches.iter().map(|one| &*one.list).collect::<Vec<_>>(), ["other"]);
+    // An exception says nothing of a URL nested in the excepted one.
+    judge(both, "https://ok.a.example/?u=https://x.a.example/", Status::Listed, Action::Reject);
+}
+
+#[test]
+fn a_list_in_report_mode_is_told_and_not_acted_on() {
+    let quiet = list(List { mode: Mode::Report, ..List::new("quiet", "1") }, "a.example,domain,,,,,,\n");
+    let report = checker(vec![quiet]).check(&Post { text: "https://a.example/", ..Post::default() }, NOW);
+    assert_eq!((report.links[0].status, report.action), (Status::Listed, Action::Allow));
+    assert_eq!(report.links[0].matches[0].list, "quiet");
+}
+
+#[test]
+fn overrides_beat_lists_for_that_url_only() {
+    let lists = vec![list(List::new("l", "1"), "a.example,domain,,,,,,\n")];
+    let rulings = "a.example,domain,,,allow,,,\nx.a.example,host,,,hold,,,\nb.example,domain,,,reject,,,\n";
+    let overrides = list(List::new("override", ""), rulings);
+    let options = Options::default();
+    let extractor = Extractor::new(options, TopLevels::parse(TableTexts::shipped().suffixes));
+    let snapshot = Snapshot::new(tables(), lists, Policy::default()).with_overrides(overrides);
+    let checker = Checker::new(extractor, snapshot);
+    for (text, status, action) in [
+        ("https://a.example/", Status::Listed, Action::Allow),
+        ("https://y.a.example/", Status::Listed, Action::Allow),
+        ("https://x.a.example/", Status::Listed, Action::Hold),
+        ("https://b.example/", Status::Listed, Action::Reject),
+        ("https://c.example/", Status::Unlisted, Action::Allow),
+        ("https://c.example/?u=http://b.example/", Status::Listed, Action::Reject),
+    ] {
+        let report = checker.check(&Post { text, ..Post::default() }, NOW);
+        assert_eq!((report.links[0].status, report.action), (status, action), "{text}");
+    }
+}
+
+#[test]
+fn links_are_found_through_nesting_and_aliases() {
+    let lines = "listed.example/a,url,,,,,,\nhttps://t.me/listed_example,url,,,,,,\nhttp://listedexample.onion/,domain,,,,,,\n";
+    for (text, via) in [
+        ("https://listed.example/a", Via::Itself),
+        ("https://x.example/out?u=https%3A%2F%2Flisted.example%2Fa", Via::Nested),
+        ("https://web.archive.org/web/2020/https://listed.example/a", Via::Nested),
+        ("https://telegram.me/listed_example", Via::Alias),
+        ("tg://resolve?domain=listed_example", Via::Alias),
+    ] {
+        let report = one(lines, text);
+        assert_eq!(report.action, Action::Reject, "{text}");
+        assert_eq!(report.links[0].matches[0].via, via, "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_told_is_never_unlisted() {
+    let lines = "a.example,domain,,,,,,\n";
+    let attached = ["http://a b/", "http://c.example:99999/"];
+    let report = checker(vec![list(List::new("l", "1"), lines)]).check(&Post { attached: &attached, ..Post::default() }, NOW);
+    for link in &report.links {
+        assert_eq!((link.status, link.reason, link.kind), (Status::Undetermined, Some(Reason::NotCanonical), LinkKind::Attached));
+        assert_eq!(link.action, Action::Flag);
+    }
+    // A host that browsers refuse is still compared.
+    let report = checker(vec![list(List::new("l", "1"), lines)]).check(&Post { attached: &["http://a<.a.example/"], ..Post::default() }, NOW);
+    assert_eq!((report.links[0].status, report.action), (Status::Listed, Action::Reject));
+}
+
+#[test]
+fn a_post_with_too_many_links_is_not_shortened_silently() {
+    let text: String = (0..201).map(|n| format!("https://x{n}.example/ ")).collect();
+    let report = one("a.example,domain,,,,,,\n", &text);
+    assert_eq!((report.reason, report.action), (Some(Reason::TooManyLinks), Action::Reject));
+    let text: String = (0..200).map(|n| format!("https://x{n}.example/ ")).collect();
+    let report = one("a.example,domain,,,,,,\n", &text);
+    assert_eq!((report.reason, report.action, report.links.len()), (None, Action::Allow, 200));
+}
+
+#[test]
+fn spans_kinds_and_flags_are_told() {
+    let text = "é hxxp://a[.]example/x and http://user@a.example:8080 <b>";
+    let report = one("a.example,domain,,,,,,\n", text);
+    let shown: Vec<&str> = report.links.iter().map(|link| &text[link.span.unwrap()[0]..link.span.unwrap()[1]]).collect();
+    assert_eq!(shown, ["hxxp://a[.]example/x", "http://user@a.example:8080"]);
+    assert_eq!(report.links[0].flags, [Flag::Defanged]);
+    assert_eq!(report.links[1].flags, [Flag::Userinfo, Flag::OddPort]);
+    let html = r#"<a href="https://a.example/x">https://fine.example/</a>"#;
+    let post = Post { text: html, format: TextFormat::Html, attached: &[] };
+    let report = checker(vec![list(List::new("l", "1"), "a.example,domain,,,,,,\n")]).check(&post, NOW);
+    assert!(report.links[0].flags.contains(&Flag::TextDiffersFromTarget), "{report:?}");
+}
+
+#[test]
+fn a_swap_is_seen_by_all_clones_and_generations_only_rise() {
+    let checker = checker(vec![list(List::new("l", "1"), "a.example,domain,,,,,,\n")]);
+    let clone = checker.clone();
+    let post = Post { text: "https://b.example/", ..Post::default() };
+    assert_eq!(clone.check(&post, NOW).action, Action::Allow);
+    let newer = Snapshot::new(tables(), vec![list(List::new("l", "2"), "b.example,domain,,,,,,\n")], Policy::default());
+    assert!(checker.replace(newer.clone().at_generation(1)).is_err());
+    checker.replace(newer.at_generation(2)).unwrap();
+    let report = clone.check(&post, NOW);
+    assert_eq!((report.action, report.generation), (Action::Reject, 2));
+}
+
+#[test]
+fn a_cached_verdict_never_outlives_what_it_was_made_with() {
+    let end = NOW + 100;
+    let until = "a.example,domain,,,,,2027-01-15T08:01:40Z,\n";
+    let cached = CachedChecker::new(checker(vec![list(List::new("l", "1"), until)]), 100, [3; 32]);
+    let post = Post { text: "https://a.example/", ..Post::default() };
+    for (now, action, hits) in [(NOW, Action::Reject, 0), (NOW + 1, Action::Reject, 1), (end, Action::Allow, 1), (end + 1, Action::Allow, 2)] {
+        assert_eq!(cached.check(&post, now).action, action, "{now}");
+        assert_eq!(cached.stats().hits, hits, "{now}");
+    }
+    let markdown = Post { format: TextFormat::Markdown, ..post };
+    cached.check(&markdown, end + 1);
+    assert_eq!(cached.stats().hits, 2, "another format is another post");
+    let newer = Snapshot::new(tables(), vec![list(List::new("l", "2"), "a.example,domain,,,,,,\n")], Policy::default());
+    cached.checker().replace(newer.at_generation(2)).unwrap();
+    assert_eq!(cached.check(&post, end + 2).action, Action::Reject);
+}
+
+/// Readers race with swaps between two lists; every verdict must be the one of its generation.
+#[test]
+fn no_verdict_is_stale_while_lists_are_swapped() {
+    let [odd, even] = ["a.example", "b.example"].map(|name| list(List::new("l", name), &format!("{name},domain,,,,,,\n")));
+    let checker = CachedChecker::new(checker(vec![Arc::clone(&odd)]), 100, [3; 32]);
+    let swaps = 1_000;
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for generation in 2..=swaps {
+                let index = if generation % 2 == 1 { &odd } else { &even };
+                let snapshot = Snapshot::new(tables(), vec![Arc::clone(index)], Policy::default());
+                checker.checker().replace(snapshot.at_generation(generation)).unwrap();
+            }
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        let post = Post { text: "https://a.example/", ..Post::default() };
+        let mut checks = 0_u32;
+        while checks < 100_000 || !done.load(std::sync::atomic::Ordering::Relaxed) {
+            let report = checker.check(&post, NOW);
+            let expected = if report.generation % 2 == 1 { Action::Reject } else { Action::Allow };
+            assert_eq!(report.action, expected, "generation {}", report.generation);
+            checks += 1;
+        }
+    });
+}
