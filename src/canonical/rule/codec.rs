@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use data_encoding::{Encoding, Specification};
 
+use super::cid::cid_v1;
+
 /// One step of decoding, named in the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -18,6 +20,8 @@ pub(in crate::canonical) enum Codec {
     Rot13,
     /// A host as one label: `-` stands for a dot and `--` for a hyphen.
     DashedHost,
+    /// An IPFS content identifier of version 0 or 1, to version 1 in base32.
+    Cid,
     /// Proofpoint version 2: `-` stands for `%` and `_` for `/`.
     ProofpointV2,
     /// Proofpoint version 3: `__URL__;REPLACED!`, where stars stand for what was replaced.
@@ -36,6 +40,7 @@ impl Codec {
             }
             Self::Rot13 => Some(text.chars().map(rot13).collect()),
             Self::DashedHost => Some(dashed_host(text)),
+            Self::Cid => cid_v1(text),
             Self::ProofpointV2 => {
                 Some(percent_once(&text.replace('-', "%").replace('_', "/")).into_owned())
             }
@@ -137,7 +142,7 @@ fn dashed_host(label: &str) -> String {
     host
 }
 
-/// `__URL__;REPLACED!…`: a star takes one letter of the decoded `REPLACED`, two stars and a letter take a run of them.
+/// `__URL__;REPLACED!…`: a star takes one letter of the decoded `REPLACED`, two stars and a letter take a run of bytes.
 fn proofpoint_v3(text: &str) -> Option<String> {
     let (url, rest) = text.strip_prefix("__")?.rsplit_once("__;")?;
     let replaced = base64(rest.split('!').next()?)?;
@@ -149,16 +154,20 @@ fn proofpoint_v3(text: &str) -> Option<String> {
             plain.push(letter);
             continue;
         }
-        let run = match letters.next_if_eq(&'*') {
+        let run_bytes = match letters.next_if_eq(&'*') {
             Some(_) => run_length(letters.next()?)?,
             None => 1,
         };
-        plain.extend(replaced.by_ref().take(run));
+        let end = plain.len() + run_bytes;
+        while plain.len() < end {
+            let Some(letter) = replaced.next() else { break };
+            plain.push(letter);
+        }
     }
     Some(plain)
 }
 
-/// Runs start at two letters, written in the order of the URL-safe base64 alphabet.
+/// Runs start at two bytes, written in the order of the URL-safe base64 alphabet.
 fn run_length(letter: char) -> Option<usize> {
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
         .find(letter)

@@ -2,11 +2,14 @@
 //!
 //! Everything that is particular to a platform stands in the tables; nothing here knows one.
 
+mod cid;
 pub(in crate::canonical) mod codec;
 pub(in crate::canonical) mod host;
 pub(in crate::canonical) mod row;
 mod shape;
 mod template;
+mod values;
+mod web;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -16,11 +19,14 @@ use self::codec::{Codec, percent_once, percent_unreserved};
 use self::host::{Candidate, HostIndex, HostPattern, LeadFound};
 use self::shape::Shape;
 use self::template::{Found, Originals, Output, Place, Template};
+use self::values::Values;
+use self::web::as_url;
 use super::Parts;
 use super::suffix::Suffixes;
 
 pub use self::host::HostPatternError;
 pub use self::template::TemplateError;
+pub(in crate::canonical) use self::web::mend;
 
 /// Why a row cannot be a rule.
 #[derive(Debug, thiserror::Error)]
@@ -49,9 +55,10 @@ pub(in crate::canonical) struct Rule {
     hosts: Vec<HostPattern>,
     schemes: Vec<Box<str>>,
     paths: Vec<Template>,
-    query: Option<Template>,
+    requests: Vec<Template>,
+    query: Vec<Template>,
     query_parameters: Vec<Parameter>,
-    fragment: Option<Template>,
+    fragment: Vec<Template>,
     fragment_parameters: Vec<Parameter>,
     shapes: Vec<(Place, Shape)>,
     decode: Vec<(Place, Vec<Codec>)>,
@@ -64,7 +71,7 @@ pub(in crate::canonical) struct Rule {
 #[derive(Debug)]
 struct Parameter {
     names: Vec<Box<str>>,
-    value: Template,
+    values: Vec<Template>,
 }
 
 /// Rules under an index of their hosts and schemes.
@@ -75,11 +82,12 @@ pub(in crate::canonical) struct Rules {
     suffixes: Arc<Suffixes>,
 }
 
-/// What rules look at: the URL with its path in one spelling.
+/// What rules look at: the URL with its path and fragment in one spelling.
 struct Subject<'u> {
     path: Cow<'u, str>,
     query: Option<&'u str>,
-    fragment: Option<&'u str>,
+    fragment: Option<Cow<'u, str>>,
+    request: String,
 }
 
 impl Rules {
@@ -176,24 +184,33 @@ pub(in crate::canonical) enum Flow {
 
 impl<'u> Subject<'u> {
     fn of_web(parts: &Parts<'u>) -> Self {
-        Self {
-            path: percent_unreserved(parts.path),
-            query: parts.query,
-            fragment: parts.fragment,
-        }
+        Self::new(percent_unreserved(parts.path), parts)
     }
 
     /// `app:a/b`, `app://a/b` and `app:///a/b` say the same: here it is `/a/b`.
     fn of_app(parts: &Parts<'u>) -> Self {
         let path = parts.path.trim_start_matches('/');
-        let whole = match parts.host {
-            "" => format!("/{path}"),
-            host => format!("/{host}/{path}"),
+        let whole = match (parts.host, path) {
+            ("", path) => format!("/{path}"),
+            (host, "") => format!("/{host}"),
+            (host, path) => format!("/{host}/{path}"),
         };
+        Self::new(Cow::Owned(percent_unreserved(&whole).into_owned()), parts)
+    }
+
+    fn new(path: Cow<'u, str>, parts: &Parts<'u>) -> Self {
+        let mut request = path.to_string();
+        for (mark, part) in [('?', parts.query), ('#', parts.fragment)] {
+            if let Some(part) = part {
+                request.push(mark);
+                request.push_str(part);
+            }
+        }
         Self {
-            path: Cow::Owned(percent_unreserved(&whole).into_owned()),
+            path,
             query: parts.query,
-            fragment: parts.fragment,
+            fragment: parts.fragment.map(percent_once),
+            request,
         }
     }
 
@@ -201,58 +218,85 @@ impl<'u> Subject<'u> {
         Originals {
             path: &self.path,
             query: self.query,
-            fragment: self.fragment,
+            fragment: self.fragment.as_deref(),
         }
     }
 }
 
 impl Rule {
-    /// Builds one URL for each reading: parameters may be there several times, and servers differ in which they take.
+    /// Builds URLs by the first route that leads to any.
     fn build(
         &self,
         subject: &Subject<'_>,
         lead: LeadFound<'_>,
         take: &mut impl FnMut(String) -> Flow,
     ) -> Flow {
-        let Some(found) = self.read_fixed(subject, lead) else {
-            return Flow::More;
-        };
         let query = Values::read(&self.query_parameters, subject.query);
-        let fragment = Values::read(&self.fragment_parameters, subject.fragment);
+        let fragment = Values::read(&self.fragment_parameters, subject.fragment.as_deref());
         let (Some(query), Some(fragment)) = (query, fragment) else {
             return Flow::More;
         };
-        for turn in 0..query.turns().max(fragment.turns()).max(1) {
-            let mut found = found.clone();
-            let fits = query.fill(turn, &mut found) && fragment.fill(turn, &mut found);
-            let built = fits
-                .then(|| self.finish(found, subject))
-                .into_iter()
-                .flatten();
-            for url in built {
-                if take(url) == Flow::Enough {
-                    return Flow::Enough;
-                }
-            }
+        let built = self.routes(subject).find_map(|route| {
+            let found = self.read_fixed(route, subject, lead)?;
+            let urls = self.readings(&found, [&query, &fragment], subject);
+            (!urls.is_empty()).then_some(urls)
+        });
+        let mut urls = built.unwrap_or_default().into_iter();
+        if urls.any(|url| take(url) == Flow::Enough) {
+            return Flow::Enough;
         }
         Flow::More
     }
 
-    /// The places that host, path, and whole query or fragment fill.
-    fn read_fixed<'u>(&self, subject: &'u Subject<'_>, lead: LeadFound<'u>) -> Option<Found<'u>> {
+    /// The templates of path and request with their texts; a rule without any holds on every path.
+    fn routes<'s>(&'s self, subject: &'s Subject<'_>) -> impl Iterator<Item = Route<'s>> {
+        let any = self.paths.is_empty() && self.requests.is_empty();
+        let paths = self.paths.iter().map(|path| Some((path, &*subject.path)));
+        let requests = self
+            .requests
+            .iter()
+            .map(|request| Some((request, &*subject.request)));
+        any.then_some(None).into_iter().chain(paths).chain(requests)
+    }
+
+    /// The places that host, route, and whole query or fragment fill.
+    fn read_fixed<'u>(
+        &self,
+        route: Route<'u>,
+        subject: &'u Subject<'_>,
+        lead: LeadFound<'u>,
+    ) -> Option<Found<'u>> {
         let mut found = Found::default();
         if let Some((place, labels)) = lead {
             found.set(place, labels);
         }
-        let fits_path = self.paths.is_empty()
-            || self
-                .paths
-                .iter()
-                .any(|path| path.fits(&subject.path, &mut found));
-        let fits = fits_path
-            && fits_whole(self.query.as_ref(), subject.query, &mut found)
-            && fits_whole(self.fragment.as_ref(), subject.fragment, &mut found);
+        let fits = route.is_none_or(|(template, text)| template.fits(text, &mut found))
+            && fits_any(&self.query, subject.query, &mut found)
+            && fits_any(&self.fragment, subject.fragment.as_deref(), &mut found);
         fits.then_some(found)
+    }
+
+    /// Parameters may be there several times, and servers differ in which they take: each is read.
+    fn readings(
+        &self,
+        found: &Found<'_>,
+        values: [&Values<'_>; 2],
+        subject: &Subject<'_>,
+    ) -> Vec<String> {
+        let turns = values
+            .iter()
+            .map(|values| values.turns())
+            .max()
+            .unwrap_or(0);
+        let reading = |turn| {
+            let mut found = found.clone();
+            let fits = values.iter().all(|values| values.fill(turn, &mut found));
+            if fits {
+                return self.finish(found, subject);
+            }
+            Vec::new()
+        };
+        (0..turns.max(1)).flat_map(reading).collect()
     }
 
     fn finish(&self, mut found: Found<'_>, subject: &Subject<'_>) -> Vec<String> {
@@ -296,106 +340,11 @@ impl Rule {
     }
 }
 
-fn fits_whole<'u>(
-    template: Option<&Template>,
-    text: Option<&'u str>,
-    found: &mut Found<'u>,
-) -> bool {
-    template.is_none_or(|template| text.is_some_and(|text| template.fits(text, found)))
+/// A template and the text that it is for.
+type Route<'s> = Option<(&'s Template, &'s str)>;
+
+/// Whether the first template that fits is there; none at all fits everything.
+fn fits_any<'u>(templates: &[Template], text: Option<&'u str>, found: &mut Found<'u>) -> bool {
+    templates.is_empty()
+        || text.is_some_and(|text| templates.iter().any(|template| template.fits(text, found)))
 }
-
-/// The values of a rule's parameters in one URL, decoded once as forms are.
-struct Values<'r>(Vec<(&'r Parameter, Vec<String>)>);
-
-impl<'r> Values<'r> {
-    /// None if a parameter is missing.
-    fn read(parameters: &'r [Parameter], text: Option<&str>) -> Option<Self> {
-        let values = parameters.iter().map(|parameter| {
-            let values: Vec<_> = pairs(text.unwrap_or_default())
-                .filter(|(name, _)| parameter.names.iter().any(|known| **known == **name))
-                .map(|(_, value)| percent_once(&value.replace('+', " ")).into_owned())
-                .take(VALUES_MAX)
-                .collect();
-            (!values.is_empty()).then_some((parameter, values))
-        });
-        values.collect::<Option<_>>().map(Self)
-    }
-
-    fn turns(&self) -> usize {
-        self.0
-            .iter()
-            .map(|(_, values)| values.len())
-            .max()
-            .unwrap_or(0)
-    }
-
-    fn fill(&self, turn: usize, found: &mut Found<'_>) -> bool {
-        self.0.iter().all(|(parameter, values)| {
-            let value = values.get(turn).or_else(|| values.last());
-            value.is_some_and(|value| parameter.fill(value, found))
-        })
-    }
-}
-
-impl Parameter {
-    fn fill(&self, value: &str, found: &mut Found<'_>) -> bool {
-        let mut own = Found::default();
-        let fits = self.value.fits(value, &mut own);
-        if fits {
-            found.take_over(own);
-        }
-        fits
-    }
-}
-
-fn pairs(text: &str) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
-    text.split('&').map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (percent_once(name), value)
-    })
-}
-
-/// The text as a URL with a scheme: unwraps further rounds of escapes, mends the slashes after a web scheme, and adds the
-/// rule's own scheme where none stands.
-fn as_url(text: &str, default_scheme: Option<&str>) -> Option<String> {
-    let mut text = Cow::Borrowed(text.trim());
-    for _ in 0..ROUNDS_MAX {
-        if let Some(url) = mend(&text) {
-            return Some(url);
-        }
-        let once = percent_once(&text).into_owned();
-        if *once == *text {
-            break;
-        }
-        text = Cow::Owned(once);
-    }
-    let host = text.split(['/', '?', '#']).next().unwrap_or_default();
-    let scheme =
-        default_scheme.filter(|_| host.contains('.') && !host.contains(char::is_whitespace))?;
-    Some(format!("{scheme}://{text}"))
-}
-
-/// The text if it has a scheme or starts with two slashes, with exactly two slashes after a web scheme.
-pub(in crate::canonical) fn mend(text: &str) -> Option<String> {
-    for scheme in ["https:", "http:"] {
-        let head = text.get(..scheme.len()).unwrap_or_default();
-        if head.eq_ignore_ascii_case(scheme) {
-            let rest = text.get(scheme.len()..)?.trim_start_matches(['/', '\\']);
-            return (!rest.is_empty()).then(|| format!("{scheme}//{rest}"));
-        }
-    }
-    if text.starts_with(['/', '\\']) && text.get(1..)?.starts_with(['/', '\\']) {
-        let rest = text.trim_start_matches(['/', '\\']);
-        return rest.contains('.').then(|| format!("http://{rest}"));
-    }
-    let (scheme, _) = text.split_once("://")?;
-    let letters = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-        && scheme.bytes().all(letters);
-    is_scheme.then(|| text.to_owned())
-}
-
-/// How often one parameter of a URL is read.
-const VALUES_MAX: usize = 8;
-/// How many rounds of escapes are undone around a carried URL.
-const ROUNDS_MAX: usize = 6;

@@ -15,6 +15,9 @@ use super::{NamedError, Parameter, Rule, RuleError};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::canonical) struct Sheet {
+    /// What rows have that say nothing else.
+    #[serde(default)]
+    defaults: Defaults,
     /// Lists of host patterns that rows call `@name`.
     #[serde(default)]
     hosts: BTreeMap<String, Vec<String>>,
@@ -23,6 +26,14 @@ pub(in crate::canonical) struct Sheet {
     shapes: BTreeMap<String, ShapeRow>,
     #[serde(rename = "rule")]
     rows: Vec<Row>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Defaults {
+    #[serde(default)]
+    gives: OneOrMany<String>,
+    default_scheme: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -36,6 +47,9 @@ struct Row {
     host: OneOrMany<String>,
     #[serde(default)]
     path: OneOrMany<String>,
+    /// Path, query and fragment as one text, for rules that take the rest of the URL.
+    #[serde(default)]
+    request: OneOrMany<String>,
     query: Option<Reading>,
     fragment: Option<Reading>,
     #[serde(default, rename = "where")]
@@ -44,7 +58,7 @@ struct Row {
     decode: BTreeMap<String, OneOrMany<Codec>>,
     #[serde(default)]
     lower: OneOrMany<String>,
-    gives: OneOrMany<String>,
+    gives: Option<OneOrMany<String>>,
     default_scheme: Option<String>,
     #[serde(rename = "source")]
     _source: IgnoredAny,
@@ -56,8 +70,8 @@ struct Row {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Reading {
-    Whole(String),
-    Parameters(BTreeMap<String, String>),
+    Parameters(BTreeMap<String, OneOrMany<String>>),
+    Whole(OneOrMany<String>),
 }
 
 #[derive(Deserialize)]
@@ -91,17 +105,19 @@ impl Sheet {
 
     fn rule(&self, row: &Row) -> Result<Rule, RuleError> {
         let mut places = Places::default();
-        let path = |text: &String, places: &mut Places| Template::parse(text, Within::Path, places);
         let hosts = self.hosts(row, &mut places)?;
-        let paths = row.path.as_slice().iter();
-        let paths = paths
-            .map(|text| path(text, &mut places))
-            .collect::<Result<_, _>>()?;
+        let paths = templates(&row.path, Within::Path, &mut places)?;
+        let requests = templates(&row.request, Within::Path, &mut places)?;
         let (query, query_parameters) = reading(row.query.as_ref(), &mut places)?;
         let (fragment, fragment_parameters) = reading(row.fragment.as_ref(), &mut places)?;
         if hosts.is_empty() == row.scheme.as_slice().is_empty() {
             return Err(RuleError::Nowhere);
         }
+        let gives = row.gives.as_ref().unwrap_or(&self.defaults.gives);
+        let default_scheme = row
+            .default_scheme
+            .as_ref()
+            .or(self.defaults.default_scheme.as_ref());
         Ok(Rule {
             hosts,
             schemes: row
@@ -111,6 +127,7 @@ impl Sheet {
                 .map(|scheme| scheme.as_str().into())
                 .collect(),
             paths,
+            requests,
             query,
             query_parameters,
             fragment,
@@ -118,10 +135,8 @@ impl Sheet {
             shapes: self.shapes(row, &places)?,
             decode: decode(row, &places)?,
             lower: each(row.lower.as_slice(), |name| place(name, &places))?,
-            gives: each(row.gives.as_slice(), |text| {
-                Ok(Output::parse(text, &places)?)
-            })?,
-            default_scheme: row.default_scheme.as_deref().map(Into::into),
+            gives: each(gives.as_slice(), |text| Ok(Output::parse(text, &places)?))?,
+            default_scheme: default_scheme.map(|scheme| scheme.as_str().into()),
         })
     }
 
@@ -152,23 +167,31 @@ impl Sheet {
     }
 }
 
-type Read = (Option<Template>, Vec<Parameter>);
+type Read = (Vec<Template>, Vec<Parameter>);
 
 fn reading(reading: Option<&Reading>, places: &mut Places) -> Result<Read, TemplateError> {
-    let mut value = |text: &str| Template::parse(text, Within::Value, places);
     Ok(match reading {
-        None => (None, Vec::new()),
-        Some(Reading::Whole(text)) => (Some(value(text)?), Vec::new()),
-        Some(Reading::Parameters(parameters)) => {
-            let parameters = parameters.iter().map(|(names, text)| {
+        None => (Vec::new(), Vec::new()),
+        Some(Reading::Whole(texts)) => (templates(texts, Within::Value, places)?, Vec::new()),
+        Some(Reading::Parameters(rows)) => {
+            let parameters = rows.iter().map(|(names, texts)| {
                 Ok(Parameter {
                     names: names.split('|').map(Into::into).collect(),
-                    value: value(text)?,
+                    values: templates(texts, Within::Value, places)?,
                 })
             });
-            (None, parameters.collect::<Result<_, _>>()?)
+            (Vec::new(), parameters.collect::<Result<_, _>>()?)
         }
     })
+}
+
+fn templates(
+    texts: &OneOrMany<String>,
+    within: Within,
+    places: &mut Places,
+) -> Result<Vec<Template>, TemplateError> {
+    let template = |text: &String| Template::parse(text, within, places);
+    texts.as_slice().iter().map(template).collect()
 }
 
 fn decode(row: &Row, places: &Places) -> Result<Vec<(Place, Vec<Codec>)>, RuleError> {

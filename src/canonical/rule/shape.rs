@@ -8,7 +8,18 @@ pub(in crate::canonical) struct Shape {
     min: usize,
     max: usize,
     except: Vec<String>,
+    form: Option<Form>,
     other_letters: bool,
+}
+
+/// A form that letters and lengths cannot describe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Form {
+    /// A name with a dot in it.
+    Host,
+    /// A URL, or a host and whatever follows.
+    Address,
 }
 
 /// A shape as the tables write it.
@@ -25,6 +36,7 @@ pub(in crate::canonical) struct ShapeRow {
     /// Words that mean something else in that place, in lower case.
     #[serde(default)]
     except: Vec<String>,
+    form: Option<Form>,
 }
 
 impl Shape {
@@ -32,6 +44,7 @@ impl Shape {
         (self.min..=self.max).contains(&text.len())
             && (self.lengths.is_empty() || self.lengths.contains(&text.len()))
             && text.bytes().all(|byte| self.allows(byte))
+            && self.form.is_none_or(|form| form.holds(text))
             && !self
                 .except
                 .iter()
@@ -52,9 +65,32 @@ impl From<&ShapeRow> for Shape {
             min: row.min.unwrap_or(1),
             max: row.max.unwrap_or(usize::MAX),
             except: row.except.clone(),
+            form: row.form,
             other_letters: row.chars.is_none(),
         }
     }
+}
+
+impl Form {
+    fn holds(self, text: &str) -> bool {
+        let head = text
+            .split(['/', '?', '#', '%', ':'])
+            .next()
+            .unwrap_or_default();
+        let is_web = head.eq_ignore_ascii_case("http") || head.eq_ignore_ascii_case("https");
+        match self {
+            Self::Host => is_host(text),
+            Self::Address => is_host(head) || is_web && head.len() < text.len(),
+        }
+    }
+}
+
+/// ASCII host letters and anything beyond ASCII, with a dot inside.
+fn is_host(text: &str) -> bool {
+    let allowed = |byte: u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') || !byte.is_ascii()
+    };
+    text.bytes().all(allowed) && text.trim_matches('.').contains('.')
 }
 
 fn letters(chars: &str) -> [bool; 128] {
@@ -92,5 +128,12 @@ mod tests {
         check("min = 2\nexcept = ['share']", "Share", false);
         check("min = 2\nexcept = ['share']", "sharé", true);
         check("chars = 'a-z'", "", false);
+        check("form = 'host'", "listed.example", true);
+        check("form = 'host'", "listed.example/a", false);
+        check("form = 'address'", "listed.example/a", true);
+        check("form = 'address'", "HTTPS:/listed.example", true);
+        check("form = 'address'", "http%3A%2F%2Flisted.example", true);
+        check("form = 'address'", "20200101/listed.example", false);
+        check("form = 'address'", "https", false);
     }
 }

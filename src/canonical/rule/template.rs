@@ -95,7 +95,7 @@ pub(in crate::canonical) struct Template {
 #[derive(Debug)]
 enum Piece {
     Text(Box<str>),
-    Segment(Option<Place>),
+    Plain(Option<Place>),
     Rest(Option<Place>),
     Anything,
 }
@@ -109,7 +109,7 @@ impl Template {
         let mut pieces = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
-            let (piece, after) = next_piece(text, rest, within, places)?;
+            let (piece, after) = next_piece(text, rest, places)?;
             let fixed = |piece: &Piece| matches!(piece, Piece::Text(_));
             if pieces
                 .last()
@@ -136,7 +136,9 @@ impl Template {
             let after = match piece {
                 Piece::Anything => return true,
                 Piece::Text(fixed) => self.skip_fixed(rest, fixed),
-                Piece::Segment(place) => take(rest, segment_len(rest, next), *place, found),
+                Piece::Plain(place) => {
+                    take(rest, plain_len(self.within, rest, next), *place, found)
+                }
                 Piece::Rest(place) => take(rest, rest_len(rest, next), *place, found),
             };
             let Some(after) = after else { return false };
@@ -164,14 +166,13 @@ impl Template {
 fn next_piece<'t>(
     whole: &str,
     rest: &'t str,
-    within: Within,
     places: &mut Places,
 ) -> Result<(Piece, &'t str), TemplateError> {
     if let Some(after) = rest.strip_prefix("**") {
         return Ok((Piece::Anything, after));
     }
     if let Some(after) = rest.strip_prefix('*') {
-        return Ok((place_piece(None, within), after));
+        return Ok((Piece::Plain(None), after));
     }
     let Some(open) = rest.strip_prefix('{') else {
         let end = rest.find(['{', '*']).unwrap_or(rest.len());
@@ -187,16 +188,9 @@ fn next_piece<'t>(
         .ok_or_else(|| TemplateError::Brace(whole.to_owned()))?;
     let piece = match name.strip_suffix("...") {
         Some(name) => Piece::Rest(Some(places.make(name)?)),
-        None => place_piece(Some(places.make(name)?), within),
+        None => Piece::Plain(Some(places.make(name)?)),
     };
     Ok((piece, after))
-}
-
-fn place_piece(place: Option<Place>, within: Within) -> Piece {
-    match within {
-        Within::Path => Piece::Segment(place),
-        Within::Value => Piece::Rest(place),
-    }
 }
 
 fn take<'u>(
@@ -212,11 +206,14 @@ fn take<'u>(
     Some(after)
 }
 
-/// Up to the fixed text that follows, within one segment.
-fn segment_len(rest: &str, next: Option<&str>) -> Option<usize> {
-    let end = memchr::memchr(b'/', rest.as_bytes()).unwrap_or(rest.len());
+/// Up to the first place where the fixed text follows, in a path within one segment.
+fn plain_len(within: Within, rest: &str, next: Option<&str>) -> Option<usize> {
+    let end = match within {
+        Within::Path => memchr::memchr(b'/', rest.as_bytes()).unwrap_or(rest.len()),
+        Within::Value => rest.len(),
+    };
     match next {
-        Some(next) if !next.starts_with('/') => {
+        Some(next) if within == Within::Value || !next.starts_with('/') => {
             memmem::find(rest.get(..end)?.as_bytes(), next.as_bytes())
         }
         _ => Some(end),
