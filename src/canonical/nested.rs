@@ -69,7 +69,9 @@ impl Finder<'_> {
     }
 
     fn parameters(&mut self, text: &str) {
-        if !may_carry(text) && memchr2(b'/', b'\\', text.as_bytes()).is_none() {
+        // Without early exit the compiler makes wide comparisons of it; most queries are short and carry nothing.
+        let hint = |byte: u8| matches!(byte, b':' | b'%' | b'/' | b'\\');
+        if !text.bytes().fold(false, |seen, byte| seen | hint(byte)) {
             return;
         }
         let mut at = 0;
@@ -87,6 +89,9 @@ impl Finder<'_> {
     /// A value that is a URL without a scheme, or with a scheme and no slashes, as browsers take it.
     fn whole_value(&mut self, value: &str) {
         let mut value = Cow::Borrowed(value.trim_start_matches('+'));
+        if !value.starts_with(['/', '\\', '%', 'h', 'H']) {
+            return;
+        }
         for _ in 0..ROUNDS_MAX {
             if value.starts_with(['/', '\\']) || has_bare_scheme(&value) {
                 if let Some(url) = mend(&value) {

@@ -65,6 +65,12 @@ impl Suffixes {
         host.get(host.len().checked_sub(len)?..)
     }
 
+    /// The host without its registry's suffix and the dot before it.
+    pub(super) fn icann_head<'h>(&self, host: &'h str) -> Option<&'h str> {
+        host.strip_suffix(self.icann_suffix(host)?)?
+            .strip_suffix('.')
+    }
+
     /// The public suffix under the rules of registries alone.
     pub fn icann_suffix<'h>(&self, host: &'h str) -> Option<&'h str> {
         let len = self.icann_len(&name(host)?);
