@@ -214,6 +214,51 @@ fn a_parameter_that_a_rule_reads_is_not_tracking_there() {
 }
 
 #[test]
+fn parameters_that_may_mean_something_are_no_tracking() {
+    let tables = Tables::shipped().unwrap();
+    let is_tracking = |name, host| tables.tracking().is_tracking(name, host);
+    for name in [
+        "id",
+        "v",
+        "q",
+        "u",
+        "url",
+        "p",
+        "page",
+        "ref",
+        "s",
+        "t",
+        "si",
+        "source",
+        "src",
+        "from",
+        "share",
+        "feature",
+        "ga",
+        "gallery",
+        "mc",
+        "tag",
+        "key",
+        "rlkey",
+        "utm",
+        "UTM_SOURCE",
+        "",
+    ] {
+        assert!(!is_tracking(name, "unlisted.example"), "{name}");
+    }
+    for (name, host) in [
+        ("utm_source", "unlisted.example"),
+        ("fbclid", "unlisted.example"),
+        ("si", "youtu.be"),
+        ("si", "open.spotify.com"),
+        ("s", "mobile.twitter.com"),
+    ] {
+        assert!(is_tracking(name, host), "{name}");
+    }
+    assert!(!is_tracking("v", "www.youtube.com"));
+}
+
+#[test]
 fn other_texts_have_another_id() {
     let shipped = TableTexts::shipped();
     let changed = TableTexts {
