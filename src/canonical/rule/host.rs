@@ -1,10 +1,6 @@
-//! Which hosts a rule is for, and the fast way from a host to its rules.
-
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+//! Which hosts a rule is for.
 
 use super::template::{Place, Places, TemplateError};
-use crate::canonical::suffix::Suffixes;
 
 /// One host pattern: `name.tld` with its `www.` twin, `*.name.tld`, `{x}.name.tld`, `{x...}.name.tld`, or `name.*` for the
 /// name under every registry's suffix.
@@ -64,11 +60,23 @@ impl HostPattern {
         Ok(Self { lead, fixed: fixed.into(), tail })
     }
 
+<<<<<<< HEAD
     /// What stands in the pattern's place if the host fits.
     pub(in crate::canonical) fn fits<'u>(&self, host: &'u str, suffixes: &Suffixes) -> Option<LeadFound<'u>> {
         let head = match self.tail {
             Tail::Fixed => host,
             Tail::AnySuffix => host.strip_suffix(suffixes.icann_suffix(host)?)?.strip_suffix('.')?,
+=======
+    /// What stands in the pattern's place if the host fits; `head` is the host without its registry's suffix.
+    pub(in crate::canonical) fn fits<'u>(
+        &self,
+        host: &'u str,
+        head: Option<&'u str>,
+    ) -> Option<LeadFound<'u>> {
+        let head = match self.tail {
+            Tail::Fixed => host,
+            Tail::AnySuffix => head?,
+>>>>>>> tables
         };
         let before = head.strip_suffix(&*self.fixed)?;
         if let Lead::Twin = self.lead {
@@ -81,6 +89,24 @@ impl HostPattern {
             Lead::Any | Lead::Twin => Some(None),
         }
     }
+
+    pub(super) fn key(&self) -> Key<'_> {
+        match (&self.lead, &self.tail) {
+            (_, Tail::AnySuffix) => Key::Name(self.fixed.rsplit('.').next().unwrap_or_default()),
+            (Lead::Twin, Tail::Fixed) => Key::Host(&self.fixed),
+            (_, Tail::Fixed) => Key::Below(&self.fixed),
+        }
+    }
+}
+
+/// What a pattern is found by.
+pub(super) enum Key<'p> {
+    /// A whole host.
+    Host(&'p str),
+    /// A host that something stands before.
+    Below(&'p str),
+    /// The last label before any suffix.
+    Name(&'p str),
 }
 
 fn lead<'t>(text: &'t str, places: &mut Places) -> Result<(Lead, &'t str), HostPatternError> {
@@ -100,6 +126,7 @@ fn lead<'t>(text: &'t str, places: &mut Places) -> Result<(Lead, &'t str), HostP
     })
 }
 
+<<<<<<< HEAD
 /// From a host to the patterns that may fit it.
 ///
 /// A host in no table costs one probe with its last two labels, and two bit tests for names under any suffix.
@@ -190,22 +217,32 @@ impl LabelHasher {
     }
 }
 
+=======
+>>>>>>> tables
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::canonical::rule::index::{Candidate, HostIndex};
+    use crate::canonical::suffix::Suffixes;
 
     #[test]
     fn host_patterns() {
         let suffixes = Suffixes::parse(include_str!("../../../lists/public_suffix_list.dat")).unwrap();
         let check = |pattern: &str, host: &str, expected: Option<&str>| {
             let pattern = HostPattern::parse(pattern, &mut Places::default()).unwrap();
-            let fits = pattern.fits(host, &suffixes);
+            let head = suffixes.icann_head(host);
+            let fits = pattern.fits(host, head);
             let lead = fits.map(|found| found.map_or("", |(_, lead)| lead));
             assert_eq!(lead, expected, "{host}");
             let mut index = HostIndex::default();
             index.add(&pattern, Candidate { rule: 0, pattern: 0 });
             if expected.is_some() {
+<<<<<<< HEAD
                 assert_eq!(index.candidates(host).count(), 1, "{host} is found by its index");
+=======
+                let found = index.find(host).map(|found| found.candidates(host).count());
+                assert_eq!(found, Some(1), "{host} is found by its index");
+>>>>>>> tables
             }
         };
         check("one.test", "one.test", Some(""));

@@ -5,6 +5,7 @@
 mod cid;
 pub(in crate::canonical) mod codec;
 pub(in crate::canonical) mod host;
+mod index;
 pub(in crate::canonical) mod row;
 mod shape;
 mod template;
@@ -12,11 +13,13 @@ mod values;
 mod web;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use self::codec::{Codec, percent_once, percent_unreserved};
-use self::host::{Candidate, HostIndex, HostPattern, LeadFound};
+use self::host::{HostPattern, LeadFound};
+use self::index::{Candidate, HostIndex};
 use self::shape::Shape;
 use self::template::{Found, Originals, Output, Place, Template};
 use self::values::Values;
@@ -87,7 +90,12 @@ struct Subject<'u> {
     path: Cow<'u, str>,
     query: Option<&'u str>,
     fragment: Option<Cow<'u, str>>,
+<<<<<<< HEAD
     request: String,
+=======
+    request: OnceCell<String>,
+    original_fragment: Option<&'u str>,
+>>>>>>> tables
 }
 
 impl Rules {
@@ -131,15 +139,11 @@ impl Rules {
             self.each_of_scheme(parts, &mut take);
             return;
         }
-        let mut candidates = self.by_host.candidates(parts.host).peekable();
-        if candidates.peek().is_none() {
+        let Some(fitting) = self.fitting(parts.host) else {
             return;
-        }
+        };
         let subject = Subject::of_web(parts);
-        for candidate in candidates {
-            let Some((rule, lead)) = self.fitting(candidate, parts.host) else {
-                continue;
-            };
+        for (rule, lead) in fitting {
             if rule.build(&subject, lead, &mut take) == Flow::Enough {
                 return;
             }
@@ -148,10 +152,8 @@ impl Rules {
 
     /// Whether a rule for that host reads a parameter of that name.
     pub(in crate::canonical) fn reads(&self, host: &str, name: &str) -> bool {
-        self.by_host
-            .candidates(host)
-            .filter_map(|candidate| self.fitting(candidate, host))
-            .any(|(rule, _)| rule.reads(name))
+        self.fitting(host)
+            .is_some_and(|mut fitting| fitting.any(|(rule, _)| rule.reads(name)))
     }
 
     fn each_of_scheme(&self, parts: &Parts<'_>, take: &mut impl FnMut(String) -> Flow) {
@@ -166,10 +168,18 @@ impl Rules {
         }
     }
 
-    fn fitting<'u>(&self, candidate: Candidate, host: &'u str) -> Option<(&Rule, LeadFound<'u>)> {
-        let rule = self.all.get(candidate.rule)?;
-        let pattern = rule.hosts.get(candidate.pattern)?;
-        Some((rule, pattern.fits(host, &self.suffixes)?))
+    /// The rules for that host, and what stands in their patterns; none for almost every host.
+    fn fitting<'u>(&self, host: &'u str) -> Option<impl Iterator<Item = (&Rule, LeadFound<'u>)>> {
+        let found = self.by_host.find(host)?;
+        let head = found
+            .needs_suffix()
+            .then(|| self.suffixes.icann_head(host))
+            .flatten();
+        Some(found.candidates(host).filter_map(move |candidate| {
+            let rule = self.all.get(candidate.rule)?;
+            let pattern = rule.hosts.get(candidate.pattern)?;
+            Some((rule, pattern.fits(host, head)?))
+        }))
     }
 }
 
@@ -199,6 +209,7 @@ impl<'u> Subject<'u> {
     }
 
     fn new(path: Cow<'u, str>, parts: &Parts<'u>) -> Self {
+<<<<<<< HEAD
         let mut request = path.to_string();
         for (mark, part) in [('?', parts.query), ('#', parts.fragment)] {
             if let Some(part) = part {
@@ -211,7 +222,29 @@ impl<'u> Subject<'u> {
             query: parts.query,
             fragment: parts.fragment.map(percent_once),
             request,
+=======
+        Self {
+            path: fold_slashes(path),
+            query: parts.query,
+            fragment: parts.fragment.map(percent_once),
+            request: OnceCell::new(),
+            original_fragment: parts.fragment,
+>>>>>>> tables
         }
+    }
+
+    /// Path, query and fragment as one text, made when a rule asks for it.
+    fn request(&self) -> &str {
+        self.request.get_or_init(|| {
+            let mut request = self.path.to_string();
+            for (mark, part) in [('?', self.query), ('#', self.original_fragment)] {
+                if let Some(part) = part {
+                    request.push(mark);
+                    request.push_str(part);
+                }
+            }
+            request
+        })
     }
 
     fn originals(&self) -> Originals<'_> {
@@ -231,6 +264,7 @@ impl Rule {
         lead: LeadFound<'_>,
         take: &mut impl FnMut(String) -> Flow,
     ) -> Flow {
+<<<<<<< HEAD
         let query = Values::read(&self.query_parameters, subject.query);
         let fragment = Values::read(&self.fragment_parameters, subject.fragment.as_deref());
         let (Some(query), Some(fragment)) = (query, fragment) else {
@@ -238,6 +272,12 @@ impl Rule {
         };
         let built = self.routes(subject).find_map(|route| {
             let found = self.read_fixed(route, subject, lead)?;
+=======
+        let built = self.routes(subject).find_map(|route| {
+            let found = self.read_fixed(route, subject, lead)?;
+            let query = Values::read(&self.query_parameters, subject.query)?;
+            let fragment = Values::read(&self.fragment_parameters, subject.fragment.as_deref())?;
+>>>>>>> tables
             let urls = self.readings(&found, [&query, &fragment], subject);
             (!urls.is_empty()).then_some(urls)
         });
@@ -255,7 +295,11 @@ impl Rule {
         let requests = self
             .requests
             .iter()
+<<<<<<< HEAD
             .map(|request| Some((request, &*subject.request)));
+=======
+            .map(|request| Some((request, subject.request())));
+>>>>>>> tables
         any.then_some(None).into_iter().chain(paths).chain(requests)
     }
 
@@ -340,6 +384,23 @@ impl Rule {
     }
 }
 
+<<<<<<< HEAD
+=======
+/// Servers take doubled slashes for one; where they stood in a carried URL, they are mended later.
+fn fold_slashes(path: Cow<'_, str>) -> Cow<'_, str> {
+    if memchr::memmem::find(path.as_bytes(), b"//").is_none() {
+        return path;
+    }
+    let mut folded = String::with_capacity(path.len());
+    for letter in path.chars() {
+        if letter != '/' || !folded.ends_with('/') {
+            folded.push(letter);
+        }
+    }
+    Cow::Owned(folded)
+}
+
+>>>>>>> tables
 /// A template and the text that it is for.
 type Route<'s> = Option<(&'s Template, &'s str)>;
 

@@ -46,3 +46,32 @@ pub(in crate::canonical) fn mend(text: &str) -> Option<String> {
 
 /// How many rounds of escapes are undone around a carried URL.
 const ROUNDS_MAX: usize = 6;
+<<<<<<< HEAD
+=======
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn carried_texts() {
+        let check = |text: &str, scheme: Option<&str>, expected: Option<&str>| {
+            assert_eq!(as_url(text, scheme).as_deref(), expected, "{text}");
+        };
+        let a = Some("https://listed.example/a");
+        check("https://listed.example/a", None, a);
+        check(" HTTPS:/listed.example/a", None, a);
+        check("https:\\\\listed.example/a", None, a);
+        check("https%253A%252F%252Flisted.example/a", None, a);
+        check("//listed.example/a", None, Some("http://listed.example/a"));
+        check("tg://join?invite=x", None, Some("tg://join?invite=x"));
+        check("listed.example/a", Some("https"), a);
+        check("listed.example/a", None, None);
+        check("/local/path", Some("https"), None);
+        check("search words.", Some("https"), None);
+        check("//", Some("https"), None);
+        check("https://", None, None);
+        check("", Some("https"), None);
+    }
+}
+>>>>>>> tables

@@ -118,6 +118,82 @@ fn ordinary_links_give_nothing() {
 }
 
 #[test]
+fn hostile_urls_take_linear_time() {
+    let tables = Tables::shipped().unwrap();
+    for (host, unit) in [
+        ("web.archive.org", "web/*/"),
+        ("urldefense.com", "v3/__*"),
+        ("ipfs.io", "ipfs/Qm"),
+        ("www.google.com", "q=1&"),
+        ("www.bing.com", "u=a1AAAA&"),
+        ("t.me", "%25"),
+    ] {
+        let time = |bytes: usize| {
+            let text = format!("/{}", unit.repeat(bytes / unit.len()));
+            let parts = Parts {
+                scheme: "https",
+                host,
+                path: &text,
+                query: text.get(1..),
+                fragment: text.get(1..),
+            };
+            let start = std::time::Instant::now();
+            let _ = tables.wrappers().unwrap_into(&parts, &mut Vec::new());
+            let _ = tables.aliases().representative(&parts);
+            start.elapsed()
+        };
+        let (small, large) = (time(1 << 18).max(time(1 << 18)), time(1 << 20));
+        let bound = small * 16 + std::time::Duration::from_millis(50);
+        assert!(large < bound, "{host}: {small:?} {large:?}");
+    }
+}
+
+#[test]
+fn the_plain_tables_hold_hosts() {
+    let tables = Tables::shipped().unwrap();
+    for text in [
+        include_str!("../../../lists/shorteners.txt"),
+        include_str!("../../../lists/protected.txt"),
+    ] {
+        let rows = text
+            .lines()
+            .filter(|row| !row.is_empty() && !row.starts_with('#'));
+        let mut seen = std::collections::BTreeSet::new();
+        for host in rows {
+            assert!(tables.suffixes().icann_label(host).is_some(), "{host}");
+            assert_eq!(host, host.to_ascii_lowercase());
+            assert!(seen.insert(host), "{host} stands twice");
+        }
+    }
+}
+
+#[test]
+fn evasions_of_rules_are_seen_through() {
+    let tables = Tables::shipped().unwrap();
+    let listed = "https://listed.example/a".to_owned();
+    for url in [
+        "https://WWW.GOOGLE.CO.UK//url?q=https%3A%2F%2Flisted.example%2Fa",
+        "https://www.google.de/%75rl?%71=https%253A%252F%252Flisted.example%252Fa",
+        "https://google.com/url/?q=x&q=https:/listed.example/a",
+        "https://l.facebook.com/l.php?h=AT0&u=https%3A%5C%5Clisted.example%2Fa",
+    ] {
+        assert!(unwrapped(&tables, url).contains(&listed), "{url}");
+    }
+    for url in [
+        "https://t.me/Listed_Name",
+        "http://www.telegram.me/listed_name/",
+        "https://telegram.dog//LISTED_NAME",
+        "https://t.me/%6Cisted_name#x",
+        "https://listed_name.t.me",
+        "tg:resolve?domain=listed_name",
+        "tg:///resolve?DOMAIN=x&domain=Listed_Name",
+    ] {
+        let expected = Some("https://t.me/listed_name".to_owned());
+        assert_eq!(representative(&tables, url), expected, "{url}");
+    }
+}
+
+#[test]
 fn a_parameter_that_a_rule_reads_is_not_tracking_there() {
     let texts = TableTexts {
         wrappers: "rule = [{ name = 'n', host = 'one.test', query = { utm_to = '{url}' }, gives = '{url}', source = 's' }]",
@@ -128,6 +204,51 @@ fn a_parameter_that_a_rule_reads_is_not_tracking_there() {
     assert!(!tables.tracking().is_tracking("utm_to", "one.test"));
     assert!(tables.tracking().is_tracking("utm_source", "one.test"));
     assert!(!tables.tracking().is_tracking("id", "one.test"));
+}
+
+#[test]
+fn parameters_that_may_mean_something_are_no_tracking() {
+    let tables = Tables::shipped().unwrap();
+    let is_tracking = |name, host| tables.tracking().is_tracking(name, host);
+    for name in [
+        "id",
+        "v",
+        "q",
+        "u",
+        "url",
+        "p",
+        "page",
+        "ref",
+        "s",
+        "t",
+        "si",
+        "source",
+        "src",
+        "from",
+        "share",
+        "feature",
+        "ga",
+        "gallery",
+        "mc",
+        "tag",
+        "key",
+        "rlkey",
+        "utm",
+        "UTM_SOURCE",
+        "",
+    ] {
+        assert!(!is_tracking(name, "unlisted.example"), "{name}");
+    }
+    for (name, host) in [
+        ("utm_source", "unlisted.example"),
+        ("fbclid", "unlisted.example"),
+        ("si", "youtu.be"),
+        ("si", "open.spotify.com"),
+        ("s", "mobile.twitter.com"),
+    ] {
+        assert!(is_tracking(name, host), "{name}");
+    }
+    assert!(!is_tracking("v", "www.youtube.com"));
 }
 
 #[test]
