@@ -7,4 +7,5 @@ pub mod canonical;
 pub mod expression;
 pub mod index;
 pub mod verdict;
+pub mod lists;
 pub mod check;
