@@ -7,6 +7,7 @@ pub mod canonical;
 pub mod expression;
 pub mod index;
 pub mod verdict;
+pub mod lists;
 pub mod check;
 pub mod config;
 pub mod cli;

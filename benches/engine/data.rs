@@ -9,9 +9,9 @@ use linkgate::index::{Builder, Entry, Index, Keys, List, Scope, StateKey, Target
 use linkgate::lists::{self, Format};
 
 const WORDS: [&str; 32] = [
-    "amber", "basil", "cedar", "delta", "ember", "fable", "garnet", "harbor", "indigo", "jade", "kestrel", "lark", "maple",
-    "north", "ocean", "pebble", "quartz", "river", "sable", "tidal", "velvet", "willow", "zephyr", "board", "craft", "depot",
-    "forum", "gallery", "media", "photo", "studio", "vault",
+    "amber", "basil", "cedar", "delta", "ember", "fable", "garnet", "harbor", "indigo", "jade", "kestrel", "lark",
+    "maple", "north", "ocean", "pebble", "quartz", "river", "sable", "tidal", "velvet", "willow", "zephyr", "board",
+    "craft", "depot", "forum", "gallery", "media", "photo", "studio", "vault",
 ];
 const SUFFIXES: [&str; 5] = [".example", ".test", ".invalid", ".co.example", ".com.test"];
 const SUBDOMAINS: [&str; 6] = ["", "", "", "www.", "cdn.", "img.eu."];
@@ -114,7 +114,11 @@ pub fn odd_urls(wanted: usize) -> Vec<String> {
 
 /// Posts of about 240 bytes with one link each.
 pub fn posts(entries: usize, wanted: usize) -> Vec<String> {
-    urls(entries, wanted).iter().enumerate().map(|(number, url)| format!("{} {url} {}", prose(number, 110), prose(number + 1, 60))).collect()
+    urls(entries, wanted)
+        .iter()
+        .enumerate()
+        .map(|(number, url)| format!("{} {url} {}", prose(number, 110), prose(number + 1, 60)))
+        .collect()
 }
 
 pub fn posts_without_links(wanted: usize) -> Vec<String> {

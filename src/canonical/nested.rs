@@ -26,11 +26,7 @@ pub enum Reach {
 
 /// Adds the URLs that stand inside this one, at most [`NESTED_MAX`] of them.
 pub fn embedded_into(parts: &Parts<'_>, out: &mut Vec<String>) -> Reach {
-    let mut finder = Finder {
-        start: out.len(),
-        out,
-        reach: Reach::Whole,
-    };
+    let mut finder = Finder { start: out.len(), out, reach: Reach::Whole };
     finder.path(parts.path, parts.query);
     if let Some(query) = parts.query {
         finder.parameters(query);
@@ -206,10 +202,7 @@ fn may_carry(text: &str) -> bool {
 
 /// `%3a`, `%25`, `%2f` or `%5c` after the percent sign.
 fn hides_url(escape: Option<&[u8]>) -> bool {
-    matches!(
-        escape,
-        Some([b'3', b'a' | b'A', ..] | [b'2', b'5' | b'f' | b'F', ..] | [b'5', b'c' | b'C', ..])
-    )
+    matches!(escape, Some([b'3', b'a' | b'A', ..] | [b'2', b'5' | b'f' | b'F', ..] | [b'5', b'c' | b'C', ..]))
 }
 
 /// Where `http` or `https` starts before a colon that a slash follows.
@@ -220,9 +213,7 @@ fn scheme_start(text: &str, colon: usize) -> Option<usize> {
     }
     ["https", "http"].into_iter().find_map(|scheme| {
         let at = colon.checked_sub(scheme.len())?;
-        text.get(at..colon)?
-            .eq_ignore_ascii_case(scheme)
-            .then_some(at)
+        text.get(at..colon)?.eq_ignore_ascii_case(scheme).then_some(at)
     })
 }
 
@@ -261,25 +252,14 @@ mod tests {
     fn embedded(path: &str, query: &str, fragment: &str) -> (Vec<String>, Reach) {
         let mut out = Vec::new();
         let part = |text| Some(text).filter(|text: &&str| !text.is_empty());
-        let parts = Parts {
-            scheme: "https",
-            host: "outer.example",
-            path,
-            query: part(query),
-            fragment: part(fragment),
-        };
+        let parts =
+            Parts { scheme: "https", host: "outer.example", path, query: part(query), fragment: part(fragment) };
         let reach = embedded_into(&parts, &mut out);
         (out, reach)
     }
 
     fn check(path: &str, query: &str, expected: &[&str]) {
-        assert_eq!(
-            embedded(path, query, ""),
-            (
-                expected.iter().map(ToString::to_string).collect(),
-                Reach::Whole
-            )
-        );
+        assert_eq!(embedded(path, query, ""), (expected.iter().map(ToString::to_string).collect(), Reach::Whole));
     }
 
     #[test]
@@ -293,41 +273,17 @@ mod tests {
         query("u=HTTPS:/listed.example/a", &[a]);
         query("u=https:%5C%5Clisted.example/a", &[a]);
         query("https://listed.example/a", &[a]);
-        query(
-            "x=1&u=https://listed.example/a?b=1&c=2",
-            &["https://listed.example/a?b=1&c=2"],
-        );
-        query(
-            "u=https%3A%2F%2Flisted.example%2Fa%3Fb%3D1%26c%3D2&x=1",
-            &["https://listed.example/a?b=1&c=2"],
-        );
-        query(
-            "u=https%3A%2F%2Flisted.example%2Fa%2523b",
-            &["https://listed.example/a%23b"],
-        );
-        query(
-            "text=look:+https%3A%2F%2Flisted.example%2Fa,+now",
-            &["https://listed.example/a,+now", a],
-        );
+        query("x=1&u=https://listed.example/a?b=1&c=2", &["https://listed.example/a?b=1&c=2"]);
+        query("u=https%3A%2F%2Flisted.example%2Fa%3Fb%3D1%26c%3D2&x=1", &["https://listed.example/a?b=1&c=2"]);
+        query("u=https%3A%2F%2Flisted.example%2Fa%2523b", &["https://listed.example/a%23b"]);
+        query("text=look:+https%3A%2F%2Flisted.example%2Fa,+now", &["https://listed.example/a,+now", a]);
         query("text=look%20https%3A%2F%2Flisted.example%2Fa%20now", &[a]);
         query("next=//listed.example/a", &["http://listed.example/a"]);
-        query(
-            "next=%2F%2Flisted.example%2Fa",
-            &["http://listed.example/a"],
-        );
+        query("next=%2F%2Flisted.example%2Fa", &["http://listed.example/a"]);
         query("next=https:listed.example/a", &[a]);
-        query(
-            "u=http://a.test/http://b.test/",
-            &["http://a.test/http://b.test/", "http://b.test/"],
-        );
-        query(
-            "u=http%253A%252F%252Fa.test&v=http://b.test",
-            &["http://a.test", "http://b.test"],
-        );
-        query(
-            "u=http%253A%252F%252Fa.test+http://b.test",
-            &["http://b.test", "http://a.test"],
-        );
+        query("u=http://a.test/http://b.test/", &["http://a.test/http://b.test/", "http://b.test/"]);
+        query("u=http%253A%252F%252Fa.test&v=http://b.test", &["http://a.test", "http://b.test"]);
+        query("u=http%253A%252F%252Fa.test+http://b.test", &["http://b.test", "http://a.test"]);
     }
 
     #[test]
@@ -337,16 +293,8 @@ mod tests {
         check("/x/https:/listed.example/a", "", &[a]);
         check("/x/https%3A%2F%2Flisted.example%2Fa", "", &[a]);
         check("/%68ttps://listed.example/a", "", &[a]);
-        check(
-            "/x/https%3A%2F%2Flisted.example%2Fa/y",
-            "",
-            &[a, "https://listed.example/a/y"],
-        );
-        check(
-            "/x/https://listed.example/a",
-            "b=1",
-            &["https://listed.example/a?b=1"],
-        );
+        check("/x/https%3A%2F%2Flisted.example%2Fa/y", "", &[a, "https://listed.example/a/y"]);
+        check("/x/https://listed.example/a", "b=1", &["https://listed.example/a?b=1"]);
     }
 
     #[test]
@@ -357,39 +305,18 @@ mod tests {
 
     #[test]
     fn nothing_inside() {
-        for path in [
-            "/",
-            "/http/listed.example",
-            "/a:b/c%20d",
-            "/a//b.example/c",
-            "/https",
-            "/x:/y",
-            "/%3A%2F%2F",
-        ] {
+        for path in ["/", "/http/listed.example", "/a:b/c%20d", "/a//b.example/c", "/https", "/x:/y", "/%3A%2F%2F"] {
             check(path, "", &[]);
         }
-        for query in [
-            "a=1&b=2",
-            "t=12:30",
-            "u=/local//path",
-            "u=//",
-            "p=http",
-            "u=ftp.example",
-            "x=%zz%2",
-            "=&&=%",
-        ] {
+        for query in ["a=1&b=2", "t=12:30", "u=/local//path", "u=//", "p=http", "u=ftp.example", "x=%zz%2", "=&&=%"] {
             check("/", query, &[]);
         }
     }
 
     #[test]
     fn one_past_the_limit_is_told() {
-        let query = |count| {
-            (0..count)
-                .map(|number| format!("u{number}=http://a{number}.test/"))
-                .collect::<Vec<_>>()
-                .join("&")
-        };
+        let query =
+            |count| (0..count).map(|number| format!("u{number}=http://a{number}.test/")).collect::<Vec<_>>().join("&");
         assert_eq!(embedded("/", &query(NESTED_MAX), "").1, Reach::Whole);
         let (out, reach) = embedded("/", &query(NESTED_MAX + 1), "");
         assert_eq!((out.len(), reach), (NESTED_MAX, Reach::Cut));
@@ -399,15 +326,7 @@ mod tests {
 
     #[test]
     fn hostile_input_takes_linear_time() {
-        for unit in [
-            "http://",
-            "%25",
-            "%68ttp:",
-            "&u=//",
-            "&u=%2f%2f",
-            "::",
-            "/http%3A%2F%2F",
-        ] {
+        for unit in ["http://", "%25", "%68ttp:", "&u=//", "&u=%2f%2f", "::", "/http%3A%2F%2F"] {
             let time = |bytes: usize| {
                 let text = format!("/{}", unit.repeat(bytes / unit.len()));
                 let start = std::time::Instant::now();
@@ -415,10 +334,7 @@ mod tests {
                 start.elapsed()
             };
             let (small, large) = (time(1 << 18).max(time(1 << 18)), time(1 << 20));
-            assert!(
-                large < small * 16 + std::time::Duration::from_millis(50),
-                "{unit}: {small:?} {large:?}"
-            );
+            assert!(large < small * 16 + std::time::Duration::from_millis(50), "{unit}: {small:?} {large:?}");
         }
     }
 }

@@ -168,6 +168,19 @@ impl Tables {
         outcome.unwrap_or(Outcome::NotCanonical)
     }
 
+    /// The URL that a list means by `link`.
+    ///
+    /// Mostly its canonical form. Where a fragment or a messenger's scheme names the place (`signal.group/#…`,
+    /// `tg://join?…`), it is the representative: without its fragment the link would mean everybody's.
+    pub fn named_by(&self, link: &str) -> Option<CanonicalUrl> {
+        let plain = || canonical(link);
+        if !link.contains('#') && raw::scheme_of(link) != Scheme::Other {
+            return plain();
+        }
+        let alias = read(link, |reading| self.aliases().representative(&reading.parts()));
+        alias.flatten().and_then(|alias| canonical(&alias)).or_else(plain)
+    }
+
     /// The URL in the representative spelling of its alias class, if that is another.
     pub fn representative(&self, url: &CanonicalUrl) -> Option<CanonicalUrl> {
         let parts =

@@ -22,9 +22,7 @@ pub enum SuffixError {
     #[error("the section marker `{0}` is missing; take the list as it is published")]
     SectionMissing(&'static str),
     /// A rule that the list format does not allow.
-    #[error(
-        "a rule of the {section} section is malformed ({reason}); take the list as it is published"
-    )]
+    #[error("a rule of the {section} section is malformed ({reason}); take the list as it is published")]
     Rule {
         /// The section of the rule.
         section: &'static str,
@@ -44,10 +42,7 @@ impl Suffixes {
             .and_then(|at| text.get(..at)?.rfind('\n'))
             .ok_or(SuffixError::SectionMissing(PRIVATE_MARKER))?;
         let (icann, private) = text.split_at(cut);
-        Ok(Self {
-            icann: section(icann, "ICANN")?,
-            private: section(private, "private")?,
-        })
+        Ok(Self { icann: section(icann, "ICANN")?, private: section(private, "private")? })
     }
 
     /// The registrable domain: the public suffix and one label.
@@ -67,8 +62,7 @@ impl Suffixes {
 
     /// The host without its registry's suffix and the dot before it.
     pub(super) fn icann_head<'h>(&self, host: &'h str) -> Option<&'h str> {
-        host.strip_suffix(self.icann_suffix(host)?)?
-            .strip_suffix('.')
+        host.strip_suffix(self.icann_suffix(host)?)?.strip_suffix('.')
     }
 
     /// The public suffix under the rules of registries alone.
@@ -92,11 +86,7 @@ impl Suffixes {
         name(host).is_some_and(|name| self.suffix_len(&name) == name.len() && self.is_listed(&name))
     }
 
-    fn registrable_by<'h>(
-        &self,
-        host: &'h str,
-        suffix_len: fn(&Self, &str) -> usize,
-    ) -> Option<&'h str> {
+    fn registrable_by<'h>(&self, host: &'h str, suffix_len: fn(&Self, &str) -> usize) -> Option<&'h str> {
         let name = name(host)?;
         let before = name.len().checked_sub(suffix_len(self, &name) + 1)?;
         let start = name.get(..before)?.rfind('.').map_or(0, |dot| dot + 1);
@@ -107,11 +97,7 @@ impl Suffixes {
     fn suffix_len(&self, name: &str) -> usize {
         let private = self.private.find(labels(name));
         let icann = self.icann_len(name);
-        if private.typ.is_some() {
-            private.len.max(icann)
-        } else {
-            icann
-        }
+        if private.typ.is_some() { private.len.max(icann) } else { icann }
     }
 
     fn icann_len(&self, name: &str) -> usize {
@@ -124,11 +110,7 @@ impl Suffixes {
 }
 
 fn section(text: &str, section: &'static str) -> Result<List, SuffixError> {
-    text.parse()
-        .map_err(|error: publicsuffix::Error| SuffixError::Rule {
-            section,
-            reason: error.to_string(),
-        })
+    text.parse().map_err(|error: publicsuffix::Error| SuffixError::Rule { section, reason: error.to_string() })
 }
 
 /// The host as the lists want it, or nothing for what is not a name. Lengths stay the same, so that answers can be cut
@@ -183,10 +165,7 @@ mod tests {
         check("someone.github.io", Some("someone.github.io"));
         check("www.city.kobe.jp", Some("city.kobe.jp"));
         check("www.食狮.公司.cn", Some("食狮.公司.cn"));
-        check(
-            "www.xn--85x722f.xn--55qx5d.cn",
-            Some("xn--85x722f.xn--55qx5d.cn"),
-        );
+        check("www.xn--85x722f.xn--55qx5d.cn", Some("xn--85x722f.xn--55qx5d.cn"));
         check("Listed.EXAMPLE", Some("Listed.EXAMPLE"));
         for none in [
             "",
@@ -210,10 +189,7 @@ mod tests {
     fn labels_under_each_section() {
         let suffixes = suffixes();
         assert_eq!(suffixes.icann_label("a.someone.github.io"), Some("github"));
-        assert_eq!(
-            suffixes.private_label("a.someone.github.io"),
-            Some("someone")
-        );
+        assert_eq!(suffixes.private_label("a.someone.github.io"), Some("someone"));
         assert_eq!(suffixes.icann_label("www.listed.co.uk"), Some("listed"));
         assert_eq!(suffixes.icann_label("co.uk"), None);
         assert_eq!(suffixes.icann_label("192.0.2.1"), None);
@@ -226,13 +202,7 @@ mod tests {
             assert!(suffixes.is_public_suffix(suffix), "{suffix}");
             assert_eq!(suffixes.suffix(suffix), Some(suffix));
         }
-        for other in [
-            "localhost",
-            "example",
-            "listed.example",
-            "city.kobe.jp",
-            "192.0.2.1",
-        ] {
+        for other in ["localhost", "example", "listed.example", "city.kobe.jp", "192.0.2.1"] {
             assert!(!suffixes.is_public_suffix(other), "{other}");
         }
         assert_eq!(suffixes.suffix("localhost"), None);
@@ -242,10 +212,7 @@ mod tests {
     #[test]
     fn a_list_without_markers_is_refused() {
         for text in ["", "com\nnet\n", "// ===BEGIN ICANN DOMAINS===\ncom\n"] {
-            assert!(matches!(
-                Suffixes::parse(text),
-                Err(SuffixError::SectionMissing(_))
-            ));
+            assert!(matches!(Suffixes::parse(text), Err(SuffixError::SectionMissing(_))));
         }
     }
 }

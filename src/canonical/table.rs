@@ -112,11 +112,7 @@ impl Tables {
 
     /// Parameters that do not matter.
     pub fn tracking(&self) -> TrackingView<'_> {
-        TrackingView {
-            tracking: &self.tracking,
-            wrappers: &self.wrappers,
-            aliases: &self.aliases,
-        }
+        TrackingView { tracking: &self.tracking, wrappers: &self.wrappers, aliases: &self.aliases }
     }
 
     /// Where registrable domains begin.
@@ -136,27 +132,15 @@ fn rules<T>(
     suffixes: &Arc<Suffixes>,
     make: fn(&Sheet, Arc<Suffixes>) -> Result<T, NamedError>,
 ) -> Result<T, TableError> {
-    let form = |error| TableError::Form {
-        table,
-        source: Box::new(error),
-    };
+    let form = |error| TableError::Form { table, source: Box::new(error) };
     let sheet = toml::from_str(text).map_err(form)?;
-    make(&sheet, Arc::clone(suffixes)).map_err(|(rule, source)| TableError::Rule {
-        table,
-        rule,
-        source,
-    })
+    make(&sheet, Arc::clone(suffixes)).map_err(|(rule, source)| TableError::Rule { table, rule, source })
 }
 
 fn id(texts: &TableTexts<'_>) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&super::RULES_VERSION.to_le_bytes());
-    for text in [
-        texts.wrappers,
-        texts.aliases,
-        texts.tracking,
-        texts.suffixes,
-    ] {
+    for text in [texts.wrappers, texts.aliases, texts.tracking, texts.suffixes] {
         // With its length, so that text cannot move from one table to the next unseen.
         hasher.update(&(text.len() as u64).to_le_bytes());
         hasher.update(text.as_bytes());

@@ -33,9 +33,7 @@ impl Tracking {
         for (number, line) in text.lines().enumerate() {
             let row = line.split('#').next().unwrap_or_default().trim();
             if !row.is_empty() {
-                tracking
-                    .add(row)
-                    .ok_or(TrackingError::Row { line: number + 1 })?;
+                tracking.add(row).ok_or(TrackingError::Row { line: number + 1 })?;
             }
         }
         tracking.prefixes.sort();
@@ -43,14 +41,10 @@ impl Tracking {
     }
 
     fn add(&mut self, row: &str) -> Option<()> {
-        let plain =
-            |text: &str| !text.is_empty() && !text.contains(['*', '@', '=', '&', ' ', '\t']);
+        let plain = |text: &str| !text.is_empty() && !text.contains(['*', '@', '=', '&', ' ', '\t']);
         if let Some((name, host)) = row.split_once('@') {
             (plain(name) && plain(host)).then_some(())?;
-            self.by_host
-                .entry(host.into())
-                .or_default()
-                .push(name.into());
+            self.by_host.entry(host.into()).or_default().push(name.into());
         } else if let Some(prefix) = row.strip_suffix('*') {
             // Shorter prefixes would eat names that mean something.
             (plain(prefix) && prefix.len() >= PREFIX_MIN).then_some(())?;
@@ -65,10 +59,7 @@ impl Tracking {
     /// Whether the parameter is tracking on that host or everywhere.
     fn is_listed(&self, name: &str, host: &str) -> bool {
         self.names.contains(name)
-            || self
-                .prefixes
-                .iter()
-                .any(|prefix| name.starts_with(&**prefix))
+            || self.prefixes.iter().any(|prefix| name.starts_with(&**prefix))
             || self.is_listed_for(name, host)
     }
 
@@ -97,9 +88,7 @@ pub struct TrackingView<'t> {
 impl TrackingView<'_> {
     /// Whether the parameter of a link to that host can be left out of every comparison.
     pub fn is_tracking(&self, name: &str, host: &str) -> bool {
-        self.tracking.is_listed(name, host)
-            && !self.wrappers.reads(host, name)
-            && !self.aliases.reads(host, name)
+        self.tracking.is_listed(name, host) && !self.wrappers.reads(host, name) && !self.aliases.reads(host, name)
     }
 }
 
@@ -112,8 +101,7 @@ mod tests {
     #[test]
     fn rows() {
         let tracking = Tracking::parse("# head\nfbclid # why\nutm_*\nsi@music.test\n").unwrap();
-        let check =
-            |name, host, expected| assert_eq!(tracking.is_listed(name, host), expected, "{name}");
+        let check = |name, host, expected| assert_eq!(tracking.is_listed(name, host), expected, "{name}");
         check("fbclid", "a.test", true);
         check("utm_source", "a.test", true);
         check("utm", "a.test", false);
@@ -128,10 +116,7 @@ mod tests {
     fn bad_rows() {
         for bad in ["*", "u*", "a*b", "@host.test", "a@", "a b", "a=b"] {
             let parsed = Tracking::parse(&format!("fbclid\n{bad}\n"));
-            assert!(
-                matches!(parsed, Err(TrackingError::Row { line: 2 })),
-                "{bad}"
-            );
+            assert!(matches!(parsed, Err(TrackingError::Row { line: 2 })), "{bad}");
         }
     }
 }

@@ -11,11 +11,11 @@ use crate::extract::TextFormat;
 use crate::telemetry::clock;
 use crate::verdict::Action;
 
+use super::Exit;
 use super::args::{CheckArguments, Format};
 use super::jsonl::{self, BadLine};
 use super::render::{self, Links, Subject};
 use super::session::Session;
-use super::Exit;
 
 /// All of standard input is one post; a longer one is refused.
 const POST_MAX_BYTES: u64 = 64 << 20;
@@ -96,15 +96,16 @@ struct ReportLine<'l> {
 fn lines(session: &Session, arguments: &CheckArguments) -> anyhow::Result<Exit> {
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let mut strictest = Action::Allow;
-    let bad = jsonl::each_line(io::stdin().lock(), &mut out, |line, out| match answer(&session.checker, line, arguments) {
-        Ok((id, report)) => {
-            strictest = strictest.max(report.action);
-            serde_json::to_writer(&mut *out, &ReportLine { id, report })?;
-            out.write_all(b"\n")?;
-            Ok(Ok(()))
-        }
-        Err(bad) => Ok(Err(bad)),
-    })?;
+    let bad =
+        jsonl::each_line(io::stdin().lock(), &mut out, |line, out| match answer(&session.checker, line, arguments) {
+            Ok((id, report)) => {
+                strictest = strictest.max(report.action);
+                serde_json::to_writer(&mut *out, &ReportLine { id, report })?;
+                out.write_all(b"\n")?;
+                Ok(Ok(()))
+            }
+            Err(bad) => Ok(Err(bad)),
+        })?;
     out.flush()?;
     if bad > arguments.allow_bad {
         anyhow::bail!("{bad} lines of the input were passed over; --allow-bad {bad} accepts that");

@@ -4,9 +4,9 @@ use std::io::{self, Write as _};
 
 use crate::config;
 
+use super::Exit;
 use super::args::{Arguments, ConfigCommand};
 use super::session::{Session, Settings};
-use super::Exit;
 
 pub(super) fn run(what: ConfigCommand, arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut out = io::stdout().lock();

@@ -2,25 +2,27 @@
 //!
 //! It echoes what the caller typed, to stdout.
 
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Write as _};
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::canonical::{self, CanonicalUrl, HostKind, Suffixes, Tables};
 use crate::expression;
 use crate::expression::safe_browsing::{self, Version};
+use crate::extract::{self, Schemeless, TextFormat};
+use crate::lists;
 
 use super::Exit;
 use super::args::Stage;
 use super::jsonl::{self, BadLine};
+use super::session::Settings;
 
 /// One line of input; other fields are ignored.
 #[derive(Deserialize)]
-struct Question<'l> {
-    #[serde(borrow)]
-    id: Option<&'l RawValue>,
+struct Question {
+    #[serde(default)]
+    id: Value,
     #[serde(default)]
     input: Value,
     input_b64: Option<String>,
@@ -28,7 +30,7 @@ struct Question<'l> {
     options: Map<String, Value>,
 }
 
-impl Question<'_> {
+impl Question {
     /// The input as text; bytes that are no UTF-8 become percent escapes, which canonicalisation undoes.
     fn text(&self) -> Result<String, BadLine> {
         let Some(encoded) = &self.input_b64 else {
@@ -38,9 +40,7 @@ impl Question<'_> {
         let mut text = String::new();
         for chunk in bytes.utf8_chunks() {
             text.push_str(chunk.valid());
-            for byte in chunk.invalid() {
-                text.push_str(&format!("%{byte:02X}"));
-            }
+            chunk.invalid().iter().for_each(|byte| text.push_str(&format!("%{byte:02X}")));
         }
         Ok(text)
     }
@@ -51,44 +51,72 @@ impl Question<'_> {
 }
 
 /// Answers every line of stdin.
-pub(super) fn run(stage: Stage) -> anyhow::Result<Exit> {
-    let tables = Tables::shipped()?;
+pub(super) fn run(stage: Stage, settings: &Settings) -> anyhow::Result<Exit> {
     let mut out = BufWriter::new(io::stdout().lock());
     let bad = jsonl::each_line(io::stdin().lock(), &mut out, |line, out| {
-        let answered = jsonl::parse(line).and_then(|question: Question<'_>| {
-            let mut answer = answer(stage, &question, &tables)?;
-            let id = question.id.and_then(|id| serde_json::from_str(id.get()).ok()).unwrap_or(Value::Null);
-            answer.insert("id".to_owned(), id);
-            Ok(answer)
-        });
-        match answered {
-            Ok(answer) => {
-                serde_json::to_writer(&mut *out, &answer)?;
-                io::Write::write_all(out, b"\n")?;
-                Ok(Ok(()))
-            }
-            Err(bad) => Ok(Err(bad)),
+        let answered = answer(stage, line, settings);
+        if let Ok(answer) = &answered {
+            serde_json::to_writer(&mut *out, answer)?;
+            out.write_all(b"\n")?;
         }
+        Ok(answered.map(|_| ()))
     })?;
-    io::Write::flush(&mut out)?;
+    out.flush()?;
     Ok(if bad == 0 { Exit::Quiet } else { Exit::Failed })
 }
 
-fn answer(stage: Stage, question: &Question<'_>, tables: &Tables) -> Result<Map<String, Value>, BadLine> {
-    let value = match stage {
-        Stage::Links | Stage::List => json!({}),
-        Stage::Canonical => canonical_url(&question.text()?, question),
-        Stage::Expressions => expressions(&question.text()?, question, tables),
-        Stage::Suffix => suffix(&question.text()?, tables.suffixes()),
+fn answer(stage: Stage, line: &str, settings: &Settings) -> Result<Value, BadLine> {
+    let question: Question = jsonl::parse(line)?;
+    let mut value = match stage {
+        Stage::Links => links(&question.text()?, &question, settings),
+        Stage::Canonical => canonical_url(&question.text()?, &question),
+        Stage::Expressions => expressions(&question.text()?, &question, &settings.tables),
+        Stage::Suffix => suffix(&question.text()?, settings.tables.suffixes()),
+        Stage::List => {
+            let request: Value = jsonl::parse(line)?;
+            let inspected = lists::inspect(&request, &settings.tables).map_err(|_| BadLine::BadField)?;
+            serde_json::to_value(inspected).map_err(|_| BadLine::BadField)?
+        }
     };
-    match value {
-        Value::Object(fields) => Ok(fields),
-        _ => Err(BadLine::BadField),
+    if let Value::Object(fields) = &mut value {
+        fields.insert("id".to_owned(), question.id);
     }
+    Ok(value)
+}
+
+/// Links as the extractor finds them, weak ones included; hosts of all that each stands for.
+fn links(text: &str, question: &Question, settings: &Settings) -> Value {
+    let schemeless = match question.options.get("schemeless") {
+        Some(Value::Bool(false)) => Schemeless::None,
+        Some(Value::String(www)) if www == "www" => Schemeless::WwwOnly,
+        _ => Schemeless::All,
+    };
+    let bare_ip = question.options.get("bare_ip") == Some(&Value::Bool(true));
+    let options = extract::Options { schemeless, bare_ip, ..settings.extract_options() };
+    let format = match question.option("format") {
+        "html" => TextFormat::Html,
+        "markdown" => TextFormat::Markdown,
+        _ => TextFormat::Plain,
+    };
+    let extractor = settings.extractor(options);
+    let found = extractor.links(text, format);
+    let mut urls = Vec::new();
+    for link in &found.links {
+        settings.tables.resolve_into(&link.url, &mut urls);
+        link.other_reading.iter().for_each(|other| drop(settings.tables.resolve_into(other, &mut urls)));
+    }
+    let of_each = |what: fn(&extract::Link<'_>) -> Value| found.links.iter().map(what).collect::<Vec<Value>>();
+    json!({
+        "urls": of_each(|link| json!(link.url)),
+        "spans_utf8": of_each(|link| json!(link.span.as_ref().map(|span| [span.start, span.end]))),
+        "kinds": of_each(|link| json!(link.kind)),
+        "hosts": urls.iter().map(|located| located.url.host()).collect::<Vec<_>>(),
+        "overflow": found.overflow,
+    })
 }
 
 /// With a Safe Browsing profile all fields are Safe Browsing's; without one, `href` and `host` are the URL standard's.
-fn canonical_url(text: &str, question: &Question<'_>) -> Value {
+fn canonical_url(text: &str, question: &Question) -> Value {
     let profile = question.option("profile");
     let ascii = canonical::ascii_host(text);
     let safe_browsing = profile.starts_with("gsb");
@@ -118,7 +146,7 @@ fn safe_browsing_host(url: &CanonicalUrl, profile: &str) -> String {
     inner.map_or_else(|| url.host().to_owned(), |address| address.to_string())
 }
 
-fn expressions(text: &str, question: &Question<'_>, tables: &Tables) -> Value {
+fn expressions(text: &str, question: &Question, tables: &Tables) -> Value {
     let Some(url) = canonical::canonical(text).filter(|url| url.host_kind() != HostKind::Refused) else {
         return json!({"failure": true});
     };

@@ -42,7 +42,17 @@ fn compile(settings: &Settings, sources: &[String], out: &Path, explain: bool) -
 /// What became of the lines of one list, by counts and line numbers.
 fn account(report: &SourceReport, out: &mut impl Write) -> io::Result<()> {
     let lines = &report.lines;
-    writeln!(out, "{} ({}): {} lines = {} taken + {} refused + {} ignored; {} entries", report.name, report.format, lines.lines, lines.taken, lines.refused(), lines.ignored(), lines.entries)?;
+    writeln!(
+        out,
+        "{} ({}): {} lines = {} taken + {} refused + {} ignored; {} entries",
+        report.name,
+        report.format,
+        lines.lines,
+        lines.taken,
+        lines.refused(),
+        lines.ignored(),
+        lines.entries
+    )?;
     for (reason, tally) in &lines.refused {
         writeln!(out, "  refused {:>8}  {}; {}", tally.count, reason.text(), numbers(&tally.lines, tally.count))?;
     }
@@ -65,7 +75,12 @@ fn status(settings: &Settings, given: &[String], json: bool) -> anyhow::Result<E
     let sources = settings.sources(given)?;
     let mut states: Vec<SourceState> = Vec::with_capacity(sources.len());
     for source in &sources {
-        states.push(lists::status(source, settings.keyring_for(source)?, &settings.tables, clock::now()));
+        states.push(lists::status(
+            source,
+            settings.keyring(std::slice::from_ref(source))?,
+            &settings.tables,
+            clock::now(),
+        ));
     }
     let mut out = io::stdout().lock();
     if json {

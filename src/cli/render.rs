@@ -81,7 +81,12 @@ fn excerpt(report: &Report, subject: &Subject<'_>, out: &mut String) {
     }
 }
 
-fn excerpt_line(line: &str, start: usize, links: &[(&LinkReport, [usize; 2])], (subject, out): (&Subject<'_>, &mut String)) {
+fn excerpt_line(
+    line: &str,
+    start: usize,
+    links: &[(&LinkReport, [usize; 2])],
+    (subject, out): (&Subject<'_>, &mut String),
+) {
     let (mut text, mut marks) = ("  ".to_owned(), "  ".to_owned());
     let mut at = 0;
     for (number, (link, [from, to])) in links.iter().enumerate() {
@@ -90,7 +95,7 @@ fn excerpt_line(line: &str, start: usize, links: &[(&LinkReport, [usize; 2])], (
             continue; // inside the one before
         }
         let before = line.get(at..from).unwrap_or("");
-        let before = mask::printable(if number == 0 { &tail(before) } else { before });
+        let before = mask::printable(&if number == 0 { tail(before) } else { before.to_owned() });
         let link_text = mask::printable(&shown(link, subject));
         marks.extend(std::iter::repeat_n(' ', before.width()));
         marks.extend(std::iter::repeat_n(if link.status == Status::Listed { '^' } else { '~' }, link_text.width()));

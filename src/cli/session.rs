@@ -11,7 +11,7 @@ use crate::check::{Checker, Snapshot};
 use crate::config::{self, KeyOrigin, ListSetting, Loaded};
 use crate::extract::{self, Extractor, TopLevels};
 use crate::index::{Builder, Index, Keys, List, StateKey};
-use crate::lists::{self, Format, Keyring, Overrides, PlainMeans, RootUrlMeans, Source, SourceReport};
+use crate::lists::{self, Format, Keyring, Override, Overrides, PlainMeans, RootUrlMeans, Source, SourceReport};
 use crate::telemetry::clock;
 
 use super::args::Arguments;
@@ -43,9 +43,11 @@ impl Settings {
     pub(super) fn load(arguments: &Arguments) -> anyhow::Result<Self> {
         let usual = || Some(PathBuf::from(USUAL_CONFIG)).filter(|path| path.exists());
         let path = arguments.config.clone().or_else(|| variable("LINKGATE_CONFIG")).or_else(usual);
-        let key_file = arguments.key_file.as_ref().map(|path| ("--key-file", "state.key_file", path.display().to_string()));
+        let key_file =
+            arguments.key_file.as_ref().map(|path| ("--key-file", "state.key_file", path.display().to_string()));
         let flags: Vec<_> = key_file.into_iter().collect();
-        let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let loaded = config::load(path.as_deref(), environment, &flags)?;
         let texts = Texts::read(&loaded.config.tables)?;
         let tables = Tables::parse(&texts.borrowed())?;
@@ -92,7 +94,7 @@ impl Settings {
     }
 
     /// Lists are built under a fresh key that nobody ever learns; those compiled already open with the installation's.
-    fn keyring(&self, sources: &[Source]) -> anyhow::Result<Keyring> {
+    pub(super) fn keyring(&self, sources: &[Source]) -> anyhow::Result<Keyring> {
         let open = if sources.iter().any(Source::is_compiled) { Some(Keys::derive(&self.key()?)) } else { None };
         Ok(Keyring { build: Keys::derive(&random_key()?), open })
     }
@@ -110,7 +112,8 @@ pub(super) fn random_key() -> anyhow::Result<StateKey> {
 
 fn source_of(setting: &ListSetting) -> anyhow::Result<Source> {
     let about = || format!("list {:?} in the configuration", setting.name);
-    let named = |key: &str, value: &str| anyhow::anyhow!("list {:?}: `{key}` has the unknown value {value:?}", setting.name);
+    let named =
+        |key: &str, value: &str| anyhow::anyhow!("list {:?}: `{key}` has the unknown value {value:?}", setting.name);
     let format = match &setting.format {
         Some(name) => Some(Format::from_name(name).with_context(about).map_err(|_| named("format", name))?),
         None => None,
@@ -139,7 +142,11 @@ impl Session {
         let settings = Settings::load(arguments)?;
         let sources = settings.sources(given)?;
         let compiled = settings.compile(&sources)?;
-        compiled.reports.iter().filter(|_| !given.is_empty() || !settings.loaded.config.lists.is_empty()).for_each(tell);
+        compiled
+            .reports
+            .iter()
+            .filter(|_| !given.is_empty() || !settings.loaded.config.lists.is_empty())
+            .for_each(tell);
         let policy = settings.loaded.config.policy.clone();
         let mut snapshot = Snapshot::new(Arc::clone(&settings.tables), compiled.into_indexes(), policy);
         if let Some(overrides) = settings.overrides()? {
@@ -162,7 +169,8 @@ impl Settings {
     /// The overrides of the configuration and of the state directory, as an index of their own.
     fn overrides(&self) -> anyhow::Result<Option<Index>> {
         let mut entries = Vec::new();
-        for one in &self.loaded.config.overrides {
+        for (number, one) in self.loaded.config.overrides.iter().enumerate() {
+            let one = Override { id: format!("config-{}", number + 1), ..one.clone() };
             entries.push(one.to_entry(&self.tables, clock::now()).context("[[overrides]] in the configuration")?);
         }
         if let Some(kept) = self.kept_overrides()? {
@@ -192,12 +200,15 @@ impl Settings {
     /// The snapshot under its generation, which rises whenever anything that verdicts depend on has changed.
     fn numbered(&self, snapshot: Snapshot) -> anyhow::Result<Snapshot> {
         let config = &self.loaded.config;
-        let overrides = format!("{:?}", config.overrides.iter().map(|one| (one.scope, one.action, &one.value)).collect::<Vec<_>>());
+        let overrides =
+            format!("{:?}", config.overrides.iter().map(|one| (one.scope, one.action, &one.value)).collect::<Vec<_>>());
         let fields = [
             snapshot.lists_id().as_bytes().to_vec(),
             self.tables.id().to_vec(),
             serde_json::to_vec(&config.policy)?,
-            blake3::keyed_hash(&self.key()?.derive("linkgate 2026 fingerprint of overrides"), overrides.as_bytes()).as_bytes().to_vec(),
+            blake3::keyed_hash(&self.key()?.derive("linkgate 2026 fingerprint of overrides"), overrides.as_bytes())
+                .as_bytes()
+                .to_vec(),
         ];
         let mut hasher = blake3::Hasher::new();
         for field in &fields {
@@ -213,7 +224,10 @@ impl Settings {
 pub(super) fn tell(report: &SourceReport) {
     let refused = report.lines.refused();
     if refused > 0 {
-        warn(&format!("{}: {refused} of {} lines refused; `linkgate lists compile --explain` says why", report.name, report.lines.lines));
+        warn(&format!(
+            "{}: {refused} of {} lines refused; `linkgate lists compile --explain` says why",
+            report.name, report.lines.lines
+        ));
     }
 }
 
@@ -246,7 +260,12 @@ impl Texts {
     }
 
     fn borrowed(&self) -> TableTexts<'_> {
-        TableTexts { wrappers: &self.wrappers, aliases: &self.aliases, tracking: &self.tracking, suffixes: &self.suffixes }
+        TableTexts {
+            wrappers: &self.wrappers,
+            aliases: &self.aliases,
+            tracking: &self.tracking,
+            suffixes: &self.suffixes,
+        }
     }
 }
 

@@ -12,5 +12,5 @@ mod show;
 pub use error::ConfigError;
 pub use key::{KeyOrigin, state_key};
 pub use load::{Loaded, Origin, load};
-pub use settings::{Cache, Config, Extract, ListSetting, Override, State, Tables};
+pub use settings::{Cache, Config, Extract, ListSetting, State, Tables};
 pub use show::{default_file, show};

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::index::{Action, Category, Scope};
+use crate::index::Category;
+use crate::lists::Override;
 use crate::verdict::Policy;
 
 /// The whole configuration.
@@ -111,32 +112,6 @@ pub struct ListSetting {
 
 fn csam() -> Category {
     Category::Csam
-}
-
-/// An operator's own ruling on a value.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Override {
-    /// A host, URL, address or label, by scope.
-    pub value: String,
-    /// Which links it rules.
-    pub scope: Scope,
-    /// What to do with posts that have such a link.
-    pub action: Action,
-    /// Why.
-    pub reason: String,
-    /// Who decided.
-    pub author: String,
-    /// RFC 3339 time at which it ends; required for those that lower an action.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires: Option<jiff::Timestamp>,
-}
-
-impl std::fmt::Debug for Override {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The value may be a listed URL.
-        f.debug_struct("Override").field("scope", &self.scope).field("action", &self.action).finish_non_exhaustive()
-    }
 }
 
 /// Every key with what it means, in the order of the default file. A test holds it complete.

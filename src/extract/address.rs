@@ -28,11 +28,7 @@ pub(super) fn ipv4(host: &str) -> Option<Ipv4> {
         let value = number(part)?;
         let is_last = index + 1 == parts;
         // The last part fills all bytes that the others leave.
-        let limit = if is_last {
-            1_u64 << (8 * (5 - parts))
-        } else {
-            256
-        };
+        let limit = if is_last { 1_u64 << (8 * (5 - parts)) } else { 256 };
         if value >= limit {
             return None;
         }
@@ -59,11 +55,7 @@ fn number(part: &str) -> Option<u64> {
     if digits.len() > 11 {
         return None;
     }
-    if digits.is_empty() {
-        Some(0)
-    } else {
-        u64::from_str_radix(digits, radix).ok()
-    }
+    if digits.is_empty() { Some(0) } else { u64::from_str_radix(digits, radix).ok() }
 }
 
 /// Whether browsers read a host with this last label as an IPv4 address or not at all.
@@ -105,28 +97,10 @@ mod tests {
         for host in ["192.0.2.1", "0.0.0.0", "255.255.255.255"] {
             assert_eq!(ipv4(host), Some(Ipv4::Dotted), "{host}");
         }
-        for host in [
-            "3221225985",
-            "0xC0000201",
-            "030000001001",
-            "192.0.513",
-            "0XC0.00.0x2.1",
-            "192.513",
-            "0x",
-        ] {
+        for host in ["3221225985", "0xC0000201", "030000001001", "192.0.513", "0XC0.00.0x2.1", "192.513", "0x"] {
             assert_eq!(ipv4(host), Some(Ipv4::Odd), "{host}");
         }
-        for host in [
-            "",
-            "1.2.3.4.5",
-            "256.0.0.1",
-            "1.2.3.256",
-            "08.0.0.1",
-            "4294967296",
-            "1..2",
-            "a.b",
-            "12-7.0.0.1",
-        ] {
+        for host in ["", "1.2.3.4.5", "256.0.0.1", "1.2.3.256", "08.0.0.1", "4294967296", "1..2", "a.b", "12-7.0.0.1"] {
             assert_eq!(ipv4(host), None, "{host}");
         }
     }

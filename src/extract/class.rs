@@ -4,8 +4,7 @@
 const ANCHORS: [bool; 256] = table(b".:[({<,/dD%\xC2\xE2\xE3\xEF");
 
 /// ASCII bytes a host label is written with.
-const LABELS: [bool; 256] =
-    table(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+const LABELS: [bool; 256] = table(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
 
 const fn table(members: &[u8]) -> [bool; 256] {
     let mut table = [false; 256];
@@ -95,11 +94,7 @@ pub(super) fn is_joiner(c: char) -> bool {
 
 /// A dot that is not the ASCII one; browsers take the first three for it.
 pub(super) fn is_dot(c: char) -> bool {
-    is_wide_dot(c)
-        || matches!(
-            c,
-            '\u{2024}' | '\u{2027}' | '\u{2022}' | '\u{2219}' | '\u{22C5}' | '\u{B7}'
-        )
+    is_wide_dot(c) || matches!(c, '\u{2024}' | '\u{2027}' | '\u{2022}' | '\u{2219}' | '\u{22C5}' | '\u{B7}')
 }
 
 /// The ideographic and full-width dots.

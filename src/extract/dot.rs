@@ -29,18 +29,7 @@ pub(super) struct Separator {
 }
 
 /// Words for the dot, as people of several languages bracket them.
-const WORDS: [&str; 10] = [
-    "dot",
-    "d0t",
-    "punkt",
-    "punto",
-    "ponto",
-    "point",
-    "punt",
-    "nokta",
-    "kropka",
-    "точка",
-];
+const WORDS: [&str; 10] = ["dot", "d0t", "punkt", "punto", "ponto", "point", "punt", "nokta", "kropka", "точка"];
 
 /// Top-level names that are no words, so that `name. com` can only be meant as a host.
 const WORDLESS: [&str; 8] = ["com", "net", "org", "onion", "xyz", "ru", "cn", "biz"];
@@ -55,16 +44,12 @@ const LABEL_MAX_BYTES: usize = 64;
 pub(super) fn dot_at(text: &str, at: usize) -> Option<Separator> {
     let (byte, next) = (byte_at(text, at), byte_at(text, at + 1));
     if byte == b'.' && is_label_byte(next) {
-        return Some(Separator {
-            dot: Dot::Plain,
-            end: at + 1,
-        });
+        return Some(Separator { dot: Dot::Plain, end: at + 1 });
     }
     match byte {
         b'.' if matches!(next, 0..=b' ') && !is_wordless(text, at + 2) => None,
         b'-' | b'_' => dashed(text, at),
-        b'.' | b' ' | b'[' | b'(' | b'{' | b'<' | b']' | b')' | b'}' | b'>' | b'^' | b'\\'
-        | b'%' => spelled(text, at),
+        b'.' | b' ' | b'[' | b'(' | b'{' | b'<' | b']' | b')' | b'}' | b'>' | b'^' | b'\\' | b'%' => spelled(text, at),
         0..=0x7F => None,
         _ => spelled(text, at),
     }
@@ -78,9 +63,7 @@ pub(super) fn hyphen_at(text: &str, at: usize) -> Option<usize> {
 
 /// Whether `name` is a top-level name that is no word.
 pub(super) fn is_wordless_name(name: &str) -> bool {
-    WORDLESS
-        .iter()
-        .any(|known| name.eq_ignore_ascii_case(known))
+    WORDLESS.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// What surrounds the core of a dot.
@@ -142,39 +125,27 @@ struct Found {
 
 fn core_at(text: &str, at: usize) -> Option<Found> {
     let c = char_at(text, at)?;
-    let one = |dot| {
-        Some(Found {
-            dot,
-            end: at + c.len_utf8(),
-        })
-    };
+    let one = |dot| Some(Found { dot, end: at + c.len_utf8() });
     match c {
         '.' => one(Core::Dot),
         ',' => one(Core::Comma),
         '%' => {
             let digits = text.get(at + 1..at + 3)?;
-            digits.eq_ignore_ascii_case("2e").then_some(Found {
-                dot: Core::Encoded,
-                end: at + 3,
-            })
+            digits.eq_ignore_ascii_case("2e").then_some(Found { dot: Core::Encoded, end: at + 3 })
         }
         // Catalan writes l·l inside a label.
         '\u{B7}' if text.get(..at)?.ends_with('l') && byte_at(text, at + 2) == b'l' => None,
         _ if is_dot(c) => one(Core::Wide),
-        _ => word_at(text, at).map(|end| Found {
-            dot: Core::Word,
-            end,
-        }),
+        _ => word_at(text, at).map(|end| Found { dot: Core::Word, end }),
     }
 }
 
 /// A word for the dot that starts at `at` and is not the beginning of a longer word: its end.
 pub(super) fn word_at(text: &str, at: usize) -> Option<usize> {
     let rest = text.get(at..)?;
-    let word = WORDS.iter().find(|word| {
-        rest.get(..word.len())
-            .is_some_and(|head| head == **word || head.eq_ignore_ascii_case(word))
-    })?;
+    let word = WORDS
+        .iter()
+        .find(|word| rest.get(..word.len()).is_some_and(|head| head == **word || head.eq_ignore_ascii_case(word)))?;
     let end = at + word.len();
     (!char_at(text, end).is_some_and(char::is_alphanumeric)).then_some(end)
 }
@@ -211,17 +182,10 @@ fn dashed(text: &str, at: usize) -> Option<Separator> {
         return None;
     }
     let rest = text.as_bytes().get(next..)?;
-    let run = rest
-        .iter()
-        .take(LABEL_MAX_BYTES)
-        .take_while(|&&byte| is_label_byte(byte))
-        .count();
+    let run = rest.iter().take(LABEL_MAX_BYTES).take_while(|&&byte| is_label_byte(byte)).count();
     let behind = next + run;
     let has_dot = byte_at(text, behind) == b'.' && is_label_byte(byte_at(text, behind + 1));
-    (!has_dot).then_some(Separator {
-        dot: Dot::Word,
-        end: next,
-    })
+    (!has_dot).then_some(Separator { dot: Dot::Word, end: next })
 }
 
 /// Whether a wordless top-level name, in lower case, stands at `at`.
@@ -230,12 +194,7 @@ fn is_wordless(text: &str, at: usize) -> bool {
         return false;
     };
     WORDLESS.iter().any(|name| {
-        rest.strip_prefix(name).is_some_and(|tail| {
-            !tail
-                .chars()
-                .next()
-                .is_some_and(|c| is_label_char(c) || c == '\'')
-        })
+        rest.strip_prefix(name).is_some_and(|tail| !tail.chars().next().is_some_and(|c| is_label_char(c) || c == '\''))
     })
 }
 

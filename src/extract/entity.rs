@@ -18,11 +18,7 @@ pub(super) enum Place {
 pub(super) fn decode_at(text: &str, at: usize, place: Place) -> Option<(Cow<'_, str>, usize)> {
     let rest = text.as_bytes().get(at + 1..)?;
     let is_name = |&&byte: &&u8| byte.is_ascii_alphanumeric() || byte == b'#';
-    let len = rest
-        .iter()
-        .take(REFERENCE_MAX_BYTES)
-        .take_while(is_name)
-        .count();
+    let len = rest.iter().take(REFERENCE_MAX_BYTES).take_while(is_name).count();
     if len == 0 {
         return None;
     }
@@ -45,11 +41,7 @@ pub(super) fn decode(value: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut copied = 0;
     let mut pos = 0;
-    while let Some(found) = value
-        .as_bytes()
-        .get(pos..)
-        .and_then(|rest| memchr::memchr(b'&', rest))
-    {
+    while let Some(found) = value.as_bytes().get(pos..).and_then(|rest| memchr::memchr(b'&', rest)) {
         let at = pos + found;
         pos = at + 1;
         if let Some((decoded, end)) = decode_at(value, at, Place::Attribute) {

@@ -107,13 +107,7 @@ pub(super) struct HostReader<'t, 'n> {
 
 impl<'t, 'n> HostReader<'t, 'n> {
     /// Prepares to read at `start`; what `refang` holds already is kept before the host.
-    pub(super) fn new(
-        text: &'t str,
-        names: &'n TopLevels,
-        lead: Lead,
-        refang: Refang<'t>,
-        start: usize,
-    ) -> Self {
+    pub(super) fn new(text: &'t str, names: &'n TopLevels, lead: Lead, refang: Refang<'t>, start: usize) -> Self {
         let mut refang = refang;
         let first = refang.mark(start);
         Self {
@@ -152,8 +146,7 @@ impl<'t, 'n> HostReader<'t, 'n> {
             if self.labels >= LABELS_MAX || end - self.start > HOST_MAX_BYTES {
                 break;
             }
-            let Some(next) = dot_at(self.text, end).filter(|&next| self.may_cross(next, last))
-            else {
+            let Some(next) = dot_at(self.text, end).filter(|&next| self.may_cross(next, last)) else {
                 break;
             };
             if let Some(reading) = last
@@ -204,10 +197,7 @@ impl<'t, 'n> HostReader<'t, 'n> {
         }
         if self.lead != Lead::Bare {
             let is_known = self.labels > 1 && self.names.contains(name);
-            return Some(Reading {
-                is_known,
-                ..self.reading(mark, label, None)
-            });
+            return Some(Reading { is_known, ..self.reading(mark, label, None) });
         }
         if self.labels < 2 {
             return None;
@@ -218,23 +208,15 @@ impl<'t, 'n> HostReader<'t, 'n> {
         if name.is_ascii() {
             return None;
         }
-        let len = self
-            .names
-            .longest_beginning(self.text.get(label.start..label.end)?)?;
-        let cut = Label {
-            end: label.start + len,
-            ..label
-        };
+        let len = self.names.longest_beginning(self.text.get(label.start..label.end)?)?;
+        let cut = Label { end: label.start + len, ..label };
         // The refanged text is the written one up to here unless letters were disguised.
-        let mark = (!label.disguised && !label.zero_width)
-            .then(|| Refang::mark_before(mark, label.end - cut.end))?;
+        let mark = (!label.disguised && !label.zero_width).then(|| Refang::mark_before(mark, label.end - cut.end))?;
         Some(self.reading(mark, cut, None))
     }
 
     fn judge_script_change(&mut self, label: Label) -> Option<Reading> {
-        let at = label
-            .script_change
-            .filter(|_| self.labels > 1 && !label.disguised && !label.zero_width)?;
+        let at = label.script_change.filter(|_| self.labels > 1 && !label.disguised && !label.zero_width)?;
         let name = self.text.get(label.start..at)?;
         if self.previous.odd || self.early.is_some() || !self.names.contains(name) {
             return None;
@@ -272,29 +254,15 @@ impl<'t, 'n> HostReader<'t, 'n> {
             },
             (None, Some((early, _))) => (early, None),
             (None, None) => {
-                let known = self
-                    .known
-                    .filter(|known| self.lead == Lead::Bare && known.address.is_none())?;
+                let known = self.known.filter(|known| self.lead == Lead::Bare && known.address.is_none())?;
                 let last = self.text.get(known.last.0..known.mark.at)?;
-                if !is_wordless_name(last)
-                    && !byte_at(self.text, known.mark.at + 1).is_ascii_uppercase()
-                {
+                if !is_wordless_name(last) && !byte_at(self.text, known.mark.at + 1).is_ascii_uppercase() {
                     return None;
                 }
-                (
-                    Reading {
-                        cut_short: true,
-                        ..known
-                    },
-                    None,
-                )
+                (Reading { cut_short: true, ..known }, None)
             }
         };
-        Some(Host {
-            refang: self.refang,
-            reading,
-            other,
-        })
+        Some(Host { refang: self.refang, reading, other })
     }
 
     fn is_followed_by_path(&self, reading: Reading) -> bool {
@@ -305,11 +273,6 @@ impl<'t, 'n> HostReader<'t, 'n> {
 /// Whether a label and a plain dot with another label stand at `at`.
 fn starts_host(text: &str, at: usize) -> bool {
     let run = text.as_bytes().get(at..).unwrap_or_default();
-    let end = at
-        + run
-            .iter()
-            .take(LOOK_AHEAD_BYTES)
-            .take_while(|&&byte| is_label_byte(byte))
-            .count();
+    let end = at + run.iter().take(LOOK_AHEAD_BYTES).take_while(|&&byte| is_label_byte(byte)).count();
     byte_at(text, end) == b'.' && is_label_byte(byte_at(text, end + 1))
 }

@@ -1,8 +1,7 @@
 //! One label of a host, in any script, with invisible characters and encodings undone.
 
 use super::class::{
-    byte_at, char_at, char_before, folded, is_invisible, is_joiner, is_label_byte, is_label_char,
-    is_unspaced,
+    byte_at, char_at, char_before, folded, is_invisible, is_joiner, is_label_byte, is_label_char, is_unspaced,
 };
 use super::dot::{dot_at, hyphen_at};
 use super::refang::Refang;
@@ -26,12 +25,7 @@ pub(super) struct Label {
 
 /// Reads the label that starts at `start`; `None` if there is none.
 pub(super) fn read(text: &str, start: usize, refang: &mut Refang<'_>) -> Option<Label> {
-    let mut label = Label {
-        start,
-        end: start,
-        odd: byte_at(text, start) == b'-',
-        ..Label::default()
-    };
+    let mut label = Label { start, end: start, odd: byte_at(text, start) == b'-', ..Label::default() };
     while let Some(end) = step(text, &mut label, refang) {
         label.end = end;
     }
@@ -96,9 +90,7 @@ fn encoded(text: &str, label: &mut Label, refang: &mut Refang<'_>) -> Option<usi
 
 /// The byte that `%XX` at `at` stands for.
 pub(super) fn escape_at(text: &str, at: usize) -> Option<u8> {
-    let digits = text
-        .get(at + 1..at + 3)
-        .filter(|_| byte_at(text, at) == b'%')?;
+    let digits = text.get(at + 1..at + 3).filter(|_| byte_at(text, at) == b'%')?;
     if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
@@ -134,8 +126,7 @@ fn invisible(text: &str, label: &mut Label, refang: &mut Refang<'_>) -> Option<u
     let end = at + run;
     let first = char_at(text, at)?;
     let after = char_at(text, end).filter(|&after| is_label_char(after))?;
-    let is_script =
-        char_before(text, at).is_some_and(|before| !before.is_ascii()) && !after.is_ascii();
+    let is_script = char_before(text, at).is_some_and(|before| !before.is_ascii()) && !after.is_ascii();
     if is_script && is_joiner(first) && run == first.len_utf8() {
         return Some(end);
     }
@@ -213,12 +204,7 @@ mod tests {
 
     #[test]
     fn beginnings() {
-        let cases = [
-            ("see name", 8, 4),
-            ("a%2Fname", 8, 4),
-            ("x=a[-]b", 7, 2),
-            ("これはname", 13, 0),
-        ];
+        let cases = [("see name", 8, 4), ("a%2Fname", 8, 4), ("x=a[-]b", 7, 2), ("これはname", 13, 0)];
         for (text, end, expected) in cases {
             assert_eq!(start_of(text, end, 0), expected, "{text}");
         }

@@ -29,46 +29,29 @@ impl Rest {
     /// Reads a closing dot and a port.
     pub(super) fn read(text: &str, host_end: usize) -> Self {
         let mut end = host_end;
-        if byte_at(text, end) == b'.' && matches!(byte_at(text, end + 1), b'/' | b':' | b'?' | b'#')
-        {
+        if byte_at(text, end) == b'.' && matches!(byte_at(text, end + 1), b'/' | b':' | b'?' | b'#') {
             end += 1;
         }
         let port = port_at(text, end);
         let next = port.unwrap_or(end);
         let is_path = match byte_at(text, next) {
             b'/' => true,
-            b'?' | b'#' => {
-                is_label_byte(byte_at(text, next + 1)) || byte_at(text, next + 1) == b'/'
-            }
+            b'?' | b'#' => is_label_byte(byte_at(text, next + 1)) || byte_at(text, next + 1) == b'/',
             _ => tail::disguise_at(text, next).is_some_and(|(sign, _)| sign == "/"),
         };
         let has_rest = is_path || port.is_some();
-        Self {
-            end: if has_rest { next } else { host_end },
-            is_path,
-            has_port: port.is_some(),
-        }
+        Self { end: if has_rest { next } else { host_end }, is_path, has_port: port.is_some() }
     }
 }
 
 fn port_at(text: &str, at: usize) -> Option<usize> {
     let colon = match byte_at(text, at) {
         b':' => at + 1,
-        _ => {
-            tail::disguise_at(text, at)
-                .filter(|found| found.0 == ":")?
-                .1
-        }
+        _ => tail::disguise_at(text, at).filter(|found| found.0 == ":")?.1,
     };
-    let digits = text
-        .as_bytes()
-        .get(colon..)?
-        .iter()
-        .take(PORT_DIGITS_MAX + 1);
+    let digits = text.as_bytes().get(colon..)?.iter().take(PORT_DIGITS_MAX + 1);
     let count = digits.take_while(|byte| byte.is_ascii_digit()).count();
-    (1..=PORT_DIGITS_MAX)
-        .contains(&count)
-        .then_some(colon + count)
+    (1..=PORT_DIGITS_MAX).contains(&count).then_some(colon + count)
 }
 
 /// A link whose host is known and whose end is not yet.
@@ -84,26 +67,14 @@ impl<'t> Draft<'t> {
     /// A link whose beginning is taken as it stands.
     pub(super) fn literal(text: &'t str, range: Range<usize>, kind: LinkKind) -> Self {
         let refang = Refang::new(text, range.start);
-        Self {
-            kind,
-            ..Self::introduced(refang, range)
-        }
+        Self { kind, ..Self::introduced(refang, range) }
     }
 
     /// A link whose beginning, up to the end of `range`, was read without labels.
     pub(super) fn introduced(mut refang: Refang<'t>, range: Range<usize>) -> Self {
         let reading = Reading::literal(refang.mark(range.end));
-        let host = Host {
-            refang,
-            reading,
-            other: None,
-        };
-        Self {
-            span_start: range.start,
-            host,
-            kind: LinkKind::Schemed,
-            weak: false,
-        }
+        let host = Host { refang, reading, other: None };
+        Self { span_start: range.start, host, kind: LinkKind::Schemed, weak: false }
     }
 
     /// Finds the end, hands the link over, and says where to go on.
@@ -111,57 +82,30 @@ impl<'t> Draft<'t> {
         let reading = self.host.reading;
         let mut tail = tail::read(text, self.span_start, rest.end);
         narrow(text, &self.host, &mut tail, rest.end);
-        let first = Whole {
-            mark: reading.mark,
-            end: tail.end,
-            is_disguised: tail.is_disguised,
-        };
+        let first = Whole { mark: reading.mark, end: tail.end, is_disguised: tail.is_disguised };
         let url = self.render(text, first);
         let other_reading = match self.host.other {
             Some(other) => {
                 let rest = Rest::read(text, other.mark.at);
                 let tail = tail::read(text, self.span_start, rest.end);
-                Some(Whole {
-                    mark: other.mark,
-                    end: tail.end,
-                    is_disguised: tail.is_disguised,
-                })
+                Some(Whole { mark: other.mark, end: tail.end, is_disguised: tail.is_disguised })
             }
             None => tail.other.map(|end| Whole { end, ..first }),
         };
-        let other_reading = other_reading
-            .map(|whole| self.render(text, whole))
-            .filter(|other| *other != url);
+        let other_reading = other_reading.map(|whole| self.render(text, whole)).filter(|other| *other != url);
         let is_rewritten = matches!(url, Cow::Owned(_));
         let zero_width = reading.zero_width || tail.zero_width;
-        let defanged =
-            reading.dots.are_hidden() || reading.disguised || (is_rewritten && !zero_width);
-        let kind = if defanged {
-            LinkKind::Defanged
-        } else {
-            self.kind
-        };
-        let written = Written {
-            defanged,
-            zero_width,
-            ..Written::default()
-        };
+        let defanged = reading.dots.are_hidden() || reading.disguised || (is_rewritten && !zero_width);
+        let kind = if defanged { LinkKind::Defanged } else { self.kind };
+        let written = Written { defanged, zero_width, ..Written::default() };
         let span = Some(self.span_start..tail.end);
-        sink.push(Link {
-            span,
-            url,
-            other_reading,
-            kind,
-            written,
-            weak: self.weak,
-        });
+        sink.push(Link { span, url, other_reading, kind, written, weak: self.weak });
         tail.end
     }
 
     fn render(&self, text: &'t str, whole: Whole) -> Cow<'t, str> {
         let host = &self.host.refang;
-        if !whole.is_disguised && !Refang::is_changed(whole.mark) && host.starts_at(self.span_start)
-        {
+        if !whole.is_disguised && !Refang::is_changed(whole.mark) && host.starts_at(self.span_start) {
             return Cow::Borrowed(text.get(self.span_start..whole.end).unwrap_or(""));
         }
         let mut url = host.until(whole.mark).into_owned();
@@ -185,21 +129,13 @@ struct Whole {
 fn narrow(text: &str, host: &Host<'_>, tail: &mut Tail, from: usize) {
     let end = host.reading.mark.at;
     let name = text.get(end.saturating_sub(4)..end).unwrap_or("");
-    let is_whole = !is_label_byte(byte_before(text, end.saturating_sub(4)))
-        && byte_before(text, end.saturating_sub(4)) != b'.';
-    if !is_whole
-        || !PLAIN_PATHS
-            .iter()
-            .any(|plain| name.eq_ignore_ascii_case(plain))
-        || byte_at(text, from) != b'/'
-    {
+    let is_whole =
+        !is_label_byte(byte_before(text, end.saturating_sub(4))) && byte_before(text, end.saturating_sub(4)) != b'.';
+    if !is_whole || !PLAIN_PATHS.iter().any(|plain| name.eq_ignore_ascii_case(plain)) || byte_at(text, from) != b'/' {
         return;
     }
     let path = text.as_bytes().get(from + 1..tail.end).unwrap_or_default();
-    let len = path
-        .iter()
-        .take_while(|byte| byte.is_ascii_alphanumeric())
-        .count();
+    let len = path.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
     let cut = from + 1 + len;
     if cut < tail.end && !matches!(byte_at(text, cut), b'?' | b'#' | b'/') {
         tail.other = Some(tail.end);

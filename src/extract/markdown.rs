@@ -24,16 +24,9 @@ pub(super) fn scan<'t>(text: &'t str, rules: &Rules, sink: Sink<'t>) -> Sink<'t>
         plain::scan(text, rules, &mut sink);
         return sink;
     }
-    let mut reader = Reader {
-        markup: Markup::new(text, rules, sink),
-        open: Vec::new(),
-    };
+    let mut reader = Reader { markup: Markup::new(text, rules, sink), open: Vec::new() };
     let mut pos = 0;
-    while let Some(found) = text
-        .as_bytes()
-        .get(pos..)
-        .and_then(|rest| rest.iter().position(|&byte| is_mark(byte)))
-    {
+    while let Some(found) = text.as_bytes().get(pos..).and_then(|rest| rest.iter().position(|&byte| is_mark(byte))) {
         let at = pos + found;
         reader.markup.visible.push(text, pos..at);
         if reader.markup.is_full() {
@@ -96,17 +89,10 @@ impl Reader<'_, '_> {
                 }
                 end
             }
-            b':' if open.is_some_and(|(_, start)| {
-                is_line_start(text, start - 1) && at - start <= LABEL_MAX_BYTES
-            }) =>
-            {
-                let start = at
-                    + 2
-                    + run_of(text, at + 2, |byte| {
-                        matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-                    });
-                let destination = bracketed(text, start)
-                    .unwrap_or_else(|| start..start + run_of(text, start, |byte| byte > b' '));
+            b':' if open.is_some_and(|(_, start)| is_line_start(text, start - 1) && at - start <= LABEL_MAX_BYTES) => {
+                let start = at + 2 + run_of(text, at + 2, |byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+                let destination =
+                    bracketed(text, start).unwrap_or_else(|| start..start + run_of(text, start, |byte| byte > b' '));
                 let end = destination.end;
                 self.destination(destination);
                 self.markup.visible.push_break(at);
@@ -138,20 +124,10 @@ impl Reader<'_, '_> {
 ///
 /// It never goes beyond another `](`, so that no part of the text is read twice.
 fn inline(text: &str, from: usize) -> Option<(Range<usize>, usize)> {
-    let start = from
-        + run_of(text, from, |byte| {
-            matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-        });
+    let start = from + run_of(text, from, |byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
     let range = bracketed(text, start).or_else(|| balanced(text, start))?;
-    let behind = if byte_at(text, start) == b'<' {
-        range.end + 1
-    } else {
-        range.end
-    };
-    let title = behind
-        + run_of(text, behind, |byte| {
-            matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-        });
+    let behind = if byte_at(text, start) == b'<' { range.end + 1 } else { range.end };
+    let title = behind + run_of(text, behind, |byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
     if byte_at(text, title) == b')' {
         return Some((range, title + 1));
     }
@@ -163,10 +139,7 @@ fn inline(text: &str, from: usize) -> Option<(Range<usize>, usize)> {
     let rest = text.as_bytes().get(title + 1..)?;
     let len = memchr::memchr(quote, rest.get(..TITLE_MAX_BYTES.min(rest.len()))?)?;
     let end = title + 2 + len;
-    let end = end
-        + run_of(text, end, |byte| {
-            matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-        });
+    let end = end + run_of(text, end, |byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
     (byte_at(text, end) == b')').then_some((range, end + 1))
 }
 
@@ -176,9 +149,7 @@ fn bracketed(text: &str, from: usize) -> Option<Range<usize>> {
     let (b'<', inside) = rest.split_first()? else {
         return None;
     };
-    let len = inside
-        .iter()
-        .position(|&byte| matches!(byte, b'>' | b'<' | b'\n'))?;
+    let len = inside.iter().position(|&byte| matches!(byte, b'>' | b'<' | b'\n'))?;
     (inside.get(len) == Some(&b'>')).then_some(from + 1..from + 1 + len)
 }
 
@@ -201,10 +172,7 @@ fn balanced(text: &str, from: usize) -> Option<Range<usize>> {
 
 /// A star that only changes the look; `h**p` and `/*` mean what they show.
 fn is_emphasis(text: &str, at: usize) -> bool {
-    let (before, behind) = (
-        byte_before(text, at),
-        byte_at(text, at + run(text, at, b'*')),
-    );
+    let (before, behind) = (byte_before(text, at), byte_at(text, at + run(text, at, b'*')));
     let is_scheme = matches!(before, b'h' | b'H' | b'f' | b'F') && matches!(behind, b'p' | b'P');
     let touches = |byte: u8| byte > b' ' && !matches!(byte, b'/' | b'=');
     !is_scheme && before != b'/' && (touches(before) || touches(behind))
@@ -215,24 +183,12 @@ fn run(text: &str, at: usize, sign: u8) -> usize {
 }
 
 fn run_of(text: &str, at: usize, is_part: impl Fn(u8) -> bool) -> usize {
-    text.as_bytes()
-        .get(at..)
-        .unwrap_or_default()
-        .iter()
-        .take_while(|&&byte| is_part(byte))
-        .count()
+    text.as_bytes().get(at..).unwrap_or_default().iter().take_while(|&&byte| is_part(byte)).count()
 }
 
 /// Whether only spaces stand between the line's beginning and `at`.
 fn is_line_start(text: &str, at: usize) -> bool {
-    let before = text
-        .as_bytes()
-        .get(at.saturating_sub(4)..at)
-        .unwrap_or_default();
-    let spaces = before
-        .iter()
-        .rev()
-        .take_while(|&&byte| byte == b' ')
-        .count();
+    let before = text.as_bytes().get(at.saturating_sub(4)..at).unwrap_or_default();
+    let spaces = before.iter().rev().take_while(|&&byte| byte == b' ').count();
     matches!(byte_before(text, at - spaces), 0 | b'\n' | b'\r' | b'>')
 }

@@ -13,9 +13,9 @@ use super::{Link, Rules};
 
 /// Tags that do not interrupt a line of text.
 const INLINE: [&str; 33] = [
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font",
-    "i", "ins", "kbd", "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span",
-    "strike", "strong", "sub", "sup", "tt", "u", "wbr",
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font", "i", "ins", "kbd",
+    "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "tt", "u",
+    "wbr",
 ];
 
 /// Reads marked-up text.
@@ -36,15 +36,7 @@ impl<'t, 'r> Markup<'t, 'r> {
     /// Begins with nothing read.
     pub(super) fn new(text: &'t str, rules: &'r Rules, sink: Sink<'t>) -> Self {
         let visible = Visible::default();
-        Self {
-            text,
-            rules,
-            sink,
-            visible,
-            open: None,
-            anchors: Vec::new(),
-            is_raw_unclosed: false,
-        }
+        Self { text, rules, sink, visible, open: None, anchors: Vec::new(), is_raw_unclosed: false }
     }
 
     /// Reads the reference at `at` into the visible text: where to go on.
@@ -78,9 +70,7 @@ impl<'t, 'r> Markup<'t, 'r> {
             self.visible.push_break(at);
         }
         let end = self.attributes(&head, is_anchor);
-        let is_raw = ["script", "style"]
-            .into_iter()
-            .find(|raw| name.eq_ignore_ascii_case(raw));
+        let is_raw = ["script", "style"].into_iter().find(|raw| name.eq_ignore_ascii_case(raw));
         match is_raw {
             Some(raw) if !head.is_closing => self.raw(raw, end),
             _ => end,
@@ -135,12 +125,7 @@ impl<'t, 'r> Markup<'t, 'r> {
 
     /// Hands over a link that was made from the value at `range`.
     pub(super) fn derived(&mut self, url: &str, range: &Range<usize>) {
-        target::push(
-            Cow::Owned(url.to_owned()),
-            range,
-            self.rules,
-            &mut self.sink,
-        );
+        target::push(Cow::Owned(url.to_owned()), range, self.rules, &mut self.sink);
     }
 
     fn css(&mut self, range: Range<usize>) {
@@ -185,9 +170,7 @@ impl<'t, 'r> Markup<'t, 'r> {
         }
         let bytes = self.text.as_bytes().get(from..).unwrap_or_default();
         let closing = memchr::memmem::find_iter(bytes, "</").find(|&at| {
-            bytes
-                .get(at + 2..at + 2 + name.len())
-                .is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
+            bytes.get(at + 2..at + 2 + name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
         });
         let Some(len) = closing else {
             self.is_raw_unclosed = true;
@@ -221,21 +204,15 @@ impl<'t, 'r> Markup<'t, 'r> {
             link.written.text_differs_from_target = differs;
             self.sink.keep(link);
         }
-        self.sink
-            .links
-            .sort_by_key(|link| link.span.as_ref().map(|span| span.start));
+        self.sink.links.sort_by_key(|link| link.span.as_ref().map(|span| span.start));
         self.sink
     }
 
     /// Whether a visible link names another host than the target around it; both are marked.
     fn differs(&mut self, link: &Link<'_>, range: &Range<usize>) -> bool {
-        let behind = self
-            .anchors
-            .partition_point(|(_, text)| text.start <= range.start);
-        let Some((index, _)) = behind
-            .checked_sub(1)
-            .and_then(|at| self.anchors.get(at))
-            .filter(|(_, text)| text.end >= range.end)
+        let behind = self.anchors.partition_point(|(_, text)| text.start <= range.start);
+        let Some((index, _)) =
+            behind.checked_sub(1).and_then(|at| self.anchors.get(at)).filter(|(_, text)| text.end >= range.end)
         else {
             return false;
         };
@@ -249,17 +226,11 @@ impl<'t, 'r> Markup<'t, 'r> {
 
     fn placed(&self, link: Link<'_>, span: Range<usize>) -> Link<'t> {
         let written = self.text.get(span.clone()).unwrap_or("");
-        let url = if *link.url == *written {
-            Cow::Borrowed(written)
-        } else {
-            Cow::Owned(link.url.into_owned())
-        };
+        let url = if *link.url == *written { Cow::Borrowed(written) } else { Cow::Owned(link.url.into_owned()) };
         Link {
             span: Some(span),
             url,
-            other_reading: link
-                .other_reading
-                .map(|other| Cow::Owned(other.into_owned())),
+            other_reading: link.other_reading.map(|other| Cow::Owned(other.into_owned())),
             kind: link.kind,
             written: link.written,
             weak: link.weak,
@@ -269,17 +240,10 @@ impl<'t, 'r> Markup<'t, 'r> {
 
 /// The host of a URL as written, without `www.`, to compare two spellings.
 fn host_of(url: &str) -> &str {
-    let behind = url
-        .find(':')
-        .filter(|&at| at <= 5)
-        .and_then(|at| url.get(at + 1..))
-        .unwrap_or(url);
+    let behind = url.find(':').filter(|&at| at <= 5).and_then(|at| url.get(at + 1..)).unwrap_or(url);
     let rest = behind.trim_start_matches(['/', '\\']);
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or(rest);
     let host = authority.rsplit('@').next().unwrap_or(authority);
     let host = host.split(':').next().unwrap_or(host).trim_end_matches('.');
-    host.get(..4)
-        .filter(|head| head.eq_ignore_ascii_case("www."))
-        .and_then(|_| host.get(4..))
-        .unwrap_or(host)
+    host.get(..4).filter(|head| head.eq_ignore_ascii_case("www.")).and_then(|_| host.get(4..)).unwrap_or(host)
 }

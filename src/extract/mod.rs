@@ -109,10 +109,7 @@ impl std::fmt::Debug for Link<'_> {
     /// Leaves the URL out: it may be a listed one.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut shown = f.debug_struct("Link");
-        shown
-            .field("span", &self.span)
-            .field("kind", &self.kind)
-            .field("written", &self.written);
+        shown.field("span", &self.span).field("kind", &self.kind).field("written", &self.written);
         shown.field("weak", &self.weak).finish_non_exhaustive()
     }
 }
@@ -186,12 +183,7 @@ impl Extractor {
 
     /// An extractor that knows these top-level names.
     pub fn new(options: Options, top_levels: TopLevels) -> Self {
-        Self {
-            rules: Rules {
-                options,
-                names: top_levels,
-            },
-        }
+        Self { rules: Rules { options, names: top_levels } }
     }
 
     /// The links of `text`.
@@ -204,9 +196,6 @@ impl Extractor {
             TextFormat::Markdown => sink = markdown::scan(text, &self.rules, sink),
         }
         let overflow = sink.is_full();
-        Extraction {
-            links: sink.links,
-            overflow,
-        }
+        Extraction { links: sink.links, overflow }
     }
 }

@@ -2,8 +2,7 @@
 
 use super::address::{self, Ipv4};
 use super::class::{
-    byte_at, byte_before, char_at, char_before, is_dot, is_invisible, is_label_byte, is_label_char,
-    next_anchor,
+    byte_at, byte_before, char_at, char_before, is_dot, is_invisible, is_label_byte, is_label_char, next_anchor,
 };
 use super::dot::{dot_at, hyphen_at, word_at};
 use super::host::{Host, HostReader, Lead, Reading};
@@ -32,14 +31,7 @@ pub(super) struct Scanner<'t, 'r, 's> {
 
 /// Finds the links of `text`.
 pub(super) fn scan<'t>(text: &'t str, rules: &Rules, sink: &mut Sink<'t>) {
-    let mut scanner = Scanner {
-        text,
-        rules,
-        sink,
-        pos: 0,
-        floor: 0,
-        userinfo: Userinfo::default(),
-    };
+    let mut scanner = Scanner { text, rules, sink, pos: 0, floor: 0, userinfo: Userinfo::default() };
     while let Some(at) = next_anchor(text, scanner.pos) {
         if scanner.sink.is_full() {
             return;
@@ -94,8 +86,7 @@ impl<'t> Scanner<'t, '_, '_> {
             return;
         };
         let separator = dot_at(self.text, end);
-        let is_joint =
-            separator.is_some_and(|found| found.end > at) || hyphen_at(self.text, end).is_some();
+        let is_joint = separator.is_some_and(|found| found.end > at) || hyphen_at(self.text, end).is_some();
         if !is_joint {
             return;
         }
@@ -108,8 +99,8 @@ impl<'t> Scanner<'t, '_, '_> {
     /// The end of the label before the anchor.
     fn label_end(&self, at: usize) -> Option<usize> {
         if is_label_byte(byte_before(self.text, at)) && at > self.floor {
-            let is_dash = matches!(byte_before(self.text, at), b'_' | b'-')
-                && byte_at(self.text, at).is_ascii_alphabetic();
+            let is_dash =
+                matches!(byte_before(self.text, at), b'_' | b'-') && byte_at(self.text, at).is_ascii_alphabetic();
             return Some(if is_dash { at - 1 } else { at });
         }
         let mut end = at;
@@ -117,9 +108,7 @@ impl<'t> Scanner<'t, '_, '_> {
         while end > self.floor {
             let c = char_before(self.text, end)?;
             match c {
-                ' ' | '\u{A0}' | '[' | ']' | '(' | ')' | '{' | '}' | '<' | '>' | '^' | '\\'
-                    if steps < GAP_MAX =>
-                {
+                ' ' | '\u{A0}' | '[' | ']' | '(' | ')' | '{' | '}' | '<' | '>' | '^' | '\\' if steps < GAP_MAX => {
                     steps += 1;
                 }
                 _ if is_invisible(c) => {}
@@ -134,13 +123,7 @@ impl<'t> Scanner<'t, '_, '_> {
     fn bare(&mut self, from: usize, label_end: usize) {
         let start = self.bare_start(from, label_end);
         let lead = Lead::Bare;
-        let reader = HostReader::new(
-            self.text,
-            &self.rules.names,
-            lead,
-            Refang::new(self.text, start),
-            start,
-        );
+        let reader = HostReader::new(self.text, &self.rules.names, lead, Refang::new(self.text, start), start);
         let host = match reader.read() {
             Ok(host) => host,
             Err(end) => return self.pos = self.pos.max(end),
@@ -150,33 +133,19 @@ impl<'t> Scanner<'t, '_, '_> {
             return self.pos = self.pos.max(host.reading.mark.at);
         }
         let reading = host.reading;
-        let has_www = self
-            .text
-            .get(start..start + 4)
-            .is_some_and(|head| head.eq_ignore_ascii_case("www."));
-        let weak = !rest.is_path
-            && !(has_www && !reading.cut_short)
-            && is_weak(self.text, start, &reading)
+        let has_www = self.text.get(start..start + 4).is_some_and(|head| head.eq_ignore_ascii_case("www."));
+        let weak = !rest.is_path && !(has_www && !reading.cut_short) && is_weak(self.text, start, &reading)
             || (rest.is_path && matches!(byte_before(self.text, start), b'/' | b'\\'));
         let is_odd_address = reading.address == Some(Ipv4::Odd) && reading.labels < 4;
         let kind = LinkKind::Schemeless;
-        self.emit(
-            Draft {
-                span_start: start,
-                host,
-                kind,
-                weak: weak || is_odd_address,
-            },
-            rest,
-        );
+        self.emit(Draft { span_start: start, host, kind, weak: weak || is_odd_address }, rest);
     }
 
     /// Prose without spaces, dashes and emphasis before a name are not part of it.
     fn bare_start(&self, from: usize, label_end: usize) -> usize {
         let mut start = from;
         while start < label_end
-            && (matches!(byte_at(self.text, start), b'-' | b'_')
-                || char_at(self.text, start).is_some_and(is_invisible))
+            && (matches!(byte_at(self.text, start), b'-' | b'_') || char_at(self.text, start).is_some_and(is_invisible))
         {
             start += char_at(self.text, start).map_or(1, char::len_utf8);
         }
@@ -202,9 +171,7 @@ impl<'t> Scanner<'t, '_, '_> {
         }
         match reading.address {
             None => true,
-            Some(Ipv4::Dotted) => {
-                rest.is_path || rest.has_port || hidden || self.rules.options.bare_ip
-            }
+            Some(Ipv4::Dotted) => rest.is_path || rest.has_port || hidden || self.rules.options.bare_ip,
             Some(Ipv4::Odd) => self.is_odd_address(reading, rest, start),
         }
     }
@@ -219,10 +186,9 @@ impl<'t> Scanner<'t, '_, '_> {
         match self.rules.options.schemeless {
             Schemeless::All => true,
             Schemeless::None => false,
-            Schemeless::WwwOnly => self
-                .text
-                .get(start..start + 4)
-                .is_some_and(|head| head.eq_ignore_ascii_case("www.")),
+            Schemeless::WwwOnly => {
+                self.text.get(start..start + 4).is_some_and(|head| head.eq_ignore_ascii_case("www."))
+            }
         }
     }
 
@@ -239,19 +205,10 @@ impl<'t> Scanner<'t, '_, '_> {
             start = label::start_of(self.text, end, self.floor);
         }
         let number = self.text.get(start..end).unwrap_or("");
-        let is_alone = !matches!(
-            byte_before(self.text, start),
-            b'/' | b'.' | b'@' | b'=' | b'-' | b':' | b'%'
-        );
-        if is_alone
-            && address::is_single(number)
-            && self.rules.options.schemeless == Schemeless::All
-        {
+        let is_alone = !matches!(byte_before(self.text, start), b'/' | b'.' | b'@' | b'=' | b'-' | b':' | b'%');
+        if is_alone && address::is_single(number) && self.rules.options.schemeless == Schemeless::All {
             let is_decimal = !number.starts_with('0');
-            let draft = Draft {
-                weak: is_decimal,
-                ..Draft::literal(self.text, start..end, LinkKind::Schemeless)
-            };
+            let draft = Draft { weak: is_decimal, ..Draft::literal(self.text, start..end, LinkKind::Schemeless) };
             self.emit(draft, Rest::read(self.text, end));
         }
     }
@@ -288,19 +245,12 @@ fn is_email(text: &str, start: usize, end: usize, rest: Rest) -> bool {
         0
     };
     let sign = end + more;
-    let is_mailbox =
-        byte_at(text, sign) == b'@' && char_at(text, sign + 1).is_some_and(is_label_char);
+    let is_mailbox = byte_at(text, sign) == b'@' && char_at(text, sign + 1).is_some_and(is_label_char);
     if is_mailbox || userinfo::disguised(text, end).is_some() {
         return true;
     }
-    let is_disguised = (3..=4).any(|len| {
-        start
-            .checked_sub(len)
-            .is_some_and(|at| userinfo::disguised(text, at) == Some(start))
-    });
-    let is_named = start
-        .checked_sub(1)
-        .and_then(|at| char_before(text, at))
-        .is_some_and(is_label_char);
+    let is_disguised =
+        (3..=4).any(|len| start.checked_sub(len).is_some_and(|at| userinfo::disguised(text, at) == Some(start)));
+    let is_named = start.checked_sub(1).and_then(|at| char_before(text, at)).is_some_and(is_label_char);
     is_disguised || (byte_before(text, start) == b'@' && (is_named || !rest.is_path))
 }

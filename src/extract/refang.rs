@@ -23,12 +23,7 @@ pub(super) struct Mark {
 impl<'t> Refang<'t> {
     /// Begins at `start`, with nothing changed.
     pub(super) fn new(text: &'t str, start: usize) -> Self {
-        Self {
-            text,
-            start,
-            copied: start,
-            out: None,
-        }
+        Self { text, start, copied: start, out: None }
     }
 
     /// Writes `with` in place of `range`, which must lie behind every earlier one.
@@ -45,18 +40,12 @@ impl<'t> Refang<'t> {
         if self.out.is_some() {
             self.replace(at..at, "");
         }
-        Mark {
-            at,
-            out_len: self.out.as_ref().map(String::len),
-        }
+        Mark { at, out_len: self.out.as_ref().map(String::len) }
     }
 
     /// The mark `bytes` before `mark`, where nothing was changed in between.
     pub(super) fn mark_before(mark: Mark, bytes: usize) -> Mark {
-        Mark {
-            at: mark.at.saturating_sub(bytes),
-            out_len: mark.out_len.map(|len| len.saturating_sub(bytes)),
-        }
+        Mark { at: mark.at.saturating_sub(bytes), out_len: mark.out_len.map(|len| len.saturating_sub(bytes)) }
     }
 
     /// What has been written since `mark`, up to the position `end`.
@@ -67,9 +56,7 @@ impl<'t> Refang<'t> {
         match &self.out {
             None => self.text.get(mark.at..end).unwrap_or(""),
             // Nothing was changed before the first replacement, so lengths agree up to there.
-            Some(out) => out
-                .get(mark.out_len.unwrap_or(mark.at - self.start)..)
-                .unwrap_or(""),
+            Some(out) => out.get(mark.out_len.unwrap_or(mark.at - self.start)..).unwrap_or(""),
         }
     }
 

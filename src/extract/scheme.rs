@@ -12,10 +12,8 @@ const GAP_MAX: usize = 2;
 const SLASHES_MAX: usize = 16;
 
 /// Other schemes whose links name a host.
-const WITH_HOSTS: [&str; 14] = [
-    "ftps", "sftp", "ssh", "git", "svn", "ws", "wss", "rtsp", "rtmp", "irc", "ircs", "gopher",
-    "ldap", "smb",
-];
+const WITH_HOSTS: [&str; 14] =
+    ["ftps", "sftp", "ssh", "git", "svn", "ws", "wss", "rtsp", "rtmp", "irc", "ircs", "gopher", "ldap", "smb"];
 
 /// What the scheme turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,24 +67,15 @@ pub(super) fn before(text: &str, floor: usize, end: usize, deep: &[Box<str>]) ->
     let word = std::str::from_utf8(letters).ok()?;
     let is_other = word.contains('+') || WITH_HOSTS.contains(&word);
     if is_other && !name.is_disguised && letters.first().is_some_and(u8::is_ascii_alphabetic) {
-        return Some(Scheme {
-            start: name.start,
-            meaning: Meaning::Other,
-        });
+        return Some(Scheme { start: name.start, meaning: Meaning::Other });
     }
     if deep.iter().any(|scheme| **scheme == *word) {
-        return Some(Scheme {
-            start: name.start,
-            meaning: Meaning::Deep,
-        });
+        return Some(Scheme { start: name.start, meaning: Meaning::Deep });
     }
     let bare = word.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
     for full in ["https", "http", "ftp"] {
         if bare.ends_with(full) {
-            return Some(Scheme {
-                start: name.start,
-                meaning: Meaning::Disguised(full),
-            });
+            return Some(Scheme { start: name.start, meaning: Meaning::Disguised(full) });
         }
     }
     let start = name.start + (word.len() - bare.len());
@@ -99,29 +88,18 @@ fn web_before(text: &str, floor: usize, end: usize) -> Option<Scheme> {
     let head = text.as_bytes().get(floor..end)?;
     let scheme = ["https", "http", "ftp"].into_iter().find(|scheme| {
         let start = head.len().checked_sub(scheme.len());
-        start
-            .and_then(|start| head.get(start..))
-            .is_some_and(|tail| tail.eq_ignore_ascii_case(scheme.as_bytes()))
+        start.and_then(|start| head.get(start..)).is_some_and(|tail| tail.eq_ignore_ascii_case(scheme.as_bytes()))
     })?;
     let start = end - scheme.len();
     // `sftp` and `svn+http` are schemes of their own.
-    let is_part =
-        scheme == "ftp" && byte_before(text, start).is_ascii_alphabetic() && start > floor;
+    let is_part = scheme == "ftp" && byte_before(text, start).is_ascii_alphabetic() && start > floor;
     let is_part = is_part || (byte_before(text, start) == b'+' && start > floor);
-    (!is_part).then_some(Scheme {
-        start,
-        meaning: Meaning::Web,
-    })
+    (!is_part).then_some(Scheme { start, meaning: Meaning::Web })
 }
 
 fn name_before(text: &str, floor: usize, end: usize) -> Option<Name> {
     let (mut start, is_gap) = skip_gap(text, floor, end);
-    let mut name = Name {
-        letters: [0; SCHEME_MAX_CHARS],
-        len: 0,
-        start,
-        is_disguised: is_gap,
-    };
+    let mut name = Name { letters: [0; SCHEME_MAX_CHARS], len: 0, start, is_disguised: is_gap };
     while start > floor {
         let c = char_before(text, start)?;
         let ascii = folded(c).unwrap_or(c);
@@ -144,9 +122,7 @@ fn skip_gap(text: &str, floor: usize, end: usize) -> (usize, bool) {
     let mut start = end;
     for _ in 0..GAP_MAX {
         match byte_before(text, start) {
-            b' ' | b']' | b')' | b'}' | b'[' | b'(' | b'{' | b'!' | b'@' | b'&' | b'^'
-                if start > floor =>
-            {
+            b' ' | b']' | b')' | b'}' | b'[' | b'(' | b'{' | b'!' | b'@' | b'&' | b'^' if start > floor => {
                 start -= 1;
             }
             _ => break,
@@ -159,9 +135,7 @@ fn skip_gap(text: &str, floor: usize, end: usize) -> (usize, bool) {
 fn disguised(name: &[u8]) -> Option<&'static str> {
     match name {
         [b'f', b'x' | b'*' | b'_' | b'#' | b'-', b'p'] | b"fxxp" => Some("ftp"),
-        b"ttps" | b"tps" | b"hxps" | b"htps" | b"xxxxx" | [b'h' | b'x', _, _, b'p', b's'] => {
-            Some("https")
-        }
+        b"ttps" | b"tps" | b"hxps" | b"htps" | b"xxxxx" | [b'h' | b'x', _, _, b'p', b's'] => Some("https"),
         b"meow"
         | b"ttp"
         | b"tp"
@@ -177,11 +151,7 @@ fn disguised(name: &[u8]) -> Option<&'static str> {
 
 /// Reads colon and slashes at `at`; `None` if there is neither.
 pub(super) fn slashes_at(text: &str, at: usize) -> Option<Slashes> {
-    let mut slashes = Slashes {
-        end: at,
-        count: 0,
-        is_disguised: false,
-    };
+    let mut slashes = Slashes { end: at, count: 0, is_disguised: false };
     let mut has_colon = false;
     let mut pos = at;
     for _ in 0..SLASHES_MAX {
@@ -212,11 +182,7 @@ pub(super) fn slashes_at(text: &str, at: usize) -> Option<Slashes> {
 
 /// A bracket that wraps colon or slashes, not a host: `[:]`, `[://]`.
 fn is_sign_bracket(text: &str, at: usize, c: char) -> bool {
-    let beside = if matches!(c, ']' | ')' | '}') {
-        byte_before(text, at)
-    } else {
-        byte_at(text, at + 1)
-    };
+    let beside = if matches!(c, ']' | ')' | '}') { byte_before(text, at) } else { byte_at(text, at + 1) };
     matches!(beside, b':' | b'/' | b'\\')
 }
 
@@ -227,11 +193,7 @@ mod tests {
     fn check(text: &str, expected: Option<(usize, Meaning)>) {
         let deep = ["tg".into()];
         let found = before(text, 0, text.len(), &deep);
-        assert_eq!(
-            found.map(|scheme| (scheme.start, scheme.meaning)),
-            expected,
-            "{text}"
-        );
+        assert_eq!(found.map(|scheme| (scheme.start, scheme.meaning)), expected, "{text}");
     }
 
     #[test]

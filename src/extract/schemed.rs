@@ -13,19 +13,12 @@ use super::{LinkKind, Schemeless};
 impl Scanner<'_, '_, '_> {
     pub(super) fn at_colon(&mut self, at: usize) {
         let next = byte_at(self.text, at + 1);
-        let goes_on = matches!(
-            next,
-            b'/' | b'\\' | b']' | b')' | b'}' | b'[' | b'(' | b'{' | 0x80..
-        ) || is_label_byte(next);
+        let goes_on =
+            matches!(next, b'/' | b'\\' | b']' | b')' | b'}' | b'[' | b'(' | b'{' | 0x80..) || is_label_byte(next);
         if !goes_on {
             return;
         }
-        let Some(scheme) = scheme::before(
-            self.text,
-            self.floor,
-            at,
-            &self.rules.options.deep_link_schemes,
-        ) else {
+        let Some(scheme) = scheme::before(self.text, self.floor, at, &self.rules.options.deep_link_schemes) else {
             return;
         };
         if let Some(slashes) = scheme::slashes_at(self.text, at) {
@@ -39,47 +32,26 @@ impl Scanner<'_, '_, '_> {
         if before.is_some_and(char::is_alphanumeric) {
             let scheme = scheme::before(self.text, self.floor, at, &[]);
             let slashes = scheme::slashes_at(self.text, at);
-            if let (
-                Some(Scheme {
-                    start,
-                    meaning: Meaning::Web,
-                }),
-                Some(slashes),
-            ) = (scheme, slashes)
+            if let (Some(Scheme { start, meaning: Meaning::Web }), Some(slashes)) = (scheme, slashes)
                 && !char_before(self.text, start).is_some_and(char::is_alphanumeric)
             {
-                let name = self.text.get(start..at).map_or("http", |name| {
-                    if name.len() == 5 { "https" } else { "http" }
-                });
-                self.after_scheme(
-                    Scheme {
-                        start,
-                        meaning: Meaning::Disguised(name),
-                    },
-                    slashes,
-                );
+                let name =
+                    self.text.get(start..at).map_or("http", |name| if name.len() == 5 { "https" } else { "http" });
+                self.after_scheme(Scheme { start, meaning: Meaning::Disguised(name) }, slashes);
             }
             return;
         }
         let is_free = !before.is_some_and(|c| {
-            matches!(
-                c,
-                ':' | '/' | '_' | '\\' | '.' | '-' | '~' | '*' | '?' | '&' | '#' | '%' | ']' | ')'
-            )
+            matches!(c, ':' | '/' | '_' | '\\' | '.' | '-' | '~' | '*' | '?' | '&' | '#' | '%' | ']' | ')')
         });
-        if is_free
-            && self.rules.options.schemeless == Schemeless::All
-            && is_label_start(self.text, at + 2)
-        {
+        if is_free && self.rules.options.schemeless == Schemeless::All && is_label_start(self.text, at + 2) {
             self.network_path(at);
         }
     }
 
     fn network_path(&mut self, at: usize) {
         let refang = Refang::new(self.text, at);
-        let Ok(host) =
-            HostReader::new(self.text, &self.rules.names, Lead::Scheme, refang, at + 2).read()
-        else {
+        let Ok(host) = HostReader::new(self.text, &self.rules.names, Lead::Scheme, refang, at + 2).read() else {
             return;
         };
         let reading = host.reading;
@@ -87,15 +59,7 @@ impl Scanner<'_, '_, '_> {
         let rest = Rest::read(self.text, reading.mark.at);
         if reading.is_known || name.eq_ignore_ascii_case("localhost") {
             let weak = !rest.is_path && is_weak(self.text, at, &reading);
-            self.emit(
-                Draft {
-                    span_start: at,
-                    host,
-                    kind: LinkKind::Schemeless,
-                    weak,
-                },
-                rest,
-            );
+            self.emit(Draft { span_start: at, host, kind: LinkKind::Schemeless, weak }, rest);
         }
     }
 
@@ -112,10 +76,7 @@ impl Scanner<'_, '_, '_> {
     fn deep(&mut self, scheme: Scheme, slashes: Slashes) {
         let text = self.text;
         let action = text.as_bytes().get(slashes.end..).unwrap_or_default();
-        let len = action
-            .iter()
-            .take_while(|&&byte| is_label_byte(byte))
-            .count();
+        let len = action.iter().take_while(|&&byte| is_label_byte(byte)).count();
         let end = slashes.end + len;
         let is_path = matches!(byte_at(text, end), b'/' | b'?');
         if len == 0 || (slashes.count == 0 && !is_path) {
@@ -123,14 +84,7 @@ impl Scanner<'_, '_, '_> {
         }
         let draft = Draft::literal(text, scheme.start..end, LinkKind::Schemed);
         let has_port = false;
-        self.emit(
-            draft,
-            Rest {
-                end,
-                is_path,
-                has_port,
-            },
-        );
+        self.emit(draft, Rest { end, is_path, has_port });
     }
 
     fn schemed(&mut self, scheme: Scheme, slashes: Slashes) {
@@ -140,17 +94,9 @@ impl Scanner<'_, '_, '_> {
         if slashes.count > 0 {
             host_start = self.userinfo.skip(text, host_start, &mut opening.refang);
         }
-        let Opening {
-            span_start,
-            lead,
-            kind,
-            refang,
-        } = opening;
+        let Opening { span_start, lead, kind, refang } = opening;
         if let Some(end) = address::ipv6_at(text, host_start) {
-            let draft = Draft {
-                kind,
-                ..Draft::introduced(refang, span_start..end)
-            };
+            let draft = Draft { kind, ..Draft::introduced(refang, span_start..end) };
             return self.emit(draft, Rest::read(text, end));
         }
         let names = &self.rules.names;
@@ -164,15 +110,7 @@ impl Scanner<'_, '_, '_> {
             return;
         }
         let rest = Rest::read(text, reading.mark.at);
-        self.emit(
-            Draft {
-                span_start,
-                host,
-                kind,
-                weak,
-            },
-            rest,
-        );
+        self.emit(Draft { span_start, host, kind, weak }, rest);
     }
 }
 
@@ -200,14 +138,9 @@ impl<'t> Opening<'t> {
             }
             Meaning::Web if slashes.is_disguised => {
                 let from = text.as_bytes().get(scheme.start..).unwrap_or_default();
-                let len = from
-                    .iter()
-                    .take_while(|byte| byte.is_ascii_alphabetic())
-                    .count();
+                let len = from.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
                 opening.lead = Lead::Disguised;
-                opening
-                    .refang
-                    .replace(scheme.start + len..slashes.end, "://");
+                opening.refang.replace(scheme.start + len..slashes.end, "://");
             }
             // What the word before the slashes means is unknown, so only the host counts.
             Meaning::Unknown => {
@@ -224,9 +157,6 @@ impl<'t> Opening<'t> {
 /// A lone word followed by a sign and more letters is no host that a browser would open.
 fn is_broken(text: &str, reading: &Reading) -> bool {
     let end = reading.mark.at;
-    let follows = matches!(
-        byte_at(text, end),
-        b'!' | b'$' | b'*' | b'+' | b'=' | b'~' | b'&'
-    );
+    let follows = matches!(byte_at(text, end), b'!' | b'$' | b'*' | b'+' | b'=' | b'~' | b'&');
     reading.labels == 1 && follows && is_label_byte(byte_at(text, end + 1))
 }

@@ -16,11 +16,7 @@ pub(super) struct Sink<'t> {
 impl<'t> Sink<'t> {
     /// An empty one.
     pub(super) fn new(links_max: usize, candidates_max: usize) -> Self {
-        Self {
-            links_max,
-            candidates_max,
-            ..Self::default()
-        }
+        Self { links_max, candidates_max, ..Self::default() }
     }
 
     /// Takes a link, or notes that there are too many.

@@ -19,17 +19,11 @@ pub(super) fn head_at(text: &str, at: usize) -> Option<Head> {
     if !rest.first()?.is_ascii_alphabetic() {
         return None;
     }
-    let len = rest
-        .iter()
-        .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-')
-        .count();
+    let len = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
     let end = start + len;
     // `<https://…>` is a link in brackets, whatever browsers make of it.
     let is_tag = matches!(byte_at(text, end), b'>' | b'/' | 0..=b' ');
-    is_tag.then_some(Head {
-        name: start..end,
-        is_closing,
-    })
+    is_tag.then_some(Head { name: start..end, is_closing })
 }
 
 /// An attribute: where its name and its value stand.
@@ -50,11 +44,7 @@ pub(super) struct Attributes<'t> {
 impl<'t> Attributes<'t> {
     /// Begins behind the name of the tag.
     pub(super) fn new(text: &'t str, from: usize) -> Self {
-        Self {
-            text,
-            pos: from,
-            is_open: true,
-        }
+        Self { text, pos: from, is_open: true }
     }
 
     /// Where the tag ends, once all attributes were read.
@@ -112,10 +102,7 @@ impl Iterator for Attributes<'_> {
         self.skip(is_space);
         if byte_at(self.text, self.pos) != b'=' {
             self.pos = before;
-            return Some(Attribute {
-                name,
-                value: before..before,
-            });
+            return Some(Attribute { name, value: before..before });
         }
         self.pos += 1;
         let value = self.value();
@@ -134,10 +121,7 @@ mod tests {
     fn check(text: &str, expected: &[(&str, &str)], end: usize) {
         let head = head_at(text, 0).unwrap();
         let mut attributes = Attributes::new(text, head.name.end);
-        let found: Vec<_> = attributes
-            .by_ref()
-            .map(|a| (&text[a.name], &text[a.value]))
-            .collect();
+        let found: Vec<_> = attributes.by_ref().map(|a| (&text[a.name], &text[a.value])).collect();
         assert_eq!(found, expected, "{text}");
         assert_eq!(attributes.end(), end, "{text}");
     }

@@ -1,8 +1,7 @@
 //! What follows a host: path, query and fragment, and where the link ends.
 
 use super::class::{
-    byte_at, byte_before, char_at, char_before, ends_link, is_invisible, is_joiner, is_label_byte,
-    is_unspaced,
+    byte_at, byte_before, char_at, char_before, ends_link, is_invisible, is_joiner, is_label_byte, is_unspaced,
 };
 use super::refang::Refang;
 
@@ -47,24 +46,12 @@ struct Reader<'t> {
 /// Reads the tail at `from` of a link that begins at `start`.
 pub(super) fn read(text: &str, start: usize, from: usize) -> Tail {
     let first = byte_at(text, from);
-    let tail = Tail {
-        end: from,
-        ..Tail::default()
-    };
+    let tail = Tail { end: from, ..Tail::default() };
     if !matches!(first, b'/' | b'?' | b'#' | b'\\') && !starts_folded(text, from) {
         return tail;
     }
     let open = [(0, 0); 3];
-    let mut reader = Reader {
-        text,
-        start,
-        from,
-        tail,
-        open,
-        quotes: 0,
-        is_unbalanced: false,
-        unspaced: None,
-    };
+    let mut reader = Reader { text, start, from, tail, open, quotes: 0, is_unbalanced: false, unspaced: None };
     let mut pos = from;
     while let Some(next) = reader.step(pos) {
         pos = next;
@@ -73,8 +60,7 @@ pub(super) fn read(text: &str, start: usize, from: usize) -> Tail {
 }
 
 fn starts_folded(text: &str, from: usize) -> bool {
-    matches!(char_at(text, from), Some('\u{FF0F}'))
-        || disguise_at(text, from).is_some_and(|found| found.0 == "/")
+    matches!(char_at(text, from), Some('\u{FF0F}')) || disguise_at(text, from).is_some_and(|found| found.0 == "/")
 }
 
 impl Reader<'_> {
@@ -150,8 +136,7 @@ impl Reader<'_> {
             return Some(pos + 1);
         }
         let next = byte_at(self.text, pos + 1);
-        let goes_on =
-            is_label_byte(next) || matches!(next, b'+' | b'=' | b'/' | b'&' | b'%' | b'~');
+        let goes_on = is_label_byte(next) || matches!(next, b'+' | b'=' | b'/' | b'&' | b'%' | b'~');
         if !goes_on || self.is_unbalanced || is_enclosed(self.text, self.start, byte) {
             return None;
         }
@@ -163,15 +148,9 @@ impl Reader<'_> {
     /// A double quote belongs to the link only around a single word.
     fn quote(&mut self, pos: usize) -> Option<usize> {
         let rest = self.text.as_bytes().get(pos + 1..)?;
-        let word = rest
-            .iter()
-            .take(OPENER_MAX_BYTES)
-            .take_while(|byte| byte.is_ascii_alphanumeric())
-            .count();
+        let word = rest.iter().take(OPENER_MAX_BYTES).take_while(|byte| byte.is_ascii_alphanumeric()).count();
         let close = pos + 1 + word;
-        let is_word = word > 0
-            && byte_at(self.text, close) == b'"'
-            && is_label_byte(byte_before(self.text, pos));
+        let is_word = word > 0 && byte_at(self.text, close) == b'"' && is_label_byte(byte_before(self.text, pos));
         if !is_word || byte_before(self.text, self.start) == b'"' {
             return None;
         }
@@ -210,49 +189,28 @@ impl Reader<'_> {
     fn finish(mut self, pos: usize) -> Tail {
         let mut end = pos;
         if !self.is_unbalanced {
-            let first_open = self
-                .open
-                .iter()
-                .filter(|(count, _)| *count > 0)
-                .map(|&(_, at)| at)
-                .min();
+            let first_open = self.open.iter().filter(|(count, _)| *count > 0).map(|&(_, at)| at).min();
             if let Some(at) = first_open {
                 let whole = self.trim(end);
                 // What is cut off is read again, so a long rest stays with the link.
                 let is_far = whole.saturating_sub(at) > OTHER_MAX_BYTES;
-                (end, self.tail.other) = if is_far {
-                    (end, Some(at))
-                } else {
-                    (at, Some(whole))
-                };
+                (end, self.tail.other) = if is_far { (end, Some(at)) } else { (at, Some(whole)) };
             }
         }
         if let Some(at) = self.unspaced.filter(|&at| at < end) {
-            let is_prose = char_at(self.text, pos)
-                .is_some_and(|c| !c.is_ascii() && ends_link(c) && !c.is_whitespace());
+            let is_prose = char_at(self.text, pos).is_some_and(|c| !c.is_ascii() && ends_link(c) && !c.is_whitespace());
             let whole = self.trim(end);
             let is_near = whole.saturating_sub(at) <= OTHER_MAX_BYTES;
-            (end, self.tail.other) = if is_prose && is_near {
-                (at, Some(whole))
-            } else {
-                (end, Some(at))
-            };
+            (end, self.tail.other) = if is_prose && is_near { (at, Some(whole)) } else { (end, Some(at)) };
         }
         end = self.trim(end);
         if let Some(at) = possessive(self.text, self.from, end) {
             self.tail.other = Some(end);
             end = at;
         }
-        let other = self
-            .tail
-            .other
-            .map(|other| if other < end { self.trim(other) } else { other });
+        let other = self.tail.other.map(|other| if other < end { self.trim(other) } else { other });
         let other = other.filter(|&other| other != end && other >= self.from);
-        Tail {
-            end,
-            other,
-            ..self.tail
-        }
+        Tail { end, other, ..self.tail }
     }
 
     /// The end without trailing punctuation.
@@ -264,8 +222,7 @@ impl Reader<'_> {
                 break;
             };
             let drop = match c {
-                '.' | ',' | ':' | '!' | '?' | '*' | '|' | '@' | '\\' | '(' | '[' | '{'
-                | '\u{2026}' | '\u{2019}' => 1,
+                '.' | ',' | ':' | '!' | '?' | '*' | '|' | '@' | '\\' | '(' | '[' | '{' | '\u{2026}' | '\u{2019}' => 1,
                 ';' => entity_before(self.text, end).unwrap_or(1),
                 '\'' if quotes % 2 == 1 => {
                     quotes -= 1;
@@ -275,11 +232,7 @@ impl Reader<'_> {
                 _ if is_invisible(c) => 1,
                 _ => break,
             };
-            end = if drop == 1 {
-                end - c.len_utf8()
-            } else {
-                end.saturating_sub(drop)
-            };
+            end = if drop == 1 { end - c.len_utf8() } else { end.saturating_sub(drop) };
         }
         end.max(self.from)
     }
@@ -296,10 +249,7 @@ fn bracket(byte: u8) -> usize {
 /// Whether `http://` or `https://` begins at `at`.
 fn starts_link(text: &str, at: usize) -> bool {
     let head = text.as_bytes().get(at..).unwrap_or_default();
-    let starts = |scheme: &[u8]| {
-        head.get(..scheme.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    };
+    let starts = |scheme: &[u8]| head.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     starts(b"http://") || starts(b"https://")
 }
 
@@ -335,11 +285,7 @@ fn closer_of(closer: u8) -> u8 {
 fn entity_before(text: &str, end: usize) -> Option<usize> {
     let from = end.saturating_sub(ENTITY_MAX_BYTES);
     let window = text.as_bytes().get(from..end - 1)?;
-    let name = window
-        .iter()
-        .rev()
-        .take_while(|byte| byte.is_ascii_alphanumeric())
-        .count();
+    let name = window.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
     let is_entity = name > 0 && byte_at(text, end - 2 - name) == b'&';
     is_entity.then_some(name + 2)
 }
@@ -368,8 +314,7 @@ pub(super) fn disguise_at(text: &str, at: usize) -> Option<(&'static str, usize)
         b'-' => "-",
         b'd' | b'D' => {
             let word = text.get(at + 1..at + 4)?;
-            return (word.eq_ignore_ascii_case("dot") && byte_at(text, at + 4) == close)
-                .then_some((".", at + 5));
+            return (word.eq_ignore_ascii_case("dot") && byte_at(text, at + 4) == close).then_some((".", at + 5));
         }
         _ => return None,
     };
@@ -378,8 +323,7 @@ pub(super) fn disguise_at(text: &str, at: usize) -> Option<(&'static str, usize)
 
 /// A joiner behind a letter of a script that writes with joiners, or the look of an emoji.
 fn is_written(text: &str, at: usize, c: char) -> bool {
-    is_joiner(c)
-        && char_before(text, at).is_some_and(|before| !before.is_ascii() && !is_invisible(before))
+    is_joiner(c) && char_before(text, at).is_some_and(|before| !before.is_ascii() && !is_invisible(before))
 }
 
 /// Rewrites what is disguised between `from` and `end`.
@@ -411,11 +355,7 @@ mod tests {
         let start = text.find("h.x").unwrap_or(0);
         let tail = read(text, start, from);
         assert_eq!(&text[from..tail.end], expected, "{text}");
-        assert_eq!(
-            tail.other.map(|end| &text[from..end]),
-            other,
-            "{text}: other"
-        );
+        assert_eq!(tail.other.map(|end| &text[from..end]), other, "{text}: other");
     }
 
     #[test]

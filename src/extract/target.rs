@@ -53,19 +53,11 @@ pub(super) fn holds(name: &str) -> Holds {
 }
 
 /// Hands over the link that the decoded `value` at `range` is.
-pub(super) fn push<'t>(
-    value: Cow<'t, str>,
-    range: &Range<usize>,
-    rules: &Rules,
-    sink: &mut Sink<'t>,
-) {
+pub(super) fn push<'t>(value: Cow<'t, str>, range: &Range<usize>, rules: &Rules, sink: &mut Sink<'t>) {
     let value = cleaned(value);
     if is_absolute(&value, &rules.options.deep_link_schemes) {
         let zero_width = value.chars().any(is_invisible);
-        let written = Written {
-            zero_width,
-            ..Written::default()
-        };
+        let written = Written { zero_width, ..Written::default() };
         sink.push(Link {
             span: Some(range.clone()),
             url: value,
@@ -84,9 +76,7 @@ pub(super) fn push<'t>(
         sink.keep(Link {
             span: Some(range.clone()),
             url: Cow::Owned(link.url.into_owned()),
-            other_reading: link
-                .other_reading
-                .map(|other| Cow::Owned(other.into_owned())),
+            other_reading: link.other_reading.map(|other| Cow::Owned(other.into_owned())),
             ..link
         });
     }
@@ -115,8 +105,7 @@ fn is_absolute(value: &str, deep: &[Box<str>]) -> bool {
         return false;
     };
     let is = |known: &str| scheme.eq_ignore_ascii_case(known);
-    !rest.is_empty()
-        && (is("http") || is("https") || is("ftp") || deep.iter().any(|known| is(known)))
+    !rest.is_empty() && (is("http") || is("https") || is("ftp") || deep.iter().any(|known| is(known)))
 }
 
 /// The URLs of a `srcset`, each up to a space.
@@ -130,12 +119,8 @@ pub(super) fn candidates(value: &str) -> impl Iterator<Item = &str> {
 /// The URL of a `meta refresh`, or the whole value of another `content`.
 pub(super) fn refreshed(value: &str) -> &str {
     let bytes = value.as_bytes();
-    let found = memchr::memchr_iter(b'=', bytes).find(|&at| {
-        at >= 3
-            && bytes
-                .get(at - 3..at)
-                .is_some_and(|name| name.eq_ignore_ascii_case(b"url"))
-    });
+    let found = memchr::memchr_iter(b'=', bytes)
+        .find(|&at| at >= 3 && bytes.get(at - 3..at).is_some_and(|name| name.eq_ignore_ascii_case(b"url")));
     let url = found.and_then(|at| value.get(at + 1..)).unwrap_or(value);
     url.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\''))
 }
@@ -145,19 +130,10 @@ pub(super) fn styled(css: &str) -> Vec<&str> {
     let bytes = css.as_bytes();
     let mut found = Vec::new();
     let mut pos = 0;
-    while let Some(open) = bytes
-        .get(pos..)
-        .and_then(|rest| memchr::memchr2(b'(', b'@', rest))
-        .map(|at| pos + at)
-    {
+    while let Some(open) = bytes.get(pos..).and_then(|rest| memchr::memchr2(b'(', b'@', rest)).map(|at| pos + at) {
         pos = open + 1;
-        let is_url = open >= 3
-            && bytes
-                .get(open - 3..open)
-                .is_some_and(|name| name.eq_ignore_ascii_case(b"url"));
-        let is_import = bytes
-            .get(open..open + 7)
-            .is_some_and(|name| name.eq_ignore_ascii_case(b"@import"));
+        let is_url = open >= 3 && bytes.get(open - 3..open).is_some_and(|name| name.eq_ignore_ascii_case(b"url"));
+        let is_import = bytes.get(open..open + 7).is_some_and(|name| name.eq_ignore_ascii_case(b"@import"));
         if !(is_url || is_import) {
             continue;
         }
@@ -179,10 +155,7 @@ mod tests {
 
     #[test]
     fn parts_of_values() {
-        assert_eq!(
-            refreshed("0; URL='https://name.test/'"),
-            "https://name.test/"
-        );
+        assert_eq!(refreshed("0; URL='https://name.test/'"), "https://name.test/");
         assert_eq!(refreshed("https://name.test/"), "https://name.test/");
         assert_eq!(styled("a{b:url( 'x' )} c{d:URL(y)}"), ["x", "y"]);
         assert_eq!(styled("@import \"x\"; url(none"), ["x"]);
@@ -192,27 +165,10 @@ mod tests {
 
     #[test]
     fn absolute_targets() {
-        for value in [
-            "http://x",
-            "HTTPS:/x",
-            "//x",
-            "/\\x",
-            "tg://resolve?domain=x",
-            "http:x",
-        ] {
+        for value in ["http://x", "HTTPS:/x", "//x", "/\\x", "tg://resolve?domain=x", "http:x"] {
             assert!(is_absolute(value, &["tg".into()]), "{value}");
         }
-        for value in [
-            "",
-            "/",
-            "//",
-            "/x",
-            "x",
-            "mailto:x",
-            "javascript:x",
-            "http:",
-            "#x",
-        ] {
+        for value in ["", "/", "//", "/x", "x", "mailto:x", "javascript:x", "http:", "#x"] {
             assert!(!is_absolute(value, &["tg".into()]), "{value}");
         }
     }

@@ -23,11 +23,7 @@ impl TopLevels {
             if rule.is_empty() || rule.starts_with("//") {
                 continue;
             }
-            let last = rule
-                .rsplit('.')
-                .next()
-                .unwrap_or(rule)
-                .trim_start_matches('!');
+            let last = rule.rsplit('.').next().unwrap_or(rule).trim_start_matches('!');
             if last.is_empty() || last == "*" {
                 continue;
             }
@@ -61,11 +57,7 @@ impl TopLevels {
     pub(super) fn longest_beginning(&self, label: &str) -> Option<usize> {
         let ends = label.char_indices().map(|(at, c)| at + c.len_utf8());
         ends.take_while(|&end| end <= NAME_MAX_BYTES)
-            .filter(|&end| {
-                label
-                    .get(..end)
-                    .is_some_and(|name| !name.is_ascii() && self.contains(name))
-            })
+            .filter(|&end| label.get(..end).is_some_and(|name| !name.is_ascii() && self.contains(name)))
             .last()
     }
 }
@@ -77,9 +69,7 @@ mod tests {
     #[test]
     fn keeps_last_labels_in_both_spellings() {
         let names = TopLevels::parse("// note\ncom\nco.uk\n*.ck\n!www.ck\nрф\n");
-        for known in [
-            "com", "COM", "uk", "ck", "рф", "РФ", "xn--p1ai", "example", "onion",
-        ] {
+        for known in ["com", "COM", "uk", "ck", "рф", "РФ", "xn--p1ai", "example", "onion"] {
             assert!(names.contains(known), "{known}");
         }
         for unknown in ["co", "www", "*", "", "note", "c", "рфф"] {

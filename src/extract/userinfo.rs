@@ -28,11 +28,7 @@ impl Userinfo {
     }
 
     fn look(&mut self, text: &str, from: usize) {
-        *self = Self {
-            from,
-            end: from,
-            last: None,
-        };
+        *self = Self { from, end: from, last: None };
         while let Some(c) = char_at(text, self.end) {
             let next = self.end + c.len_utf8();
             match c {
@@ -73,11 +69,7 @@ mod tests {
 
     fn check(text: &str, expected: usize) {
         let mut refang = Refang::new(text, 0);
-        assert_eq!(
-            Userinfo::default().skip(text, 0, &mut refang),
-            expected,
-            "{text}"
-        );
+        assert_eq!(Userinfo::default().skip(text, 0, &mut refang), expected, "{text}");
     }
 
     #[test]

@@ -35,26 +35,17 @@ impl Visible {
             return;
         };
         let goes_on = self.pieces.last().is_some_and(|last| {
-            last.decoded_end.is_none()
-                && last.original + (self.text.len() - last.visible) == range.start
+            last.decoded_end.is_none() && last.original + (self.text.len() - last.visible) == range.start
         });
         if !goes_on {
-            self.pieces.push(Piece {
-                visible: self.text.len(),
-                original: range.start,
-                decoded_end: None,
-            });
+            self.pieces.push(Piece { visible: self.text.len(), original: range.start, decoded_end: None });
         }
         self.text.push_str(part);
     }
 
     /// Adds text that `range` of the original stands for.
     pub(super) fn push_decoded(&mut self, decoded: &str, range: Range<usize>) {
-        self.pieces.push(Piece {
-            visible: self.text.len(),
-            original: range.start,
-            decoded_end: Some(range.end),
-        });
+        self.pieces.push(Piece { visible: self.text.len(), original: range.start, decoded_end: Some(range.end) });
         self.text.push_str(decoded);
     }
 
@@ -67,18 +58,14 @@ impl Visible {
 
     /// The range of the original that `range` of the visible text comes from.
     pub(super) fn original(&self, range: &Range<usize>) -> Range<usize> {
-        let start = self
-            .piece_at(range.start)
-            .map_or(0, |piece| match piece.decoded_end {
-                None => piece.original + (range.start - piece.visible),
-                Some(_) => piece.original,
-            });
-        let end = self
-            .piece_at(range.end.saturating_sub(1))
-            .map_or(start, |piece| match piece.decoded_end {
-                None => piece.original + (range.end - piece.visible),
-                Some(end) => end,
-            });
+        let start = self.piece_at(range.start).map_or(0, |piece| match piece.decoded_end {
+            None => piece.original + (range.start - piece.visible),
+            Some(_) => piece.original,
+        });
+        let end = self.piece_at(range.end.saturating_sub(1)).map_or(start, |piece| match piece.decoded_end {
+            None => piece.original + (range.end - piece.visible),
+            Some(end) => end,
+        });
         start..end.max(start)
     }
 

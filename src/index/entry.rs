@@ -65,7 +65,7 @@ impl Scope {
         }
     }
 
-    /// The scope of that name.
+    /// The scope of that name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.name() == name)
     }
@@ -171,7 +171,7 @@ impl Action {
         }
     }
 
-    /// The action of that name.
+    /// The action of that name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|action| action.name() == name)
     }

@@ -299,7 +299,8 @@ proptest! {
 fn saved() -> (tempfile::TempDir, std::path::PathBuf, Index) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("list.lgx");
-    let lines = ["domain a.example", "url b.example/p?q=1", "cidr 192.0.2.0/24", "label somename", "allow_host c.example"];
+    let lines =
+        ["domain a.example", "url b.example/p?q=1", "cidr 192.0.2.0/24", "label somename", "allow_host c.example"];
     let index = index_of(List::new("l", "1"), lines.map(entry));
     index.save(&path).unwrap();
     (dir, path, index)

@@ -22,7 +22,8 @@ fn list(meta: List, lines: &str) -> Arc<Index> {
     let number = builder.list(meta).unwrap();
     let text = format!("value,scope,category,confidence,action,valid_from,valid_until,disputed\n{lines}");
     let mut sink = |entry: Entry| builder.add(number, &entry).unwrap();
-    let report = lists::read(text.as_bytes(), Format::HouseCsv, &lists::Options::default(), &tables(), &mut sink).unwrap();
+    let report =
+        lists::read(text.as_bytes(), Format::HouseCsv, &lists::Options::default(), &tables(), &mut sink).unwrap();
     assert_eq!(report.refused(), 0, "{:?}", report.refused);
     Arc::new(builder.finish())
 }
@@ -119,7 +120,8 @@ fn overrides_beat_lists_for_that_url_only() {
 
 #[test]
 fn links_are_found_through_nesting_and_aliases() {
-    let lines = "listed.example/a,url,,,,,,\nhttps://t.me/listed_example,url,,,,,,\nhttp://listedexample.onion/,domain,,,,,,\n";
+    let lines =
+        "listed.example/a,url,,,,,,\nhttps://t.me/listed_example,url,,,,,,\nhttp://listedexample.onion/,domain,,,,,,\n";
     for (text, via) in [
         ("https://listed.example/a", Via::Itself),
         ("https://x.example/out?u=https%3A%2F%2Flisted.example%2Fa", Via::Nested),
@@ -137,13 +139,18 @@ fn links_are_found_through_nesting_and_aliases() {
 fn what_cannot_be_told_is_never_unlisted() {
     let lines = "a.example,domain,,,,,,\n";
     let attached = ["http://a b/", "http://c.example:99999/"];
-    let report = checker(vec![list(List::new("l", "1"), lines)]).check(&Post { attached: &attached, ..Post::default() }, NOW);
+    let report =
+        checker(vec![list(List::new("l", "1"), lines)]).check(&Post { attached: &attached, ..Post::default() }, NOW);
     for link in &report.links {
-        assert_eq!((link.status, link.reason, link.kind), (Status::Undetermined, Some(Reason::NotCanonical), LinkKind::Attached));
+        assert_eq!(
+            (link.status, link.reason, link.kind),
+            (Status::Undetermined, Some(Reason::NotCanonical), LinkKind::Attached)
+        );
         assert_eq!(link.action, Action::Flag);
     }
     // A host that browsers refuse is still compared.
-    let report = checker(vec![list(List::new("l", "1"), lines)]).check(&Post { attached: &["http://a<.a.example/"], ..Post::default() }, NOW);
+    let report = checker(vec![list(List::new("l", "1"), lines)])
+        .check(&Post { attached: &["http://a<.a.example/"], ..Post::default() }, NOW);
     assert_eq!((report.links[0].status, report.action), (Status::Listed, Action::Reject));
 }
 
@@ -161,7 +168,8 @@ fn a_post_with_too_many_links_is_not_shortened_silently() {
 fn spans_kinds_and_flags_are_told() {
     let text = "é hxxp://a[.]example/x and http://user@a.example:8080 <b>";
     let report = one("a.example,domain,,,,,,\n", text);
-    let shown: Vec<&str> = report.links.iter().map(|link| &text[link.span.unwrap()[0]..link.span.unwrap()[1]]).collect();
+    let shown: Vec<&str> =
+        report.links.iter().map(|link| &text[link.span.unwrap()[0]..link.span.unwrap()[1]]).collect();
     assert_eq!(shown, ["hxxp://a[.]example/x", "http://user@a.example:8080"]);
     assert_eq!(report.links[0].flags, [Flag::Defanged]);
     assert_eq!(report.links[1].flags, [Flag::Userinfo, Flag::OddPort]);
@@ -190,7 +198,9 @@ fn a_cached_verdict_never_outlives_what_it_was_made_with() {
     let until = "a.example,domain,,,,,2027-01-15T08:01:40Z,\n";
     let cached = CachedChecker::new(checker(vec![list(List::new("l", "1"), until)]), 100, [3; 32]);
     let post = Post { text: "https://a.example/", ..Post::default() };
-    for (now, action, hits) in [(NOW, Action::Reject, 0), (NOW + 1, Action::Reject, 1), (end, Action::Allow, 1), (end + 1, Action::Allow, 2)] {
+    for (now, action, hits) in
+        [(NOW, Action::Reject, 0), (NOW + 1, Action::Reject, 1), (end, Action::Allow, 1), (end + 1, Action::Allow, 2)]
+    {
         assert_eq!(cached.check(&post, now).action, action, "{now}");
         assert_eq!(cached.stats().hits, hits, "{now}");
     }
@@ -205,7 +215,8 @@ fn a_cached_verdict_never_outlives_what_it_was_made_with() {
 /// Readers race with swaps between two lists; every verdict must be the one of its generation.
 #[test]
 fn no_verdict_is_stale_while_lists_are_swapped() {
-    let [odd, even] = ["a.example", "b.example"].map(|name| list(List::new("l", name), &format!("{name},domain,,,,,,\n")));
+    let [odd, even] =
+        ["a.example", "b.example"].map(|name| list(List::new("l", name), &format!("{name},domain,,,,,,\n")));
     let checker = CachedChecker::new(checker(vec![Arc::clone(&odd)]), 100, [3; 32]);
     let swaps = 1_000;
     let done = std::sync::atomic::AtomicBool::new(false);

@@ -14,7 +14,8 @@ fn lines(text: &str) -> Vec<Value> {
 
 #[test]
 fn a_listed_link_is_found_masked_and_told_by_the_exit_code() {
-    let ran = Home::new().run(&["check", "meet me at hxxps://listed[.]example/a?utm_source=x and https://fine.example/"]);
+    let ran =
+        Home::new().run(&["check", "meet me at hxxps://listed[.]example/a?utm_source=x and https://fine.example/"]);
     insta::assert_snapshot!(ran.stdout, @"");
     assert_eq!((ran.code, &*ran.stderr), (1, ""));
 }
@@ -33,7 +34,10 @@ fn json_holds_what_scripts_rely_on() {
     assert_eq!(all["generation"], 0);
     assert_eq!(all["lists_id"].as_str().unwrap().len(), 32);
     let link = &all["reports"][0]["links"][0];
-    assert_eq!((&link["span"], &link["kind"], &link["status"], &link["action"]), (&json("[2,26]"), &json("\"schemed\""), &json("\"listed\""), &json("\"reject\"")));
+    assert_eq!(
+        (&link["span"], &link["kind"], &link["status"], &link["action"]),
+        (&json("[2,26]"), &json("\"schemed\""), &json("\"listed\""), &json("\"reject\""))
+    );
     assert_eq!(link["matches"][0]["list"], "demo");
     assert_eq!(link["matches"][0]["via"], "self");
     assert!(link.get("raw").is_none());
@@ -62,7 +66,10 @@ fn json_lines_keep_order_and_ids_and_pass_over_bad_lines() {
     assert!(ran.stdout.contains("{\"id\":18446744073709551616,"), "an id keeps its digits");
     let errors: Vec<_> = out.iter().filter_map(|one| Some((one["line"].as_u64()?, one["error"].as_str()?))).collect();
     assert_eq!(errors, [(3, "not_json"), (5, "bad_field"), (6, "bad_field"), (7, "not_json")]);
-    assert_eq!((&out[6]["id"], &out[6]["links"][0]["span"], &out[6]["links"][0]["kind"]), (&Value::Null, &Value::Null, &json("\"attached\"")));
+    assert_eq!(
+        (&out[6]["id"], &out[6]["links"][0]["span"], &out[6]["links"][0]["kind"]),
+        (&Value::Null, &Value::Null, &json("\"attached\""))
+    );
     assert_eq!((&out[7]["id"], &out[7]["action"]), (&json("{\"k\":[1]}"), &json("\"reject\"")));
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("4 lines"), "{}", ran.stderr);
@@ -114,7 +121,8 @@ fn lists_are_compiled_opened_and_refused_under_another_key() {
     let checked = home.run(&["check", "--lists", list, "https://listed.example/"]);
     assert_eq!((checked.code, &*checked.stderr), (1, ""));
     let other = home.file("other.key", [9; 32]);
-    let refused = home.run(&["--key-file", other.to_str().unwrap(), "check", "--lists", list, "https://listed.example/"]);
+    let refused =
+        home.run(&["--key-file", other.to_str().unwrap(), "check", "--lists", list, "https://listed.example/"]);
     assert_eq!(refused.code, 2);
     assert!(refused.stderr.contains("another key"), "{}", refused.stderr);
     let mut bytes = std::fs::read(list).unwrap();
@@ -168,9 +176,22 @@ fn status_tells_scopes_and_states() {
 fn configured_lists_have_a_generation_that_rises_with_changes() {
     let home = Home::new();
     let list = home.file("own.txt", "blocked.test\n");
-    let config = format!("[[lists]]\nname = \"own\"\npath = {:?}\ndefault_category = \"spam\"\n", list.to_str().unwrap());
+    let config =
+        format!("[[lists]]\nname = \"own\"\npath = {:?}\ndefault_category = \"spam\"\n", list.to_str().unwrap());
     let config = home.file("linkgate.toml", config);
-    let check = || json(&home.run(&["--config", config.to_str().unwrap(), "check", "--json", "https://blocked.test/ x.blocked.example"]).stdout);
+    let check = || {
+        json(
+            &home
+                .run(&[
+                    "--config",
+                    config.to_str().unwrap(),
+                    "check",
+                    "--json",
+                    "https://blocked.test/ x.blocked.example",
+                ])
+                .stdout,
+        )
+    };
     let first = check();
     assert_eq!((&first["generation"], &first["reports"][0]["action"]), (&json("1"), &json("\"flag\"")));
     assert_eq!(check()["generation"], 1);
@@ -186,7 +207,13 @@ fn configuration_errors_name_file_and_nearest_key() {
     let bad = home.file("bad.toml", "[policy]\nmin_confidense = 3\n");
     let ran = home.run(&["--config", bad.to_str().unwrap(), "check", "x"]);
     assert_eq!(ran.code, 2);
-    assert!(ran.stderr.contains("bad.toml") && ran.stderr.contains("min_confidense") && ran.stderr.contains("`policy.min_confidence`"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("bad.toml")
+            && ran.stderr.contains("min_confidense")
+            && ran.stderr.contains("`policy.min_confidence`"),
+        "{}",
+        ran.stderr
+    );
     let mut command = home.command(&["config", "show"]);
     command.env("LINKGATE_POLICY_MIN_CONFIDENCE", "70");
     let shown = crate::finish(command, b"").stdout;
@@ -204,16 +231,38 @@ fn overrides_are_kept_sealed_and_rule() {
     let home = Home::new();
     let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * 30);
     let expires = soon.to_string();
-    let add = ["override", "add", "listed.example", "--scope", "domain", "--action", "allow", "--reason", "mistake", "--author", "me"];
+    let add = [
+        "override",
+        "add",
+        "listed.example",
+        "--scope",
+        "domain",
+        "--action",
+        "allow",
+        "--reason",
+        "mistake",
+        "--author",
+        "me",
+    ];
     let without_end = home.run(&add);
     assert_eq!(without_end.code, 2);
-    assert!(without_end.stderr.contains("--expires") && !without_end.stderr.contains("listed.example"), "{}", without_end.stderr);
+    assert!(
+        without_end.stderr.contains("--expires") && !without_end.stderr.contains("listed.example"),
+        "{}",
+        without_end.stderr
+    );
     let added = home.run(&[&add[..], &["--expires", &expires]].concat());
     assert_eq!(added.code, 0, "{}", added.stderr);
     let checked = json(&home.run(&["check", "--json", "https://listed.example/"]).stdout);
-    assert_eq!((&checked["reports"][0]["action"], &checked["reports"][0]["links"][0]["status"]), (&json("\"allow\""), &json("\"listed\"")));
+    assert_eq!(
+        (&checked["reports"][0]["action"], &checked["reports"][0]["links"][0]["status"]),
+        (&json("\"allow\""), &json("\"listed\""))
+    );
     let listed = home.run(&["override", "list"]).stdout;
-    assert!(listed.contains("domain → allow") && listed.contains("mistake") && !listed.contains("listed.example"), "{listed}");
+    assert!(
+        listed.contains("domain → allow") && listed.contains("mistake") && !listed.contains("listed.example"),
+        "{listed}"
+    );
     assert_eq!(home.run(&["override", "remove", "listed.example"]).code, 0);
     assert_eq!(home.run(&["check", "https://listed.example/"]).code, 1);
     assert_eq!(home.run(&["override", "remove", "listed.example"]).code, 2);

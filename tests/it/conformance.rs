@@ -31,7 +31,14 @@ const FLOORS: &[(&str, f64)] = &[
 /// Cases and passes at the gate, by suite, as the runner beside the suites prints them.
 fn scores(runner: &Path) -> BTreeMap<String, (f64, f64)> {
     let bin = env!("CARGO_BIN_EXE_linkgate");
-    let output = Command::new("python3").arg("-B").arg(runner).args(["--bin", bin]).env_clear().env("PATH", "/usr/bin:/bin:/usr/local/bin").output().unwrap();
+    let output = Command::new("python3")
+        .arg("-B")
+        .arg(runner)
+        .args(["--bin", bin])
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin:/usr/local/bin")
+        .output()
+        .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     eprintln!("{text}");
     let row = |line: &str| {
@@ -46,10 +53,13 @@ fn scores(runner: &Path) -> BTreeMap<String, (f64, f64)> {
 fn the_suites_pass_at_their_floors() {
     let Some(folder) = shared("conformance") else { return };
     let scores = scores(&folder.join("run.py"));
-    let below: Vec<_> = FLOORS.iter().filter(|(name, allowed)| {
-        let Some((cases, gate)) = scores.get(*name) else { return true };
-        (cases - gate) * 100.0 > cases * allowed
-    }).collect();
+    let below: Vec<_> = FLOORS
+        .iter()
+        .filter(|(name, allowed)| {
+            let Some((cases, gate)) = scores.get(*name) else { return true };
+            (cases - gate) * 100.0 > cases * allowed
+        })
+        .collect();
     assert!(below.is_empty(), "below their floor: {below:?}");
 }
 
@@ -80,6 +90,9 @@ fn known_differences_say_why() {
     let Ok(text) = std::fs::read_to_string(root().join("tests/data/known-differences.jsonl")) else { return };
     for line in text.lines() {
         let case: serde_json::Value = serde_json::from_str(line).unwrap();
-        assert!(["suite", "id", "why"].iter().all(|key| case[key].as_str().is_some_and(|text| !text.is_empty())), "{line}");
+        assert!(
+            ["suite", "id", "why"].iter().all(|key| case[key].as_str().is_some_and(|text| !text.is_empty())),
+            "{line}"
+        );
     }
 }

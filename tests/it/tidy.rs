@@ -68,7 +68,8 @@ fn modules_import_only_those_before_them() {
     for (path, text) in sources() {
         let Some(module) = module_of(&path).filter(|module| rank.contains_key(module.as_str())) else { continue };
         for (other, &other_rank) in &rank {
-            let strangers = STRANGERS.contains(&(module.as_str(), other)) || STRANGERS.contains(&(other, module.as_str()));
+            let strangers =
+                STRANGERS.contains(&(module.as_str(), other)) || STRANGERS.contains(&(other, module.as_str()));
             let forbidden = other_rank > rank[module.as_str()] || strangers;
             if forbidden && code(&text).contains(&format!("crate::{other}::")) {
                 wrong.push(format!("{}: {module} imports {other}", path.display()));
@@ -99,7 +100,9 @@ fn only_the_named_places_do_what_is_forbidden_elsewhere() {
     for (path, text) in sources() {
         let module = module_of(&path).unwrap_or_default();
         let code = code(&text);
-        for (text, allowed) in [("anyhow", "cli"), ("println!", "cli"), ("Url::parse(", "canonical"), ("SystemTime::now", "telemetry")] {
+        for (text, allowed) in
+            [("anyhow", "cli"), ("println!", "cli"), ("Url::parse(", "canonical"), ("SystemTime::now", "telemetry")]
+        {
             if code.contains(text) && module != allowed && !is_test(&path) {
                 wrong.push(format!("{}: {text} belongs to {allowed}", path.display()));
             }
@@ -119,7 +122,9 @@ fn samples_use_reserved_names_only() {
         for host in linkgate_hosts(&text) {
             let top = host.rsplit('.').next().unwrap_or("");
             let reserved = ["example", "test", "invalid", "localhost", "onion", "arpa"].contains(&top)
-                || ["example.com", "example.net", "example.org"].iter().any(|name| host == *name || host.ends_with(&format!(".{name}")));
+                || ["example.com", "example.net", "example.org"]
+                    .iter()
+                    .any(|name| host == *name || host.ends_with(&format!(".{name}")));
             if !reserved {
                 wrong.insert(format!("{}: {host}", path.display()));
             }
@@ -136,6 +141,9 @@ fn linkgate_hosts(text: &str) -> Vec<String> {
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || ".-_".contains(c))).unwrap_or(rest.len());
         rest[..end].trim_matches('.').to_ascii_lowercase()
     };
-    let named = |host: &String| host.contains('.') && host.rsplit('.').next().is_some_and(|top| top.len() > 1 && top.chars().all(|c| c.is_ascii_alphabetic()));
+    let named = |host: &String| {
+        host.contains('.')
+            && host.rsplit('.').next().is_some_and(|top| top.len() > 1 && top.chars().all(|c| c.is_ascii_alphabetic()))
+    };
     starts.map(host).filter(named).collect()
 }

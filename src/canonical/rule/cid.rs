@@ -2,33 +2,17 @@
 
 /// The identifier as version 1 in base32, the only spelling that can stand in a host.
 pub(super) fn cid_v1(text: &str) -> Option<String> {
-    if let Some(digits) = text
-        .strip_prefix(['b', 'B'])
-        .filter(|_| text.len() >= LEN_MIN)
-    {
+    if let Some(digits) = text.strip_prefix(['b', 'B']).filter(|_| text.len() >= LEN_MIN) {
         let lower = digits.to_ascii_lowercase();
-        data_encoding::BASE32_NOPAD_NOCASE
-            .decode(lower.as_bytes())
-            .ok()?;
+        data_encoding::BASE32_NOPAD_NOCASE.decode(lower.as_bytes()).ok()?;
         return Some(format!("b{lower}"));
     }
     let bytes = match text.strip_prefix('z') {
         Some(digits) => base58(digits)?,
-        None => [
-            &CID_V1_DAG_PB[..],
-            &base58(text).filter(|bytes| is_sha256(bytes))?,
-        ]
-        .concat(),
+        None => [&CID_V1_DAG_PB[..], &base58(text).filter(|bytes| is_sha256(bytes))?].concat(),
     };
     let plausible = bytes.first() == Some(&1) && bytes.len() > 4;
-    plausible.then(|| {
-        format!(
-            "b{}",
-            data_encoding::BASE32_NOPAD
-                .encode(&bytes)
-                .to_ascii_lowercase()
-        )
-    })
+    plausible.then(|| format!("b{}", data_encoding::BASE32_NOPAD.encode(&bytes).to_ascii_lowercase()))
 }
 
 /// Version 0 is a bare SHA-256 multihash.
@@ -78,13 +62,7 @@ mod tests {
         check("QmdfTbBqBPQ7VNxZEYEj14VmRuZBkqFbiwReogJgS1zR1n", Some(v1));
         check(v1, Some(v1));
         check(&v1.to_ascii_uppercase(), Some(v1));
-        for none in [
-            "",
-            "b",
-            "QmdfTbBqBPQ7VNxZEYEj14VmRuZBkqFbiwReogJgS1zR0l",
-            "index.html",
-            "blog",
-        ] {
+        for none in ["", "b", "QmdfTbBqBPQ7VNxZEYEj14VmRuZBkqFbiwReogJgS1zR0l", "index.html", "blog"] {
             check(none, None);
         }
         check(&"z".repeat(LEN_MAX + 2), None);

@@ -41,9 +41,7 @@ impl Codec {
             Self::Rot13 => Some(text.chars().map(rot13).collect()),
             Self::DashedHost => Some(dashed_host(text)),
             Self::Cid => cid_v1(text),
-            Self::ProofpointV2 => {
-                Some(percent_once(&text.replace('-', "%").replace('_', "/")).into_owned())
-            }
+            Self::ProofpointV2 => Some(percent_once(&text.replace('-', "%").replace('_', "/")).into_owned()),
             Self::ProofpointV3 => proofpoint_v3(text),
         }
     }
@@ -58,9 +56,7 @@ pub(in crate::canonical) fn percent_once(text: &str) -> Cow<'_, str> {
 
 /// Undoes escapes of the characters that never need one, which changes no meaning of a path or a name.
 pub(in crate::canonical) fn percent_unreserved(text: &str) -> Cow<'_, str> {
-    unescape(text, |byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'@' | b'+')
-    })
+    unescape(text, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'@' | b'+'))
 }
 
 fn unescape(text: &str, wanted: fn(u8) -> bool) -> Cow<'_, str> {
@@ -107,9 +103,7 @@ fn base64(text: &str) -> Option<String> {
 /// Trailing bits are ignored, as the decoders of redirecting servers do.
 fn lenient_base64() -> Option<Encoding> {
     let mut specification = Specification::new();
-    specification
-        .symbols
-        .push_str("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+    specification.symbols.push_str("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
     specification.check_trailing_bits = false;
     specification.encoding().ok()
 }
@@ -126,10 +120,7 @@ fn rot13(letter: char) -> char {
 /// that would look like punycode otherwise.
 fn dashed_host(label: &str) -> String {
     let unicode = idna::domain_to_unicode(label).0;
-    let bare = unicode
-        .strip_prefix("0-")
-        .and_then(|inner| inner.strip_suffix("-0"))
-        .unwrap_or(&unicode);
+    let bare = unicode.strip_prefix("0-").and_then(|inner| inner.strip_suffix("-0")).unwrap_or(&unicode);
     let mut host = String::with_capacity(bare.len());
     let mut letters = bare.chars().peekable();
     while let Some(letter) = letters.next() {
@@ -169,9 +160,7 @@ fn proofpoint_v3(text: &str) -> Option<String> {
 
 /// Runs start at two bytes, written in the order of the URL-safe base64 alphabet.
 fn run_length(letter: char) -> Option<usize> {
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-        .find(letter)
-        .map(|place| place + 2)
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".find(letter).map(|place| place + 2)
 }
 
 #[cfg(test)]
@@ -185,40 +174,16 @@ mod tests {
         };
         check(Codec::Percent, "a%2Fb%zz%", Some("a/b%zz%"));
         check(Codec::Percent, "%C3%A9%2561", Some("%C3%A9%61"));
-        check(
-            Codec::Base64,
-            "aHR0cDovL2EudGVzdC8_eA",
-            Some("http://a.test/?x"),
-        );
-        check(
-            Codec::Base64,
-            "aHR0cDovL2EudGVzdC8/eA==",
-            Some("http://a.test/?x"),
-        );
+        check(Codec::Base64, "aHR0cDovL2EudGVzdC8_eA", Some("http://a.test/?x"));
+        check(Codec::Base64, "aHR0cDovL2EudGVzdC8/eA==", Some("http://a.test/?x"));
         check(Codec::Base64, "no base64!", None);
         check(Codec::Hex, "687474703A", Some("http:"));
         check(Codec::Hex, "68747", None);
         check(Codec::Rot13, "uggc://N.grfg", Some("http://A.test"));
-        check(
-            Codec::DashedHost,
-            "www-my--site-example",
-            Some("www.my-site.example"),
-        );
-        check(
-            Codec::DashedHost,
-            "0-ab--cd-example-0",
-            Some("ab-cd.example"),
-        );
-        check(
-            Codec::ProofpointV2,
-            "https-3A__a.test_b-5Fc",
-            Some("https://a.test/b_c"),
-        );
-        check(
-            Codec::ProofpointV3,
-            "__https://a.test/*x**A__;Iyst!!b!c$",
-            Some("https://a.test/#x+-"),
-        );
+        check(Codec::DashedHost, "www-my--site-example", Some("www.my-site.example"));
+        check(Codec::DashedHost, "0-ab--cd-example-0", Some("ab-cd.example"));
+        check(Codec::ProofpointV2, "https-3A__a.test_b-5Fc", Some("https://a.test/b_c"));
+        check(Codec::ProofpointV3, "__https://a.test/*x**A__;Iyst!!b!c$", Some("https://a.test/#x+-"));
         check(Codec::ProofpointV3, "https://a.test/", None);
     }
 

@@ -60,23 +60,11 @@ impl HostPattern {
         Ok(Self { lead, fixed: fixed.into(), tail })
     }
 
-<<<<<<< HEAD
-    /// What stands in the pattern's place if the host fits.
-    pub(in crate::canonical) fn fits<'u>(&self, host: &'u str, suffixes: &Suffixes) -> Option<LeadFound<'u>> {
-        let head = match self.tail {
-            Tail::Fixed => host,
-            Tail::AnySuffix => host.strip_suffix(suffixes.icann_suffix(host)?)?.strip_suffix('.')?,
-=======
     /// What stands in the pattern's place if the host fits; `head` is the host without its registry's suffix.
-    pub(in crate::canonical) fn fits<'u>(
-        &self,
-        host: &'u str,
-        head: Option<&'u str>,
-    ) -> Option<LeadFound<'u>> {
+    pub(in crate::canonical) fn fits<'u>(&self, host: &'u str, head: Option<&'u str>) -> Option<LeadFound<'u>> {
         let head = match self.tail {
             Tail::Fixed => host,
             Tail::AnySuffix => head?,
->>>>>>> tables
         };
         let before = head.strip_suffix(&*self.fixed)?;
         if let Lead::Twin = self.lead {
@@ -126,99 +114,6 @@ fn lead<'t>(text: &'t str, places: &mut Places) -> Result<(Lead, &'t str), HostP
     })
 }
 
-<<<<<<< HEAD
-/// From a host to the patterns that may fit it.
-///
-/// A host in no table costs one probe with its last two labels, and two bit tests for names under any suffix.
-#[derive(Debug, Default)]
-pub(in crate::canonical) struct HostIndex {
-    by_end: HashMap<Box<str>, Vec<Candidate>, BuildHasherDefault<LabelHasher>>,
-    by_name: Vec<(Box<str>, Candidate)>,
-    names_seen: u64,
-}
-
-/// A rule and which of its host patterns led to it.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::canonical) struct Candidate {
-    pub(in crate::canonical) rule: usize,
-    pub(in crate::canonical) pattern: usize,
-}
-
-impl HostIndex {
-    pub(in crate::canonical) fn add(&mut self, pattern: &HostPattern, candidate: Candidate) {
-        if pattern.tail == Tail::Fixed {
-            let end = host_end(&pattern.fixed).into();
-            self.by_end.entry(end).or_default().push(candidate);
-            return;
-        }
-        let name = pattern.fixed.rsplit('.').next().unwrap_or_default();
-        self.names_seen |= name_bit(name);
-        self.by_name.push((name.into(), candidate));
-    }
-
-    pub(in crate::canonical) fn candidates(&self, host: &str) -> impl Iterator<Item = Candidate> {
-        let by_end = self.by_end.get(host_end(host)).map_or(&[][..], Vec::as_slice);
-        let names = self.names(host);
-        let by_name = names.into_iter().flatten().flat_map(|name| {
-            let same = move |(known, _): &&(Box<str>, Candidate)| **known == *name;
-            self.by_name.iter().filter(same).map(|(_, candidate)| *candidate)
-        });
-        by_end.iter().copied().chain(by_name)
-    }
-
-    /// The labels that may be a name under a suffix of one or two labels, if such a name is known.
-    fn names<'h>(&self, host: &'h str) -> [Option<&'h str>; 2] {
-        if self.names_seen == 0 {
-            return [None; 2];
-        }
-        let mut labels = host.rsplit('.').skip(1);
-        let mut name = || labels.next().filter(|label| self.names_seen & name_bit(label) != 0);
-        let (second, third) = (name(), name());
-        [second, third]
-    }
-}
-
-/// The last two labels.
-fn host_end(host: &str) -> &str {
-    let dot = memchr::memrchr_iter(b'.', host.as_bytes()).nth(1);
-    dot.and_then(|dot| host.get(dot + 1..)).unwrap_or(host)
-}
-
-fn name_bit(name: &str) -> u64 {
-    let first = name.bytes().next().unwrap_or_default();
-    1 << ((usize::from(first) + 11 * name.len()) % 64)
-}
-
-/// Fast and simple: what is hashed into the table is ours, so nobody can fill it with collisions.
-#[derive(Default)]
-pub(in crate::canonical) struct LabelHasher(u64);
-
-impl Hasher for LabelHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        let mut rest = bytes;
-        while let Some((word, after)) = rest.split_first_chunk::<8>() {
-            self.mix(u64::from_le_bytes(*word));
-            rest = after;
-        }
-        let last = rest.iter().fold(rest.len() as u64, |word, byte| word << 8 | u64::from(*byte));
-        self.mix(last);
-    }
-
-    fn write_u8(&mut self, _end: u8) {}
-
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 29)
-    }
-}
-
-impl LabelHasher {
-    fn mix(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
-}
-
-=======
->>>>>>> tables
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,12 +132,8 @@ mod tests {
             let mut index = HostIndex::default();
             index.add(&pattern, Candidate { rule: 0, pattern: 0 });
             if expected.is_some() {
-<<<<<<< HEAD
-                assert_eq!(index.candidates(host).count(), 1, "{host} is found by its index");
-=======
                 let found = index.find(host).map(|found| found.candidates(host).count());
                 assert_eq!(found, Some(1), "{host} is found by its index");
->>>>>>> tables
             }
         };
         check("one.test", "one.test", Some(""));

@@ -71,11 +71,7 @@ impl HostIndex {
         if end.is_none() && names == [None; 2] {
             return None;
         }
-        Some(Found {
-            index: self,
-            end,
-            names,
-        })
+        Some(Found { index: self, end, names })
     }
 
     fn see_end(&mut self, end: &str) {
@@ -99,22 +95,13 @@ impl<'i> Found<'i, '_> {
     }
 
     /// The patterns that may fit, those for that very host first.
-    pub(in crate::canonical) fn candidates(
-        &self,
-        host: &str,
-    ) -> impl Iterator<Item = Candidate> + use<'i> {
+    pub(in crate::canonical) fn candidates(&self, host: &str) -> impl Iterator<Item = Candidate> + use<'i> {
         let index = self.index;
         let end = self.end.map(|end| {
             let twin = host.strip_prefix("www.");
-            [
-                index.hosts.get(host),
-                twin.and_then(|twin| index.hosts.get(twin)),
-                index.below.get(end),
-            ]
+            [index.hosts.get(host), twin.and_then(|twin| index.hosts.get(twin)), index.below.get(end)]
         });
-        let names = self
-            .names
-            .map(|name| name.and_then(|name| index.names.get(name)));
+        let names = self.names.map(|name| name.and_then(|name| index.names.get(name)));
         let lists = end.into_iter().flatten().chain(names).flatten();
         lists.flatten().copied()
     }
@@ -130,12 +117,7 @@ struct Labels<'h> {
 
 impl<'h> Labels<'h> {
     fn of(host: &'h str) -> Self {
-        let mut dots = host
-            .bytes()
-            .enumerate()
-            .rev()
-            .filter(|(_, byte)| *byte == b'.')
-            .map(|(at, _)| at);
+        let mut dots = host.bytes().enumerate().rev().filter(|(_, byte)| *byte == b'.').map(|(at, _)| at);
         let (last, second, third) = (dots.next(), dots.next(), dots.next());
         let after = |dot: Option<usize>| dot.map_or(0, |dot| dot + 1);
         Self {
@@ -152,11 +134,7 @@ impl<'h> Labels<'h> {
 fn end_bit(end: &str) -> (usize, u64) {
     let bytes = end.as_bytes();
     let word = bytes.last_chunk::<8>().map_or_else(
-        || {
-            bytes
-                .iter()
-                .fold(0, |word, byte| word << 8 | u64::from(*byte))
-        },
+        || bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
         |last| u64::from_be_bytes(*last),
     );
     let hash = (word ^ (bytes.len() as u64) << 59).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 50;

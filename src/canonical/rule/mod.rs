@@ -90,12 +90,8 @@ struct Subject<'u> {
     path: Cow<'u, str>,
     query: Option<&'u str>,
     fragment: Option<Cow<'u, str>>,
-<<<<<<< HEAD
-    request: String,
-=======
     request: OnceCell<String>,
     original_fragment: Option<&'u str>,
->>>>>>> tables
 }
 
 impl Rules {
@@ -104,24 +100,13 @@ impl Rules {
         let mut by_scheme = HashMap::<_, Vec<_>>::new();
         for (number, rule) in rules.iter().enumerate() {
             for (at, pattern) in rule.hosts.iter().enumerate() {
-                by_host.add(
-                    pattern,
-                    Candidate {
-                        rule: number,
-                        pattern: at,
-                    },
-                );
+                by_host.add(pattern, Candidate { rule: number, pattern: at });
             }
             for scheme in &rule.schemes {
                 by_scheme.entry(scheme.clone()).or_default().push(number);
             }
         }
-        Self {
-            all: rules,
-            by_host,
-            by_scheme,
-            suffixes,
-        }
+        Self { all: rules, by_host, by_scheme, suffixes }
     }
 
     /// Schemes other than the web's that some rule reads.
@@ -130,11 +115,7 @@ impl Rules {
     }
 
     /// Gives what the rules build from the URL to `take`, until that has enough.
-    pub(in crate::canonical) fn each(
-        &self,
-        parts: &Parts<'_>,
-        mut take: impl FnMut(String) -> Flow,
-    ) {
+    pub(in crate::canonical) fn each(&self, parts: &Parts<'_>, mut take: impl FnMut(String) -> Flow) {
         if !matches!(parts.scheme, "http" | "https" | "ftp") {
             self.each_of_scheme(parts, &mut take);
             return;
@@ -152,8 +133,7 @@ impl Rules {
 
     /// Whether a rule for that host reads a parameter of that name.
     pub(in crate::canonical) fn reads(&self, host: &str, name: &str) -> bool {
-        self.fitting(host)
-            .is_some_and(|mut fitting| fitting.any(|(rule, _)| rule.reads(name)))
+        self.fitting(host).is_some_and(|mut fitting| fitting.any(|(rule, _)| rule.reads(name)))
     }
 
     fn each_of_scheme(&self, parts: &Parts<'_>, take: &mut impl FnMut(String) -> Flow) {
@@ -171,10 +151,7 @@ impl Rules {
     /// The rules for that host, and what stands in their patterns; none for almost every host.
     fn fitting<'u>(&self, host: &'u str) -> Option<impl Iterator<Item = (&Rule, LeadFound<'u>)>> {
         let found = self.by_host.find(host)?;
-        let head = found
-            .needs_suffix()
-            .then(|| self.suffixes.icann_head(host))
-            .flatten();
+        let head = found.needs_suffix().then(|| self.suffixes.icann_head(host)).flatten();
         Some(found.candidates(host).filter_map(move |candidate| {
             let rule = self.all.get(candidate.rule)?;
             let pattern = rule.hosts.get(candidate.pattern)?;
@@ -209,27 +186,12 @@ impl<'u> Subject<'u> {
     }
 
     fn new(path: Cow<'u, str>, parts: &Parts<'u>) -> Self {
-<<<<<<< HEAD
-        let mut request = path.to_string();
-        for (mark, part) in [('?', parts.query), ('#', parts.fragment)] {
-            if let Some(part) = part {
-                request.push(mark);
-                request.push_str(part);
-            }
-        }
-        Self {
-            path,
-            query: parts.query,
-            fragment: parts.fragment.map(percent_once),
-            request,
-=======
         Self {
             path: fold_slashes(path),
             query: parts.query,
             fragment: parts.fragment.map(percent_once),
             request: OnceCell::new(),
             original_fragment: parts.fragment,
->>>>>>> tables
         }
     }
 
@@ -248,36 +210,17 @@ impl<'u> Subject<'u> {
     }
 
     fn originals(&self) -> Originals<'_> {
-        Originals {
-            path: &self.path,
-            query: self.query,
-            fragment: self.fragment.as_deref(),
-        }
+        Originals { path: &self.path, query: self.query, fragment: self.fragment.as_deref() }
     }
 }
 
 impl Rule {
     /// Builds URLs by the first route that leads to any.
-    fn build(
-        &self,
-        subject: &Subject<'_>,
-        lead: LeadFound<'_>,
-        take: &mut impl FnMut(String) -> Flow,
-    ) -> Flow {
-<<<<<<< HEAD
-        let query = Values::read(&self.query_parameters, subject.query);
-        let fragment = Values::read(&self.fragment_parameters, subject.fragment.as_deref());
-        let (Some(query), Some(fragment)) = (query, fragment) else {
-            return Flow::More;
-        };
-        let built = self.routes(subject).find_map(|route| {
-            let found = self.read_fixed(route, subject, lead)?;
-=======
+    fn build(&self, subject: &Subject<'_>, lead: LeadFound<'_>, take: &mut impl FnMut(String) -> Flow) -> Flow {
         let built = self.routes(subject).find_map(|route| {
             let found = self.read_fixed(route, subject, lead)?;
             let query = Values::read(&self.query_parameters, subject.query)?;
             let fragment = Values::read(&self.fragment_parameters, subject.fragment.as_deref())?;
->>>>>>> tables
             let urls = self.readings(&found, [&query, &fragment], subject);
             (!urls.is_empty()).then_some(urls)
         });
@@ -292,24 +235,12 @@ impl Rule {
     fn routes<'s>(&'s self, subject: &'s Subject<'_>) -> impl Iterator<Item = Route<'s>> {
         let any = self.paths.is_empty() && self.requests.is_empty();
         let paths = self.paths.iter().map(|path| Some((path, &*subject.path)));
-        let requests = self
-            .requests
-            .iter()
-<<<<<<< HEAD
-            .map(|request| Some((request, &*subject.request)));
-=======
-            .map(|request| Some((request, subject.request())));
->>>>>>> tables
+        let requests = self.requests.iter().map(|request| Some((request, subject.request())));
         any.then_some(None).into_iter().chain(paths).chain(requests)
     }
 
     /// The places that host, route, and whole query or fragment fill.
-    fn read_fixed<'u>(
-        &self,
-        route: Route<'u>,
-        subject: &'u Subject<'_>,
-        lead: LeadFound<'u>,
-    ) -> Option<Found<'u>> {
+    fn read_fixed<'u>(&self, route: Route<'u>, subject: &'u Subject<'_>, lead: LeadFound<'u>) -> Option<Found<'u>> {
         let mut found = Found::default();
         if let Some((place, labels)) = lead {
             found.set(place, labels);
@@ -321,17 +252,8 @@ impl Rule {
     }
 
     /// Parameters may be there several times, and servers differ in which they take: each is read.
-    fn readings(
-        &self,
-        found: &Found<'_>,
-        values: [&Values<'_>; 2],
-        subject: &Subject<'_>,
-    ) -> Vec<String> {
-        let turns = values
-            .iter()
-            .map(|values| values.turns())
-            .max()
-            .unwrap_or(0);
+    fn readings(&self, found: &Found<'_>, values: [&Values<'_>; 2], subject: &Subject<'_>) -> Vec<String> {
+        let turns = values.iter().map(|values| values.turns()).max().unwrap_or(0);
         let reading = |turn| {
             let mut found = found.clone();
             let fits = values.iter().all(|values| values.fill(turn, &mut found));
@@ -346,19 +268,13 @@ impl Rule {
     fn finish(&self, mut found: Found<'_>, subject: &Subject<'_>) -> Vec<String> {
         let decoded = self.decode.iter().all(|(place, codecs)| {
             let text = found.get(*place).map(ToOwned::to_owned);
-            let plain = text.and_then(|text| {
-                codecs
-                    .iter()
-                    .try_fold(text, |text, codec| codec.decode(&text))
-            });
+            let plain = text.and_then(|text| codecs.iter().try_fold(text, |text, codec| codec.decode(&text)));
             plain.is_some_and(|plain| {
                 found.set(*place, plain);
                 true
             })
         });
-        let shaped = |(place, shape): &(Place, Shape)| {
-            found.get(*place).is_some_and(|text| shape.holds(text))
-        };
+        let shaped = |(place, shape): &(Place, Shape)| found.get(*place).is_some_and(|text| shape.holds(text));
         if !decoded || !self.shapes.iter().all(shaped) {
             return Vec::new();
         }
@@ -369,23 +285,15 @@ impl Rule {
         }
         let render = |output: &Output| output.render(&found, subject.originals());
         let url = |text: String| as_url(&text, self.default_scheme.as_deref());
-        self.gives
-            .iter()
-            .filter_map(render)
-            .filter_map(url)
-            .collect()
+        self.gives.iter().filter_map(render).filter_map(url).collect()
     }
 
     fn reads(&self, name: &str) -> bool {
         let parameters = self.query_parameters.iter();
-        parameters
-            .flat_map(|parameter| &parameter.names)
-            .any(|known| **known == *name)
+        parameters.flat_map(|parameter| &parameter.names).any(|known| **known == *name)
     }
 }
 
-<<<<<<< HEAD
-=======
 /// Servers take doubled slashes for one; where they stood in a carried URL, they are mended later.
 fn fold_slashes(path: Cow<'_, str>) -> Cow<'_, str> {
     if memchr::memmem::find(path.as_bytes(), b"//").is_none() {
@@ -400,12 +308,10 @@ fn fold_slashes(path: Cow<'_, str>) -> Cow<'_, str> {
     Cow::Owned(folded)
 }
 
->>>>>>> tables
 /// A template and the text that it is for.
 type Route<'s> = Option<(&'s Template, &'s str)>;
 
 /// Whether the first template that fits is there; none at all fits everything.
 fn fits_any<'u>(templates: &[Template], text: Option<&'u str>, found: &mut Found<'u>) -> bool {
-    templates.is_empty()
-        || text.is_some_and(|text| templates.iter().any(|template| template.fits(text, found)))
+    templates.is_empty() || text.is_some_and(|text| templates.iter().any(|template| template.fits(text, found)))
 }

@@ -114,18 +114,10 @@ impl Sheet {
             return Err(RuleError::Nowhere);
         }
         let gives = row.gives.as_ref().unwrap_or(&self.defaults.gives);
-        let default_scheme = row
-            .default_scheme
-            .as_ref()
-            .or(self.defaults.default_scheme.as_ref());
+        let default_scheme = row.default_scheme.as_ref().or(self.defaults.default_scheme.as_ref());
         Ok(Rule {
             hosts,
-            schemes: row
-                .scheme
-                .as_slice()
-                .iter()
-                .map(|scheme| scheme.as_str().into())
-                .collect(),
+            schemes: row.scheme.as_slice().iter().map(|scheme| scheme.as_str().into()).collect(),
             paths,
             requests,
             query,
@@ -144,10 +136,7 @@ impl Sheet {
         let mut patterns = Vec::new();
         for host in row.host.as_slice() {
             let group = match host.strip_prefix('@') {
-                Some(name) => self
-                    .hosts
-                    .get(name)
-                    .ok_or_else(|| RuleError::Unknown(host.clone()))?,
+                Some(name) => self.hosts.get(name).ok_or_else(|| RuleError::Unknown(host.clone()))?,
                 None => std::slice::from_ref(host),
             };
             for pattern in group {
@@ -185,19 +174,13 @@ fn reading(reading: Option<&Reading>, places: &mut Places) -> Result<Read, Templ
     })
 }
 
-fn templates(
-    texts: &OneOrMany<String>,
-    within: Within,
-    places: &mut Places,
-) -> Result<Vec<Template>, TemplateError> {
+fn templates(texts: &OneOrMany<String>, within: Within, places: &mut Places) -> Result<Vec<Template>, TemplateError> {
     let template = |text: &String| Template::parse(text, within, places);
     texts.as_slice().iter().map(template).collect()
 }
 
 fn decode(row: &Row, places: &Places) -> Result<Vec<(Place, Vec<Codec>)>, RuleError> {
-    let step = |(name, codecs): (&String, &OneOrMany<Codec>)| {
-        Ok((place(name, places)?, codecs.as_slice().to_vec()))
-    };
+    let step = |(name, codecs): (&String, &OneOrMany<Codec>)| Ok((place(name, places)?, codecs.as_slice().to_vec()));
     row.decode.iter().map(step).collect()
 }
 
@@ -206,9 +189,6 @@ fn place(name: &str, places: &Places) -> Result<Place, RuleError> {
     Ok(places.find(name).ok_or_else(unfilled)?)
 }
 
-fn each<T>(
-    texts: &[String],
-    make: impl Fn(&str) -> Result<T, RuleError>,
-) -> Result<Vec<T>, RuleError> {
+fn each<T>(texts: &[String], make: impl Fn(&str) -> Result<T, RuleError>) -> Result<Vec<T>, RuleError> {
     texts.iter().map(|text| make(text)).collect()
 }

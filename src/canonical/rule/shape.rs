@@ -45,10 +45,7 @@ impl Shape {
             && (self.lengths.is_empty() || self.lengths.contains(&text.len()))
             && text.bytes().all(|byte| self.allows(byte))
             && self.form.is_none_or(|form| form.holds(text))
-            && !self
-                .except
-                .iter()
-                .any(|word| word.eq_ignore_ascii_case(text))
+            && !self.except.iter().any(|word| word.eq_ignore_ascii_case(text))
     }
 
     fn allows(&self, byte: u8) -> bool {
@@ -73,10 +70,7 @@ impl From<&ShapeRow> for Shape {
 
 impl Form {
     fn holds(self, text: &str) -> bool {
-        let head = text
-            .split(['/', '?', '#', '%', ':'])
-            .next()
-            .unwrap_or_default();
+        let head = text.split(['/', '?', '#', '%', ':']).next().unwrap_or_default();
         let is_web = head.eq_ignore_ascii_case("http") || head.eq_ignore_ascii_case("https");
         match self {
             Self::Host => is_host(text),
@@ -87,9 +81,7 @@ impl Form {
 
 /// ASCII host letters and anything beyond ASCII, with a dot inside.
 fn is_host(text: &str) -> bool {
-    let allowed = |byte: u8| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') || !byte.is_ascii()
-    };
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') || !byte.is_ascii();
     text.bytes().all(allowed) && text.trim_matches('.').contains('.')
 }
 

@@ -101,20 +101,13 @@ enum Piece {
 }
 
 impl Template {
-    pub(in crate::canonical) fn parse(
-        text: &str,
-        within: Within,
-        places: &mut Places,
-    ) -> Result<Self, TemplateError> {
+    pub(in crate::canonical) fn parse(text: &str, within: Within, places: &mut Places) -> Result<Self, TemplateError> {
         let mut pieces = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
             let (piece, after) = next_piece(text, rest, places)?;
             let fixed = |piece: &Piece| matches!(piece, Piece::Text(_));
-            if pieces
-                .last()
-                .is_some_and(|last| !fixed(last) && !fixed(&piece))
-            {
+            if pieces.last().is_some_and(|last| !fixed(last) && !fixed(&piece)) {
                 return Err(TemplateError::Touching(text.to_owned()));
             }
             pieces.push(piece);
@@ -135,14 +128,8 @@ impl Template {
             };
             let after = match piece {
                 Piece::Anything => return true,
-<<<<<<< HEAD
-                Piece::Text(fixed) => self.skip_fixed(rest, fixed),
-=======
                 Piece::Text(fixed) => skip_fixed(rest, fixed),
->>>>>>> tables
-                Piece::Plain(place) => {
-                    take(rest, plain_len(self.within, rest, next), *place, found)
-                }
+                Piece::Plain(place) => take(rest, plain_len(self.within, rest, next), *place, found),
                 Piece::Rest(place) => take(rest, rest_len(rest, next), *place, found),
             };
             let Some(after) = after else { return false };
@@ -155,11 +142,7 @@ impl Template {
     }
 }
 
-fn next_piece<'t>(
-    whole: &str,
-    rest: &'t str,
-    places: &mut Places,
-) -> Result<(Piece, &'t str), TemplateError> {
+fn next_piece<'t>(whole: &str, rest: &'t str, places: &mut Places) -> Result<(Piece, &'t str), TemplateError> {
     if let Some(after) = rest.strip_prefix("**") {
         return Ok((Piece::Anything, after));
     }
@@ -185,20 +168,12 @@ fn next_piece<'t>(
     Ok((piece, after))
 }
 
-<<<<<<< HEAD
-=======
 fn skip_fixed<'u>(rest: &'u str, fixed: &str) -> Option<&'u str> {
     let (head, after) = rest.split_at_checked(fixed.len())?;
     head.eq_ignore_ascii_case(fixed).then_some(after)
 }
 
->>>>>>> tables
-fn take<'u>(
-    rest: &'u str,
-    len: Option<usize>,
-    place: Option<Place>,
-    found: &mut Found<'u>,
-) -> Option<&'u str> {
+fn take<'u>(rest: &'u str, len: Option<usize>, place: Option<Place>, found: &mut Found<'u>) -> Option<&'u str> {
     let (taken, after) = rest.split_at_checked(len.filter(|len| *len > 0)?)?;
     if let Some(place) = place {
         found.set(place, taken);
@@ -264,11 +239,7 @@ impl Output {
                 "path" => Part::Path,
                 "query" => Part::Query,
                 "fragment" => Part::Fragment,
-                name => Part::Place(
-                    places
-                        .find(name)
-                        .ok_or_else(|| TemplateError::Unfilled(name.to_owned()))?,
-                ),
+                name => Part::Place(places.find(name).ok_or_else(|| TemplateError::Unfilled(name.to_owned()))?),
             });
             rest = after;
         }
@@ -277,11 +248,7 @@ impl Output {
     }
 
     /// The text, if every place in it was filled.
-    pub(in crate::canonical) fn render(
-        &self,
-        found: &Found<'_>,
-        originals: Originals<'_>,
-    ) -> Option<String> {
+    pub(in crate::canonical) fn render(&self, found: &Found<'_>, originals: Originals<'_>) -> Option<String> {
         let mut text = String::new();
         let marked = |mark: char, part: Option<&str>, text: &mut String| {
             if let Some(part) = part {
@@ -324,21 +291,9 @@ mod tests {
         path("/{x}", "/a/b", None);
         path("/{x}", "/", None);
         path("/a/{x}/b", "/a/y/b", Some("y"));
-        path(
-            "/c/s/{x...}",
-            "/c/s/listed.example/a/",
-            Some("listed.example/a/"),
-        );
-        path(
-            "/web/*/{x...}",
-            "/web/2020/http://a.test/",
-            Some("http://a.test/"),
-        );
-        path(
-            "/v2/___{x...}___.*",
-            "/v2/___http://a.test/b___.Zz",
-            Some("http://a.test/b"),
-        );
+        path("/c/s/{x...}", "/c/s/listed.example/a/", Some("listed.example/a/"));
+        path("/web/*/{x...}", "/web/2020/http://a.test/", Some("http://a.test/"));
+        path("/v2/___{x...}___.*", "/v2/___http://a.test/b___.Zz", Some("http://a.test/b"));
         path("/+{x}", "/+Abc", Some("Abc"));
         path("/{x}.json", "/abc.json", Some("abc"));
         path("/{x}.json", "/abc.xml", None);

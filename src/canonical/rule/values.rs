@@ -24,11 +24,7 @@ impl<'r> Values<'r> {
     }
 
     pub(super) fn turns(&self) -> usize {
-        self.0
-            .iter()
-            .map(|(_, values)| values.len())
-            .max()
-            .unwrap_or(0)
+        self.0.iter().map(|(_, values)| values.len()).max().unwrap_or(0)
     }
 
     pub(super) fn fill(&self, turn: usize, found: &mut Found<'_>) -> bool {

@@ -19,8 +19,7 @@ pub(super) fn as_url(text: &str, default_scheme: Option<&str>) -> Option<String>
         text = Cow::Owned(once);
     }
     let host = text.split(['/', '?', '#']).next().unwrap_or_default();
-    let scheme =
-        default_scheme.filter(|_| host.contains('.') && !host.contains(char::is_whitespace))?;
+    let scheme = default_scheme.filter(|_| host.contains('.') && !host.contains(char::is_whitespace))?;
     Some(format!("{scheme}://{text}"))
 }
 
@@ -39,15 +38,12 @@ pub(in crate::canonical) fn mend(text: &str) -> Option<String> {
     }
     let (scheme, _) = text.split_once("://")?;
     let letters = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-        && scheme.bytes().all(letters);
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && scheme.bytes().all(letters);
     is_scheme.then(|| text.to_owned())
 }
 
 /// How many rounds of escapes are undone around a carried URL.
 const ROUNDS_MAX: usize = 6;
-<<<<<<< HEAD
-=======
 
 #[cfg(test)]
 mod tests {
@@ -74,4 +70,3 @@ mod tests {
         check("", Some("https"), None);
     }
 }
->>>>>>> tables

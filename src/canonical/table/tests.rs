@@ -130,13 +130,7 @@ fn hostile_urls_take_linear_time() {
     ] {
         let time = |bytes: usize| {
             let text = format!("/{}", unit.repeat(bytes / unit.len()));
-            let parts = Parts {
-                scheme: "https",
-                host,
-                path: &text,
-                query: text.get(1..),
-                fragment: text.get(1..),
-            };
+            let parts = Parts { scheme: "https", host, path: &text, query: text.get(1..), fragment: text.get(1..) };
             let start = std::time::Instant::now();
             let _ = tables.wrappers().unwrap_into(&parts, &mut Vec::new());
             let _ = tables.aliases().representative(&parts);
@@ -151,13 +145,8 @@ fn hostile_urls_take_linear_time() {
 #[test]
 fn the_plain_tables_hold_hosts() {
     let tables = Tables::shipped().unwrap();
-    for text in [
-        include_str!("../../../lists/shorteners.txt"),
-        include_str!("../../../lists/protected.txt"),
-    ] {
-        let rows = text
-            .lines()
-            .filter(|row| !row.is_empty() && !row.starts_with('#'));
+    for text in [include_str!("../../../lists/shorteners.txt"), include_str!("../../../lists/protected.txt")] {
+        let rows = text.lines().filter(|row| !row.is_empty() && !row.starts_with('#'));
         let mut seen = std::collections::BTreeSet::new();
         for host in rows {
             assert!(tables.suffixes().icann_label(host).is_some(), "{host}");

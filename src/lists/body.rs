@@ -1,0 +1,136 @@
+//! A file as a whole: unpacks it, and refuses what cannot be a list.
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+
+use super::error::ListError;
+use super::format::Format;
+use super::options::Options;
+
+/// The content of a file: unpacked if it is gzip or zstd, otherwise as it is.
+///
+/// # Errors
+/// If it is damaged, cut off, or larger than `bytes_max`.
+pub fn unpack<'b>(file: &'b [u8], options: &Options) -> Result<Cow<'b, [u8]>, ListError> {
+    let bytes_max = options.bytes_max;
+    if file.starts_with(&GZIP) {
+        return drain(flate2::read::MultiGzDecoder::new(file), bytes_max).map(Cow::Owned);
+    }
+    if file.starts_with(&ZSTD) {
+        let mut decoder = zstd::Decoder::new(file).map_err(|_| ListError::Packing)?;
+        decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(|_| ListError::Packing)?;
+        return drain(decoder, bytes_max).map(Cow::Owned);
+    }
+    if file.len() as u64 > bytes_max {
+        return Err(ListError::TooLarge { bytes_max });
+    }
+    Ok(Cow::Borrowed(file))
+}
+
+/// Everything a reader gives, up to a limit.
+pub(super) fn drain(reader: impl Read, bytes_max: u64) -> Result<Vec<u8>, ListError> {
+    let mut out = Vec::new();
+    let read = reader.take(bytes_max.saturating_add(1)).read_to_end(&mut out);
+    if out.len() as u64 > bytes_max {
+        return Err(ListError::TooLarge { bytes_max });
+    }
+    match read {
+        Ok(_) => Ok(out),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(ListError::CutOff),
+        Err(_) => Err(ListError::Packing),
+    }
+}
+
+/// Refuses bodies that are no list of any format.
+pub(super) fn check(body: &[u8], format: Format, options: &Options) -> Result<(), ListError> {
+    if body.len() as u64 > options.bytes_max {
+        return Err(ListError::TooLarge { bytes_max: options.bytes_max });
+    }
+    if format == Format::Sha256Raw {
+        return if body.is_empty() { Err(ListError::Empty) } else { Ok(()) };
+    }
+    if body.starts_with(&[0xff, 0xfe]) || body.starts_with(&[0xfe, 0xff]) {
+        return Err(ListError::NotText);
+    }
+    let start = without_bom(body).trim_ascii_start();
+    if start.is_empty() {
+        return Err(ListError::Empty);
+    }
+    if is_html(start) {
+        return Err(ListError::Html);
+    }
+    Ok(())
+}
+
+/// The body without a byte order mark.
+pub(super) fn without_bom(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+}
+
+fn is_html(start: &[u8]) -> bool {
+    let begins = |tag: &str| start.get(..tag.len()).is_some_and(|head| head.eq_ignore_ascii_case(tag.as_bytes()));
+    HTML_STARTS.iter().any(|tag| begins(tag))
+}
+
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// 128 MiB, what the zstd program itself takes without being asked.
+const ZSTD_WINDOW_LOG_MAX: u32 = 27;
+const HTML_STARTS: [&str; 7] = ["<!doctype", "<html", "<head", "<body", "<title", "<?xml", "<!--"];
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn gzip(text: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn small() -> Options {
+        Options { bytes_max: 1000, ..Options::default() }
+    }
+
+    #[test]
+    fn packed_lists_are_unpacked() {
+        let text = b"listed.example\n".repeat(20);
+        for packed in [gzip(&text), zstd::encode_all(&*text, 1).unwrap(), text.clone()] {
+            assert_eq!(unpack(&packed, &small()).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn bombs_and_pieces_are_refused() {
+        let bomb = vec![b'a'; 1001];
+        for packed in [gzip(&bomb), zstd::encode_all(&*bomb, 1).unwrap(), bomb] {
+            assert_eq!(unpack(&packed, &small()).unwrap_err().code(), "too_large");
+        }
+        let text: Vec<u8> = (0..200_u8).collect();
+        for packed in [gzip(&text), zstd::encode_all(&*text, 1).unwrap()] {
+            let cut = &packed[..packed.len() - 9];
+            assert_eq!(unpack(cut, &small()).unwrap_err().code(), "cut_off");
+        }
+        assert_eq!(
+            unpack(&[0x1f, 0x8b, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0], &small()).unwrap_err().code(),
+            "packing"
+        );
+    }
+
+    #[test]
+    fn what_is_no_list() {
+        for (body, code) in [
+            ("", "empty"),
+            (" \n\t\n", "empty"),
+            ("\u{feff}", "empty"),
+            ("<!DOCTYPE html>\n<html>", "html"),
+            ("\u{feff}\n<HTML lang=en>", "html"),
+        ] {
+            assert_eq!(check(body.as_bytes(), Format::Plain, &small()).unwrap_err().code(), code, "{body:?}");
+        }
+        assert_eq!(check(b"\xff\xfea\0", Format::Plain, &small()).unwrap_err().code(), "not_text");
+        assert!(check(b"a.example\n<html>\n", Format::Plain, &small()).is_ok());
+    }
+}

@@ -1,0 +1,127 @@
+//! Where every format hands in its lines: one place that counts them and passes entries on.
+
+use crate::canonical::Tables;
+use crate::index::{Entry, Scope, Target};
+
+use super::line::lines;
+use super::options::Options;
+use super::report::{Ignored, LineReport, Refusal, Remark, Unit};
+
+/// What became of one line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line {
+    /// It gave at least one entry.
+    Taken,
+    /// It was never meant to.
+    Ignored(Ignored),
+}
+
+/// What a format says of one line.
+pub(super) type Outcome = Result<Line, Refusal>;
+
+/// Counts lines and passes entries on.
+pub(super) struct Intake<'i> {
+    pub(super) options: &'i Options,
+    pub(super) tables: &'i Tables,
+    sink: &'i mut dyn FnMut(Entry),
+    report: LineReport,
+    /// The line at hand.
+    line: u64,
+}
+
+impl<'i> Intake<'i> {
+    pub(super) fn new(options: &'i Options, tables: &'i Tables, sink: &'i mut dyn FnMut(Entry)) -> Self {
+        Self { options, tables, sink, report: LineReport::default(), line: 0 }
+    }
+
+    /// Says what is counted; lines, if nobody says.
+    pub(super) fn counts(&mut self, unit: Unit) {
+        self.report.unit = unit;
+    }
+
+    /// The list names known good values.
+    pub(super) fn is_guard(&mut self) {
+        self.report.guard = true;
+    }
+
+    pub(super) fn declares_version(&mut self, version: &str) {
+        self.report.declared_version.get_or_insert_with(|| version.chars().take(VERSION_MAX_CHARS).collect());
+    }
+
+    /// Passes an entry of the line at hand on.
+    pub(super) fn give(&mut self, entry: Entry) {
+        self.report.entries += 1;
+        (self.sink)(entry);
+    }
+
+    /// Passes an entry on that says nothing beside its value.
+    pub(super) fn give_bare(&mut self, (scope, target): (Scope, Target)) {
+        self.give(bare_entry(scope, target));
+    }
+
+    /// Counts something worth knowing about the line at hand.
+    pub(super) fn remark(&mut self, remark: Remark) {
+        let max = self.options.lines_named_max;
+        self.report.remarks.entry(remark).or_default().add(self.line, max);
+    }
+
+    /// Reads one line and counts what became of it.
+    pub(super) fn line(&mut self, number: u64, read: impl FnOnce(&mut Self) -> Outcome) {
+        self.line = number;
+        let outcome = read(self);
+        let max = self.options.lines_named_max;
+        self.report.lines += 1;
+        match outcome {
+            Ok(Line::Taken) => self.report.taken += 1,
+            Ok(Line::Ignored(reason)) => self.report.ignored.entry(reason).or_default().add(number, max),
+            Err(reason) => self.report.refused.entry(reason).or_default().add(number, max),
+        }
+    }
+
+    /// Reads a text line by line. Blank lines, lines that are no text and lines that are too long never reach `read`.
+    pub(super) fn each_line(&mut self, body: &[u8], mut read: impl FnMut(&mut Self, &str) -> Outcome) {
+        for (number, bytes) in (1..).zip(lines(body)) {
+            self.line(number, |intake| match text_of(bytes, intake.options)? {
+                "" => Ok(Line::Ignored(Ignored::Blank)),
+                text => read(intake, text),
+            });
+        }
+    }
+
+    pub(super) fn finish(self) -> LineReport {
+        self.report
+    }
+}
+
+/// The text of a line without outer white space.
+pub(super) fn text_of<'l>(bytes: &'l [u8], options: &Options) -> Result<&'l str, Refusal> {
+    if bytes.len() > options.line_max_bytes {
+        return Err(Refusal::TooLong);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| Refusal::NotUtf8)?.trim();
+    if text.bytes().any(|byte| byte < b' ' && byte != b'\t') {
+        return Err(Refusal::Control);
+    }
+    Ok(text)
+}
+
+/// A longer version than this is none.
+const VERSION_MAX_CHARS: usize = 64;
+
+/// An entry that says nothing beside its value.
+pub(super) fn bare_entry(scope: Scope, target: Target) -> Entry {
+    Entry {
+        scope,
+        exception: false,
+        target,
+        id: None,
+        category: None,
+        confidence: None,
+        action: None,
+        source_ref: None,
+        valid_from: None,
+        valid_until: None,
+        jurisdiction: None,
+        disputed: false,
+    }
+}

@@ -1,0 +1,72 @@
+//! The way in for lists: files of many formats → entries, each line counted → an index.
+//!
+//! ```text
+//! file ─► body (unpack, refuse what is no list) ─► format (lines → entries) ─► report ─► compile ─► index
+//! ```
+//!
+//! Nothing here shows text of a list: errors, reports and logs carry names, counts and line numbers. Only
+//! [`inspect()`], which echoes what its caller typed, gives values back.
+//!
+//! ```
+//! # use linkgate::canonical::Tables;
+//! # use linkgate::lists::{self, Format, Options};
+//! let tables = Tables::shipped()?;
+//! let mut entries = Vec::new();
+//! let text = b"listed.example\nhttps://other.example/a\nnot a host\n";
+//! let report = lists::read(text, Format::Plain, &Options::default(), &tables, &mut |entry| entries.push(entry))?;
+//! assert_eq!((report.taken, report.refused(), report.lines), (2, 1, 3));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! It does not fetch lists, check signatures or hold back suspicious entries.
+
+mod body;
+mod compile;
+mod date;
+mod detect;
+mod error;
+mod format;
+mod inspect;
+mod intake;
+mod line;
+mod options;
+mod overrides;
+mod refang;
+mod report;
+mod source;
+mod value;
+
+pub use body::unpack;
+pub use compile::{Compiled, Keyring, SourceReport, SourceState, compile, status};
+pub use detect::detect;
+pub use error::ListError;
+pub use format::Format;
+pub use inspect::{InspectError, Inspected, Inspection, MatchAnswer, Request, inspect};
+pub use options::{BadLines, Column, Columns, Options, PlainMeans, Position, RootUrlMeans};
+pub use overrides::{LOWERING_MAX_DAYS, Override, OverrideError, OverrideSummary, Overrides};
+pub use report::{Ignored, LineReport, Refusal, Remark, Tally, Unit};
+pub use source::{Place, Source};
+
+use crate::canonical::Tables;
+use crate::index::Entry;
+
+/// Reads a list that is already unpacked, and gives every entry to `sink`.
+///
+/// # Errors
+/// If the body as a whole is no list of that format, if too many lines are bad and the options say that this counts, or
+/// if no line of it could be taken. Entries may have been given by then: throw them away.
+pub fn read(
+    body: &[u8],
+    format: Format,
+    options: &Options,
+    tables: &Tables,
+    sink: &mut dyn FnMut(Entry),
+) -> Result<LineReport, ListError> {
+    body::check(body, format, options)?;
+    let report = format::read(body, format, intake::Intake::new(options, tables, sink))?;
+    report.judge(options)?;
+    Ok(report)
+}
+
+#[cfg(test)]
+mod tests;

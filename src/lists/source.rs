@@ -1,0 +1,159 @@
+//! Where a list comes from: a file, perhaps with its format in front, and the name it goes by.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::body;
+use super::detect::detect;
+use super::error::ListError;
+use super::format::Format;
+use super::options::Options;
+
+use crate::index::{Index, Mode};
+
+/// A list and what is known of it.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The name that reports use.
+    pub name: String,
+    /// Where it is.
+    pub place: Place,
+    /// `None` finds out.
+    pub format: Option<Format>,
+    /// How it is to be read.
+    pub options: Options,
+    /// Whether its hits are acted on.
+    pub mode: Mode,
+}
+
+/// Where a list is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In a file.
+    File(PathBuf),
+    /// In the program.
+    Embedded(&'static str),
+}
+
+impl Source {
+    /// A source as the command line takes it: `path` or `format:path`.
+    ///
+    /// # Errors
+    /// If what stands before the colon is no format and the whole is no path that exists.
+    pub fn parse(text: &str) -> Result<Self, ListError> {
+        if let Some((before, path)) = text.split_once(':')
+            && !Path::new(text).exists()
+        {
+            return match Format::from_name(before) {
+                Some(format) => Ok(Self::new(path, Some(format))),
+                None if before == "auto" => Ok(Self::new(path, None)),
+                None => Err(ListError::UnknownFormat { known: Format::known_names() }),
+            };
+        }
+        Ok(Self::new(text, None))
+    }
+
+    /// A source named by its file, without what its name ends in.
+    pub fn new(path: impl Into<PathBuf>, format: Option<Format>) -> Self {
+        let path = path.into();
+        let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let unpacked = file.strip_suffix(".gz").or_else(|| file.strip_suffix(".zst")).unwrap_or(&file);
+        let stem = Path::new(unpacked).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let name = stem.filter(|stem| !stem.is_empty()).unwrap_or_else(|| "list".to_owned());
+        Self { name, place: Place::File(path), format, options: Options::default(), mode: Mode::Enforce }
+    }
+
+    /// A list that comes with the program.
+    pub fn embedded(name: &str, text: &'static str) -> Self {
+        Self { name: name.to_owned(), place: Place::Embedded(text), ..Self::new("", None) }
+    }
+
+    /// Whether it is an index that is compiled already. A file that cannot be read is none.
+    pub fn is_compiled(&self) -> bool {
+        let Place::File(path) = &self.place else { return false };
+        let mut start = [0; 16];
+        let read = File::open(path).and_then(|mut file| file.read(&mut start));
+        read.is_ok_and(|len| Index::is_index(start.get(..len).unwrap_or(&[])))
+    }
+
+    /// Reads and unpacks it. A compiled index is only recognised.
+    pub(super) fn load(&self) -> Result<Loaded, ListError> {
+        let path = match &self.place {
+            Place::File(path) if self.is_compiled() => return Ok(Loaded::Compiled(path.clone())),
+            Place::File(path) => path,
+            Place::Embedded(text) => {
+                let format = self.format.unwrap_or_else(|| detect(text.as_bytes()));
+                return Ok(Loaded::Lists(vec![Piece { text: text.as_bytes().to_vec(), format }]));
+            }
+        };
+        let file = read_file(path, &self.options)?;
+        let unpacked = body::unpack(&file, &self.options)?;
+        // Borrowed means that the file itself is the list: no second copy.
+        let text = match unpacked {
+            std::borrow::Cow::Owned(text) => text,
+            std::borrow::Cow::Borrowed(_) => file,
+        };
+        let format = self.format.unwrap_or_else(|| detect(&text));
+        Ok(Loaded::Lists(vec![Piece { text, format }]))
+    }
+}
+
+/// What a source turned out to hold.
+pub(super) enum Loaded {
+    /// An index that is compiled already.
+    Compiled(PathBuf),
+    /// One list in one or more files.
+    Lists(Vec<Piece>),
+}
+
+/// One unpacked file of a list.
+pub(super) struct Piece {
+    pub(super) text: Vec<u8>,
+    pub(super) format: Format,
+}
+
+/// 16 bytes of SHA-256 over all pieces, in hex: equal for equal lists, however they were packed.
+pub(super) fn version(pieces: &[Piece]) -> String {
+    let mut hash = Sha256::new();
+    for piece in pieces {
+        if pieces.len() > 1 {
+            hash.update((piece.text.len() as u64).to_le_bytes());
+        }
+        hash.update(&piece.text);
+    }
+    data_encoding::HEXLOWER.encode(hash.finalize().get(..16).unwrap_or(&[]))
+}
+
+/// A file whole; a packed one may be as large as what it unpacks to.
+pub(super) fn read_file(path: &Path, options: &Options) -> Result<Vec<u8>, ListError> {
+    let file = File::open(path).map_err(ListError::Io)?;
+    match body::drain(file, options.bytes_max) {
+        Err(ListError::Packing | ListError::CutOff) => {
+            Err(ListError::Io(std::io::Error::other("reading stopped before the end")))
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_as_people_write_them() {
+        for (input, name, format) in [
+            ("lists/demo.csv", "demo", None),
+            ("/srv/csam.txt.gz", "csam", None),
+            ("hosts:/srv/blocked.zst", "blocked", Some(Format::Hosts)),
+            ("auto:a:b.txt", "a:b", None),
+            ("house-jsonl:x.jsonl", "x", Some(Format::HouseJsonl)),
+        ] {
+            let source = Source::parse(input).unwrap();
+            assert_eq!((source.name.as_str(), source.format), (name, format), "{input}");
+        }
+        assert_eq!(Source::parse("nothing:x.txt").unwrap_err().code(), "unknown_format");
+    }
+}
