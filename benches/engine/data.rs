@@ -16,7 +16,7 @@ const WORDS: [&str; 32] = [
 const SUFFIXES: [&str; 5] = [".example", ".test", ".invalid", ".co.example", ".com.test"];
 const SUBDOMAINS: [&str; 6] = ["", "", "", "www.", "cdn.", "img.eu."];
 
-pub fn entries_wanted() -> usize {
+pub(crate) fn entries_wanted() -> usize {
     let wanted = std::env::vars().find(|(name, _)| name == "LINKGATE_BENCH_ENTRIES");
     wanted.and_then(|(_, number)| number.parse().ok()).unwrap_or(1_000_000)
 }
@@ -39,7 +39,7 @@ fn path(h: usize) -> String {
 }
 
 /// What a line of the list says: 70 % domains, 20 % prefixes, 10 % URLs.
-pub fn line(number: usize) -> String {
+pub(crate) fn line(number: usize) -> String {
     match number % 10 {
         0..7 => name(number),
         7 | 8 => format!("{}{}/", name(number / 8), path(mix(number))),
@@ -47,7 +47,7 @@ pub fn line(number: usize) -> String {
     }
 }
 
-pub fn list_text(entries: usize) -> Vec<u8> {
+pub(crate) fn list_text(entries: usize) -> Vec<u8> {
     let mut text = Vec::with_capacity(entries * 32);
     for number in 0..entries {
         text.extend_from_slice(line(number).as_bytes());
@@ -60,7 +60,7 @@ fn keys() -> Keys {
     Keys::derive(&StateKey::new([1; StateKey::LEN]))
 }
 
-pub fn compile(text: &[u8], tables: &Arc<Tables>) -> Index {
+pub(crate) fn compile(text: &[u8], tables: &Arc<Tables>) -> Index {
     let mut builder = Builder::new(keys(), Arc::clone(tables));
     let number = builder.list(List::new("bench", "1")).unwrap();
     let mut sink = |entry: Entry| builder.add(number, &entry).unwrap();
@@ -68,12 +68,12 @@ pub fn compile(text: &[u8], tables: &Arc<Tables>) -> Index {
     builder.finish()
 }
 
-pub fn index(entries: usize, tables: &Arc<Tables>) -> Index {
+pub(crate) fn index(entries: usize, tables: &Arc<Tables>) -> Index {
     compile(&list_text(entries), tables)
 }
 
 /// Hashes of host expressions alone.
-pub fn hash_index(entries: usize, tables: &Arc<Tables>) -> Index {
+pub(crate) fn hash_index(entries: usize, tables: &Arc<Tables>) -> Index {
     let mut builder = Builder::new(keys(), Arc::clone(tables));
     let number = builder.list(List::new("hashes", "1")).unwrap();
     for entry in 0..entries {
@@ -84,7 +84,7 @@ pub fn hash_index(entries: usize, tables: &Arc<Tables>) -> Index {
 }
 
 /// URLs as posts have them, one in a hundred listed.
-pub fn urls(entries: usize, wanted: usize) -> Vec<String> {
+pub(crate) fn urls(entries: usize, wanted: usize) -> Vec<String> {
     (0..wanted)
         .map(|number| {
             let h = mix(number ^ 0x5EED);
@@ -98,7 +98,7 @@ pub fn urls(entries: usize, wanted: usize) -> Vec<String> {
 }
 
 /// URLs that need the whole way: escapes, Unicode hosts, user names, other URLs inside.
-pub fn odd_urls(wanted: usize) -> Vec<String> {
+pub(crate) fn odd_urls(wanted: usize) -> Vec<String> {
     (0..wanted)
         .map(|number| {
             let host = name(mix(number) % 5_000_000);
@@ -113,7 +113,7 @@ pub fn odd_urls(wanted: usize) -> Vec<String> {
 }
 
 /// Posts of about 240 bytes with one link each.
-pub fn posts(entries: usize, wanted: usize) -> Vec<String> {
+pub(crate) fn posts(entries: usize, wanted: usize) -> Vec<String> {
     urls(entries, wanted)
         .iter()
         .enumerate()
@@ -121,7 +121,7 @@ pub fn posts(entries: usize, wanted: usize) -> Vec<String> {
         .collect()
 }
 
-pub fn posts_without_links(wanted: usize) -> Vec<String> {
+pub(crate) fn posts_without_links(wanted: usize) -> Vec<String> {
     (0..wanted).map(|number| prose(number, 230)).collect()
 }
 
@@ -136,16 +136,16 @@ fn prose(number: usize, bytes: usize) -> String {
     text
 }
 
-pub fn extract_options(tables: &Tables) -> Options {
+pub(crate) fn extract_options(tables: &Tables) -> Options {
     Options { deep_link_schemes: tables.aliases().deep_link_schemes().map(Into::into).collect(), ..Options::default() }
 }
 
-pub fn top_levels() -> TopLevels {
+pub(crate) fn top_levels() -> TopLevels {
     TopLevels::parse(TableTexts::shipped().suffixes)
 }
 
 /// The expression under which a peer keeps a line of the list.
-pub fn expression(number: usize) -> String {
+pub(crate) fn expression(number: usize) -> String {
     let url = canonical(&line(number)).unwrap();
     format!("{}{}", url.host(), url.path())
 }

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use crate::canonical::{Located, Outcome, Spelling, URL_MAX_BYTES, Via};
-use crate::extract::{Extractor, Link, LinkKind, TextFormat, Written};
+use crate::canonical::{CanonicalUrl, Located, Outcome, Spelling, URL_MAX_BYTES, Via};
+use crate::extract::{Extraction, Extractor, Link, LinkKind, TextFormat, Written};
 use crate::index::Hit;
 use crate::verdict::{self, Action, Match, Reason, Status, Verdict};
 
@@ -73,16 +73,27 @@ impl Checker {
         self.check_against(&self.current.load(), post, now)
     }
 
-    fn check_against(&self, snapshot: &Snapshot, post: &Post<'_>, now: i64) -> Report {
-        let found = self.extractor.links(post.text, post.format);
+    /// The links that a check of this post looks at, weak ones included, attached ones last.
+    ///
+    /// For whoever may show links: a report says where each stood, this says what it was.
+    pub fn links<'p>(&self, post: &Post<'p>) -> Vec<Link<'p>> {
+        self.extract(post).links
+    }
+
+    fn extract<'p>(&self, post: &Post<'p>) -> Extraction<'p> {
+        let mut found = self.extractor.links(post.text, post.format);
         let links_max = self.extractor.options().links_max;
-        let mut links = found.links;
-        let overflow = found.overflow || links.len() + post.attached.len() > links_max;
-        let room = links_max.saturating_sub(links.len());
-        links.extend(post.attached.iter().take(room).map(|url| attached(url)));
+        let room = links_max.saturating_sub(found.links.len());
+        found.overflow |= post.attached.len() > room;
+        found.links.extend(post.attached.iter().take(room).map(|url| attached(url)));
+        found
+    }
+
+    fn check_against(&self, snapshot: &Snapshot, post: &Post<'_>, now: i64) -> Report {
+        let found = self.extract(post);
         let mut scratch = Scratch::default();
-        let judged = links.iter().filter_map(|link| snapshot.judge(link, now, &mut scratch)).collect();
-        Report::new(snapshot, judged, overflow.then_some(Reason::TooManyLinks))
+        let judged = found.links.iter().filter_map(|link| snapshot.judge(link, now, &mut scratch)).collect();
+        Report::new(snapshot, judged, found.overflow.then_some(Reason::TooManyLinks))
     }
 }
 
@@ -130,7 +141,7 @@ impl Snapshot {
     }
 
     /// Collects the hits of one URL in all indexes, and in the overrides.
-    fn ask(&self, url: &crate::canonical::CanonicalUrl, via: Via, now: i64, scratch: &mut Scratch) {
+    fn ask(&self, url: &CanonicalUrl, via: Via, now: i64, scratch: &mut Scratch) {
         scratch.found.clear();
         scratch.overrides.clear();
         for (number, index) in self.indexes.iter().enumerate() {

@@ -84,6 +84,19 @@ pub(super) struct CheckArguments {
     pub(super) lists: Vec<String>,
 }
 
+impl CheckArguments {
+    pub(super) fn links(&self) -> Links {
+        if self.show_links { Links::Shown } else { Links::Masked }
+    }
+}
+
+/// How links of posts are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Links {
+    Masked,
+    Shown,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
     /// The URL, in any spelling.

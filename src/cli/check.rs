@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, BufWriter, Read as _, Write};
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::check::{Checker, Post, Report};
@@ -11,11 +12,10 @@ use crate::extract::TextFormat;
 use crate::telemetry::clock;
 use crate::verdict::Action;
 
-use super::Exit;
-use super::args::{CheckArguments, Format};
+use super::args::{CheckArguments, Format, Links};
 use super::jsonl::{self, BadLine};
-use super::render::{self, Links, Subject};
 use super::session::Session;
+use super::{Exit, mask, render};
 
 /// All of standard input is one post; a longer one is refused.
 const POST_MAX_BYTES: u64 = 64 << 20;
@@ -30,23 +30,14 @@ pub(super) fn run(session: &Session, arguments: &CheckArguments) -> anyhow::Resu
         texts => texts.iter().map(Cow::from).collect(),
     };
     let now = clock::now();
-    let shown = if arguments.show_links { Links::Shown } else { Links::Masked };
-    let posts = texts.iter().map(|text| Post { text, format: arguments.text_format.into(), attached: &[] });
-    let reports: Vec<(Post<'_>, Report)> = posts.map(|post| (post, session.checker.check(&post, now))).collect();
-    let strictest = reports.iter().map(|(_, report)| report.action).max().unwrap_or(Action::Allow);
+    let format = arguments.text_format.into();
+    let posts = texts.iter().map(|text| Post { text, format, attached: &[] });
+    let checked: Vec<(Post<'_>, Report)> = posts.map(|post| (post, session.checker.check(&post, now))).collect();
+    let strictest = checked.iter().map(|(_, report)| report.action).max().unwrap_or(Action::Allow);
     if arguments.json {
-        let reports = reports.into_iter().map(|(post, report)| with_links(report, &post, shown)).collect();
-        let snapshot = session.checker.snapshot();
-        let all = Reports { generation: snapshot.generation, lists_id: snapshot.lists_id(), reports };
-        writeln!(io::stdout().lock(), "{}", serde_json::to_string(&all)?)?;
+        print_json(checked, session, arguments.links())?;
     } else {
-        let snapshot = session.checker.snapshot();
-        let mut out = anstream::stdout().lock();
-        for (post, report) in reports {
-            let report = with_links(report, &post, Links::Shown);
-            let subject = Subject { text: post.text, suffixes: snapshot.tables.suffixes(), links: shown };
-            write!(out, "{}", render::report(&report, &subject))?;
-        }
+        print(&checked, session, arguments.links())?;
     }
     Ok(exit_for(strictest))
 }
@@ -55,18 +46,44 @@ fn exit_for(action: Action) -> Exit {
     if action > Action::Allow { Exit::Found } else { Exit::Quiet }
 }
 
-#[derive(Serialize)]
-struct Reports<'r> {
-    generation: u64,
-    lists_id: &'r str,
-    reports: Vec<Report>,
-}
-
 fn stdin_post() -> anyhow::Result<String> {
     let mut bytes = Vec::new();
     io::stdin().lock().take(POST_MAX_BYTES + 1).read_to_end(&mut bytes)?;
     anyhow::ensure!(bytes.len() as u64 <= POST_MAX_BYTES, "the post is longer than {} MiB", POST_MAX_BYTES >> 20);
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn print_json(checked: Vec<(Post<'_>, Report)>, session: &Session, links: Links) -> anyhow::Result<()> {
+    let reports: Vec<Report> = checked.into_iter().map(|(post, report)| with_raw(report, &post, links)).collect();
+    let snapshot = session.checker.snapshot();
+    let all = json!({"generation": snapshot.generation, "lists_id": snapshot.lists_id(), "reports": reports});
+    writeln!(io::stdout().lock(), "{all}")?;
+    Ok(())
+}
+
+fn print(checked: &[(Post<'_>, Report)], session: &Session, links: Links) -> anyhow::Result<()> {
+    let mut out = anstream::stdout().lock();
+    for (post, report) in checked {
+        let shown = shown(report, post, session, links);
+        write!(out, "{}", render::report(report, post.text, &shown))?;
+    }
+    Ok(())
+}
+
+/// Each link of the report as a person gets to see it.
+fn shown(report: &Report, post: &Post<'_>, session: &Session, links: Links) -> Vec<String> {
+    let snapshot = session.checker.snapshot();
+    let mut found = session.checker.links(post).into_iter();
+    let of_link = |span: Option<[usize; 2]>| {
+        // The report leaves out weak links that are unlisted; otherwise both have the same order.
+        let link = found.find(|link| link.span.as_ref().map(|span| [span.start, span.end]) == span)?;
+        Some(match (links, span) {
+            (Links::Masked, _) => mask::masked(&link.url, snapshot.tables.suffixes()),
+            (Links::Shown, Some([from, to])) => post.text.get(from..to)?.to_owned(),
+            (Links::Shown, None) => link.url.into_owned(),
+        })
+    };
+    report.links.iter().map(|link| link.span).map(of_link).map(Option::unwrap_or_default).collect()
 }
 
 /// One line of `--jsonl`; other fields are ignored.
@@ -96,16 +113,15 @@ struct ReportLine<'l> {
 fn lines(session: &Session, arguments: &CheckArguments) -> anyhow::Result<Exit> {
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let mut strictest = Action::Allow;
-    let bad =
-        jsonl::each_line(io::stdin().lock(), &mut out, |line, out| match answer(&session.checker, line, arguments) {
-            Ok((id, report)) => {
-                strictest = strictest.max(report.action);
-                serde_json::to_writer(&mut *out, &ReportLine { id, report })?;
-                out.write_all(b"\n")?;
-                Ok(Ok(()))
-            }
-            Err(bad) => Ok(Err(bad)),
-        })?;
+    let bad = jsonl::each_line(io::stdin().lock(), &mut out, |line, out| {
+        let answer = answer(&session.checker, line, arguments);
+        if let Ok(answer) = &answer {
+            strictest = strictest.max(answer.report.action);
+            serde_json::to_writer(&mut *out, answer)?;
+            out.write_all(b"\n")?;
+        }
+        Ok(answer.map(|_| ()))
+    })?;
     out.flush()?;
     if bad > arguments.allow_bad {
         anyhow::bail!("{bad} lines of the input were passed over; --allow-bad {bad} accepts that");
@@ -113,25 +129,20 @@ fn lines(session: &Session, arguments: &CheckArguments) -> anyhow::Result<Exit> 
     Ok(exit_for(strictest))
 }
 
-fn answer<'l>(
-    checker: &Checker,
-    line: &'l str,
-    arguments: &CheckArguments,
-) -> Result<(Option<&'l RawValue>, Report), BadLine> {
+fn answer<'l>(checker: &Checker, line: &'l str, arguments: &CheckArguments) -> Result<ReportLine<'l>, BadLine> {
     let post: PostLine<'l> = jsonl::parse(line)?;
     if post.text.is_none() && post.links.is_none() {
         return Err(BadLine::BadField);
     }
     let attached: Vec<&str> = post.links.iter().flatten().map(|Text(link)| &**link).collect();
     let format = post.format.map_or_else(|| arguments.text_format.into(), TextFormat::from);
-    let post_to_check = Post { text: post.text.as_deref().unwrap_or(""), format, attached: &attached };
-    let report = checker.check(&post_to_check, clock::now());
-    let shown = if arguments.show_links { Links::Shown } else { Links::Masked };
-    Ok((post.id, with_links(report, &post_to_check, shown)))
+    let whole = Post { text: post.text.as_deref().unwrap_or(""), format, attached: &attached };
+    let report = checker.check(&whole, clock::now());
+    Ok(ReportLine { id: post.id, report: with_raw(report, &whole, arguments.links()) })
 }
 
 /// The report with each link as the post had it, where links may be shown.
-fn with_links(mut report: Report, post: &Post<'_>, links: Links) -> Report {
+fn with_raw(mut report: Report, post: &Post<'_>, links: Links) -> Report {
     if links == Links::Shown {
         let mut attached = post.attached.iter();
         for link in &mut report.links {

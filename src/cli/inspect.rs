@@ -103,7 +103,9 @@ fn links(text: &str, question: &Question, settings: &Settings) -> Value {
     let mut urls = Vec::new();
     for link in &found.links {
         settings.tables.resolve_into(&link.url, &mut urls);
-        link.other_reading.iter().for_each(|other| drop(settings.tables.resolve_into(other, &mut urls)));
+        if let Some(other) = &link.other_reading {
+            settings.tables.resolve_into(other, &mut urls);
+        }
     }
     let of_each = |what: fn(&extract::Link<'_>) -> Value| found.links.iter().map(what).collect::<Vec<Value>>();
     json!({

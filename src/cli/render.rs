@@ -5,37 +5,31 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::canonical::Suffixes;
 use crate::check::{LinkReport, Report};
 use crate::verdict::{Action, Status};
 
 use super::mask;
 
-/// How links are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Links {
-    Masked,
-    Shown,
-}
-
-/// What a report is about.
-pub(super) struct Subject<'s> {
-    pub(super) text: &'s str,
-    pub(super) suffixes: &'s Suffixes,
-    pub(super) links: Links,
-}
-
 /// Characters of the post shown before the first and after the last link of a line.
 const CONTEXT_MAX_CHARS: usize = 60;
 
 /// The report as text with ANSI styles; whoever prints it strips them where there is no terminal.
-pub(super) fn report(report: &Report, subject: &Subject<'_>) -> String {
+///
+/// `shown` has each link of the report as it may be shown.
+pub(super) fn report(report: &Report, text: &str, shown: &[String]) -> String {
     let mut out = headline(report);
-    excerpt(report, subject, &mut out);
-    for (number, link) in report.links.iter().enumerate() {
-        line(number + 1, link, &shown(link, subject), &mut out);
+    let links: Vec<Shown<'_>> = report.links.iter().zip(shown).map(|(link, text)| Shown { link, text }).collect();
+    excerpt(text, &links, &mut out);
+    for (number, one) in links.iter().enumerate() {
+        line(number + 1, one, &mut out);
     }
     out
+}
+
+/// A link and what a person gets to see of it.
+struct Shown<'r> {
+    link: &'r LinkReport,
+    text: &'r str,
 }
 
 fn headline(report: &Report) -> String {
@@ -65,43 +59,36 @@ fn headline(report: &Report) -> String {
 }
 
 /// The lines of the post that have links, each with a line of marks below.
-fn excerpt(report: &Report, subject: &Subject<'_>, out: &mut String) {
-    let mut rest = 0; // up to where the text has been looked at
-    let mut links = report.links.iter().filter_map(|link| link.span.map(|span| (link, span))).peekable();
-    for piece in subject.text.split_inclusive('\n') {
-        let (start, end) = (rest, rest + piece.len());
-        rest = end;
+fn excerpt(text: &str, links: &[Shown<'_>], out: &mut String) {
+    let mut looked_at = 0;
+    let mut links = links.iter().filter_map(|one| one.link.span.map(|span| (one, span))).peekable();
+    for piece in text.split_inclusive('\n') {
+        let (start, end) = (looked_at, looked_at + piece.len());
+        looked_at = end;
         let mut here = Vec::new();
-        while let Some((link, span)) = links.next_if(|(_, span)| span[0] < end) {
-            here.push((link, [span[0].max(start), span[1].min(end)]));
+        while let Some((one, [from, to])) = links.next_if(|(_, [from, _])| *from < end) {
+            here.push((one, from.max(start) - start, to.min(end) - start));
         }
         if !here.is_empty() {
-            excerpt_line(piece.trim_end(), start, &here, (subject, out));
+            excerpt_line(piece.trim_end(), &here, out);
         }
     }
 }
 
-fn excerpt_line(
-    line: &str,
-    start: usize,
-    links: &[(&LinkReport, [usize; 2])],
-    (subject, out): (&Subject<'_>, &mut String),
-) {
+/// One line with its links, each with where it stands in the line.
+fn excerpt_line(line: &str, links: &[(&Shown<'_>, usize, usize)], out: &mut String) {
     let (mut text, mut marks) = ("  ".to_owned(), "  ".to_owned());
     let mut at = 0;
-    for (number, (link, [from, to])) in links.iter().enumerate() {
-        let (from, to) = (from - start, (to - start).min(line.len()));
-        if from < at {
-            continue; // inside the one before
-        }
-        let before = line.get(at..from).unwrap_or("");
+    for (number, (one, from, to)) in links.iter().enumerate() {
+        let Some(before) = line.get(at..*from) else { continue }; // it stands inside the one before
         let before = mask::printable(&if number == 0 { tail(before) } else { before.to_owned() });
-        let link_text = mask::printable(&shown(link, subject));
+        let shown = mask::printable(one.text);
+        let mark = if one.link.status == Status::Listed { '^' } else { '~' };
         marks.extend(std::iter::repeat_n(' ', before.width()));
-        marks.extend(std::iter::repeat_n(if link.status == Status::Listed { '^' } else { '~' }, link_text.width()));
-        let style = style_of(link.action).underline();
-        let _ = write!(text, "{before}{style}{link_text}{style:#}");
-        at = to;
+        marks.extend(std::iter::repeat_n(mark, shown.width()));
+        let style = style_of(one.link.action).underline();
+        let _ = write!(text, "{before}{style}{shown}{style:#}");
+        at = (*to).min(line.len());
     }
     let after = mask::printable(&head(line.get(at..).unwrap_or("")));
     let _ = writeln!(out, "{text}{after}\n{marks}");
@@ -121,18 +108,9 @@ fn head(text: &str) -> String {
     }
 }
 
-/// The link as it stood in the post, or masked.
-fn shown(link: &LinkReport, subject: &Subject<'_>) -> String {
-    let raw = link.raw.as_deref().unwrap_or("");
-    match subject.links {
-        Links::Shown => raw.to_owned(),
-        Links::Masked => mask::masked(raw, subject.suffixes),
-    }
-}
-
-fn line(number: usize, link: &LinkReport, shown: &str, out: &mut String) {
+fn line(number: usize, Shown { link, text }: &Shown<'_>, out: &mut String) {
     let style = style_of(link.action);
-    let _ = write!(out, "  {number}. {} {style}{}{style:#}", mask::printable(shown), super::word(link.status));
+    let _ = write!(out, "  {number}. {} {style}{}{style:#}", mask::printable(text), super::word(link.status));
     if let Some(reason) = link.reason {
         let _ = write!(out, " ({})", super::word(reason));
     }

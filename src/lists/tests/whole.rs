@@ -55,7 +55,7 @@ fn sources_become_indexes() {
     std::fs::write(path("a.txt"), "bad.example\n").unwrap();
     std::fs::write(path("a.csv"), "value,scope\nworse.example,host\n").unwrap();
     let sources = [Source::parse(&path("a.txt")).unwrap(), Source::parse(&path("a.csv")).unwrap()];
-    let compiled = compile(&sources, &Options::default(), keyring(), tables()).unwrap();
+    let compiled = compile(&sources, keyring(), tables()).unwrap();
     let index = compiled.built.unwrap();
     let names: Vec<&str> = index.lists().iter().map(|list| list.name.as_str()).collect();
     assert_eq!(names, ["a", "a-2"]);
@@ -63,21 +63,21 @@ fn sources_become_indexes() {
 
     index.save(&dir.path().join("a.idx")).unwrap();
     let opened = [Source::parse(&path("a.idx")).unwrap()];
-    let compiled = compile(&opened, &Options::default(), keyring(), tables()).unwrap();
+    let compiled = compile(&opened, keyring(), tables()).unwrap();
     assert!(compiled.built.is_none());
     assert_eq!(compiled.into_indexes()[0].entries(), 2);
     let keyless = Keyring { open: None, ..keyring() };
-    assert_eq!(compile(&opened, &Options::default(), keyless, tables()).unwrap_err().code(), "key_needed");
+    assert_eq!(compile(&opened, keyless, tables()).unwrap_err().code(), "key_needed");
 
-    let state = status(&sources[0], &Options::default(), keyring(), tables(), i64::MAX);
+    let state = status(&sources[0], keyring(), tables(), i64::MAX);
     assert_eq!((state.state, state.entries["domain"]), ("live", 1));
 }
 
 #[test]
 fn a_missing_list_is_never_an_empty_index() {
     let missing = [Source::parse("/nowhere/at/all.txt").unwrap()];
-    assert_eq!(compile(&missing, &Options::default(), keyring(), tables()).unwrap_err().code(), "unreadable");
-    assert_eq!(status(&missing[0], &Options::default(), keyring(), tables(), 0).state, "missing");
+    assert_eq!(compile(&missing, keyring(), tables()).unwrap_err().code(), "unreadable");
+    assert_eq!(status(&missing[0], keyring(), tables(), 0).state, "missing");
 }
 
 #[test]
