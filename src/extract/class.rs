@@ -1,7 +1,7 @@
 //! Classes of bytes and characters: what a name may hold, what is invisible, what ends a link.
 
 /// Bytes at which a link can show itself; everything between two of them is skipped.
-const ANCHORS: [bool; 256] = table(b".:[({<,/dD%\xC2\xE2\xE3\xEF");
+const ANCHORS: [bool; 256] = table(b".:[({</dD%\xC2\xE2\xE3\xEF");
 
 /// ASCII bytes a host label is written with.
 const LABELS: [bool; 256] =
@@ -24,8 +24,28 @@ const fn table(members: &[u8]) -> [bool; 256] {
 /// The first position at or after `from` where a link can show itself.
 pub(super) fn next_anchor(text: &str, from: usize) -> Option<usize> {
     let rest = text.as_bytes().get(from..)?;
-    let found = rest.iter().position(|&byte| is_in(&ANCHORS, byte))?;
-    Some(from + found)
+    let mut pos = 0;
+    loop {
+        let tail = rest.get(pos..)?;
+        pos += tail.iter().position(|&byte| is_in(&ANCHORS, byte))?;
+        if is_anchor(rest.get(pos..)?) {
+            return Some(from + pos);
+        }
+        pos += 1;
+    }
+}
+
+/// A second look at bytes that are frequent in ordinary text.
+fn is_anchor(rest: &[u8]) -> bool {
+    match rest {
+        [b'.' | b':', b' ' | b'\n', next, ..] => matches!(next, b'c' | b'n' | b'o' | b'x' | b'r' | b'b' | b':' | b'/' | b'[' | 0x80..) || next.is_ascii_whitespace() || *next == b'.',
+        [b'd' | b'D', next, ..] => matches!(next, b'o' | b'O' | b'0'),
+        [0xC2, next, ..] => *next == 0xB7,
+        [0xE2, next, last, ..] => matches!((next, last), (0x80, 0xA2 | 0xA4 | 0xA7) | (0x88, 0x99) | (0x8B, 0x85)),
+        [0xE3, next, last, ..] => (*next, *last) == (0x80, 0x82),
+        [0xEF, next, last, ..] => matches!((next, last), (0xBC, 0x8E | 0x9A) | (0xBD, 0xA1)),
+        _ => true,
+    }
 }
 
 fn is_in(table: &[bool; 256], byte: u8) -> bool {

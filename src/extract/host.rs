@@ -86,6 +86,14 @@ pub(super) struct Host<'t> {
     pub(super) other: Option<Reading>,
 }
 
+/// Labels that are no host together.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Miss {
+    /// Where the last label begins: something else may begin there too.
+    pub(super) last_start: usize,
+    pub(super) end: usize,
+}
+
 /// Reads hosts; knows the top-level names.
 pub(super) struct HostReader<'t, 'n> {
     text: &'t str,
@@ -135,7 +143,7 @@ impl<'t, 'n> HostReader<'t, 'n> {
     }
 
     /// Reads the host, or says where to go on if there is none.
-    pub(super) fn read(mut self) -> Result<Host<'t>, usize> {
+    pub(super) fn read(mut self) -> Result<Host<'t>, Miss> {
         let mut pos = self.start;
         let mut last = None;
         let mut end = pos;
@@ -168,7 +176,8 @@ impl<'t, 'n> HostReader<'t, 'n> {
             pos = next.end;
             self.label_from = self.refang.mark(pos);
         }
-        self.choose(last).ok_or(end)
+        let last_start = self.previous.start;
+        self.choose(last).ok_or(Miss { last_start, end })
     }
 
     /// Whether the host may go on over this dot.
@@ -194,8 +203,10 @@ impl<'t, 'n> HostReader<'t, 'n> {
         let mark = self.refang.mark(label.end);
         let name = self.refang.since(self.label_from, label.end);
         if is_numeric(name) {
-            let host = self.refang.since(self.first, label.end);
-            let address = ipv4(host)?;
+            if self.labels > 4 {
+                return None;
+            }
+            let address = ipv4(self.refang.since(self.first, label.end))?;
             return Some(self.reading(mark, label, Some(address)));
         }
         let odd = label.odd || (self.labels > 1 && self.previous.odd);

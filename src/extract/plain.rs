@@ -6,7 +6,7 @@ use super::class::{
     next_anchor,
 };
 use super::dot::{dot_at, hyphen_at, word_at};
-use super::host::{Host, HostReader, Lead, Reading};
+use super::host::{Host, HostReader, Lead, Miss, Reading};
 use super::label;
 use super::link::{Draft, Rest};
 use super::prose::is_weak;
@@ -143,11 +143,12 @@ impl<'t> Scanner<'t, '_, '_> {
         );
         let host = match reader.read() {
             Ok(host) => host,
-            Err(end) => return self.pos = self.pos.max(end),
+            Err(miss) => return self.miss(miss),
         };
         let rest = Rest::read(self.text, host.reading.mark.at);
         if !self.is_bare_link(start, &host, rest) {
-            return self.pos = self.pos.max(host.reading.mark.at);
+            let (last_start, _) = host.reading.last;
+            return self.miss(Miss { last_start, end: host.reading.mark.at });
         }
         let reading = host.reading;
         let has_www = self
@@ -259,6 +260,12 @@ impl<'t> Scanner<'t, '_, '_> {
     pub(super) fn emit(&mut self, draft: Draft<'t>, rest: Rest) {
         let end = draft.finish(self.text, rest, self.sink);
         self.skip_to(end);
+    }
+
+    /// Goes on behind labels that are no link, but lets the last one begin something else.
+    fn miss(&mut self, miss: Miss) {
+        self.pos = self.pos.max(miss.end);
+        self.floor = self.floor.max(miss.last_start);
     }
 
     fn skip_to(&mut self, end: usize) {

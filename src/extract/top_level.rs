@@ -12,6 +12,8 @@ const NAME_MAX_BYTES: usize = 72;
 #[derive(Debug, Clone)]
 pub struct TopLevels {
     names: HashSet<Box<str>>,
+    /// The first characters of names beyond ASCII, in order.
+    beginnings: Vec<char>,
 }
 
 impl TopLevels {
@@ -37,7 +39,11 @@ impl TopLevels {
             }
             names.insert(unicode.into());
         }
-        Self { names }
+        let wide = names.iter().filter(|name| !name.is_ascii());
+        let mut beginnings: Vec<char> = wide.filter_map(|name| name.chars().next()).collect();
+        beginnings.sort_unstable();
+        beginnings.dedup();
+        Self { names, beginnings }
     }
 
     /// Whether `label`, in any case, is a known top-level name.
@@ -59,6 +65,8 @@ impl TopLevels {
 
     /// The longest beginning of `label` that is a known name beyond ASCII, in bytes.
     pub(super) fn longest_beginning(&self, label: &str) -> Option<usize> {
+        let first = label.chars().next()?.to_lowercase().next()?;
+        self.beginnings.binary_search(&first).ok()?;
         let ends = label.char_indices().map(|(at, c)| at + c.len_utf8());
         ends.take_while(|&end| end <= NAME_MAX_BYTES)
             .filter(|&end| {
