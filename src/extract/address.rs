@@ -5,6 +5,9 @@ use std::net::Ipv6Addr;
 /// Longest bracketed address looked at, in bytes.
 const BRACKETED_MAX_BYTES: usize = 80;
 
+/// Bracket, four digits and a colon.
+const GROUP_MAX_BYTES: usize = 6;
+
 /// Fewest digits of an address written as one decimal number; shorter ones are years and counts.
 const SINGLE_DIGITS_MIN: usize = 8;
 
@@ -90,6 +93,13 @@ pub(super) fn ipv6_at(text: &str, at: usize) -> Option<usize> {
     let [b'[', b':' | b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F', ..] = window else {
         return None;
     };
+    if !window
+        .iter()
+        .take(GROUP_MAX_BYTES)
+        .any(|&byte| byte == b':')
+    {
+        return None;
+    }
     let close = memchr::memchr(b']', window)?;
     let inside = std::str::from_utf8(window.get(1..close)?).ok()?;
     let address = inside.split('%').next().unwrap_or(inside);

@@ -223,6 +223,14 @@ impl<'t, 'n> HostReader<'t, 'n> {
         if self.labels < 2 {
             return None;
         }
+        if !name.is_ascii()
+            && !name
+                .chars()
+                .next()
+                .is_some_and(|first| self.names.may_begin(first))
+        {
+            return None;
+        }
         if self.names.contains(name) {
             return Some(self.reading(mark, label, None));
         }
@@ -278,7 +286,9 @@ impl<'t, 'n> HostReader<'t, 'n> {
             (Some(last), Some((early, dot))) => match dot {
                 Dot::Plain if self.lead == Lead::Bare => (early, Some(last)),
                 Dot::Wide if last.labels > early.labels + 1 => (early, Some(last)),
-                Dot::Spaced if !self.is_followed_by_path(last) => (early, Some(last)),
+                Dot::Spaced if !(last.dots.are_loose() || self.is_followed_by_path(last)) => {
+                    (early, Some(last))
+                }
                 _ => (last, Some(early)),
             },
             (None, Some((early, _))) => (early, None),

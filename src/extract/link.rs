@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::class::{byte_at, byte_before, is_label_byte};
+use super::disguise;
 use super::host::{Host, Reading};
 use super::refang::{Mark, Refang};
 use super::sink::Sink;
@@ -40,7 +41,7 @@ impl Rest {
             b'?' | b'#' => {
                 is_label_byte(byte_at(text, next + 1)) || byte_at(text, next + 1) == b'/'
             }
-            _ => tail::disguise_at(text, next).is_some_and(|(sign, _)| sign == "/"),
+            _ => disguise::disguise_at(text, next).is_some_and(|(sign, _)| sign == "/"),
         };
         let has_rest = is_path || port.is_some();
         Self {
@@ -55,7 +56,7 @@ fn port_at(text: &str, at: usize) -> Option<usize> {
     let colon = match byte_at(text, at) {
         b':' => at + 1,
         _ => {
-            tail::disguise_at(text, at)
+            disguise::disguise_at(text, at)
                 .filter(|found| found.0 == ":")?
                 .1
         }
@@ -166,7 +167,7 @@ impl<'t> Draft<'t> {
         }
         let mut url = host.until(whole.mark).into_owned();
         let mut refang = Refang::new(text, whole.mark.at);
-        tail::refang(text, whole.mark.at, whole.end, &mut refang);
+        disguise::refang(text, whole.mark.at, whole.end, &mut refang);
         let end = refang.mark(whole.end);
         url.push_str(&refang.until(end));
         Cow::Owned(url)

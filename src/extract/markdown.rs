@@ -1,4 +1,4 @@
-//! Links in Markdown: destinations, definitions and raw HTML, read more tolerantly than CommonMark.
+//! Links in Markdown: destinations, definitions and raw HTML, read more tolerantly than the standard.
 
 use std::ops::Range;
 

@@ -3,7 +3,7 @@
 use super::address::{self, Ipv4};
 use super::class::{
     byte_at, byte_before, char_at, char_before, is_dot, is_invisible, is_label_byte, is_label_char,
-    next_anchor,
+    is_unspaced, next_anchor,
 };
 use super::dot::{dot_at, hyphen_at, word_at};
 use super::host::{Host, HostReader, Lead, Miss, Reading};
@@ -22,7 +22,7 @@ const GAP_MAX: usize = 6;
 pub(super) struct Scanner<'t, 'r, 's> {
     pub(super) text: &'t str,
     pub(super) rules: &'r Rules,
-    sink: &'s mut Sink<'t>,
+    pub(super) sink: &'s mut Sink<'t>,
     /// Where the next anchor is looked for.
     pos: usize,
     /// What lies before belongs to a link or was read in vain.
@@ -58,10 +58,10 @@ impl<'t> Scanner<'t, '_, '_> {
             b'/' if next == b'/' => self.at_slashes(at),
             b'/' => self.at_number(at),
             b'[' => self.at_bracket(at),
-            b'd' | b'D' if !matches!(next, b'o' | b'O' | b'0') => {}
             b'd' | b'D' if word_at(self.text, at).is_some() => self.at_dot(at),
             b'%' if next == b'2' => self.at_dot(at),
-            b'(' | b'{' | b'<' if !matches!(next, b'h' | b'w') => self.at_dot(at),
+            b'%' if next == b'3' => self.at_encoded_colon(at),
+            b'(' | b'{' | b'<' => self.at_dot(at),
             0x80.. => self.at_wide(at),
             _ => {}
         }
@@ -81,7 +81,7 @@ impl<'t> Scanner<'t, '_, '_> {
         };
         let next = byte_at(self.text, end);
         let has_port = next == b':' && byte_at(self.text, end + 1).is_ascii_digit();
-        if next == b'/' || has_port {
+        if (next == b'/' || has_port) && self.rules.options.schemeless == Schemeless::All {
             let rest = Rest::read(self.text, end);
             let draft = Draft::literal(self.text, at..end, LinkKind::Schemeless);
             self.emit(draft, rest);
@@ -90,6 +90,9 @@ impl<'t> Scanner<'t, '_, '_> {
 
     /// A dot, in any spelling, may join two labels here.
     fn at_dot(&mut self, at: usize) {
+        if self.is_sentence_end(at) {
+            return;
+        }
         let Some(end) = self.label_end(at) else {
             return;
         };
@@ -102,6 +105,30 @@ impl<'t> Scanner<'t, '_, '_> {
         let start = label::start_of(self.text, end, self.floor);
         if start < end {
             self.bare(start, end);
+        }
+    }
+
+    /// The frequent dots that cannot join labels, told apart at a glance.
+    fn is_sentence_end(&self, at: usize) -> bool {
+        let next = byte_at(self.text, at + 1);
+        match byte_at(self.text, at) {
+            b'.' if matches!(next, b' ' | b'\n' | 0) => {
+                let is_spaced = matches!(
+                    byte_before(self.text, at),
+                    b' ' | b']' | b')' | b'}' | b'>' | 0x80..
+                );
+                let first = byte_at(self.text, at + 2);
+                !is_spaced && !matches!(first, b'c' | b'n' | b'o' | b'x' | b'r' | b'b')
+            }
+            0x80.. => {
+                let behind = char_at(self.text, at).map_or(at + 1, |c| at + c.len_utf8());
+                char_at(self.text, behind)
+                    .is_none_or(|c| is_unspaced(c) && !self.rules.names.may_begin(c))
+            }
+            b'(' | b'[' | b'{' | b'<' if next.is_ascii_alphabetic() => {
+                word_at(self.text, at + 1).is_none()
+            }
+            _ => false,
         }
     }
 
@@ -148,17 +175,21 @@ impl<'t> Scanner<'t, '_, '_> {
         let rest = Rest::read(self.text, host.reading.mark.at);
         if !self.is_bare_link(start, &host, rest) {
             let (last_start, _) = host.reading.last;
-            return self.miss(Miss { last_start, end: host.reading.mark.at });
+            return self.miss(Miss {
+                last_start,
+                end: host.reading.mark.at,
+            });
         }
         let reading = host.reading;
         let has_www = self
             .text
             .get(start..start + 4)
             .is_some_and(|head| head.eq_ignore_ascii_case("www."));
-        let weak = !rest.is_path
-            && !(has_www && !reading.cut_short)
-            && is_weak(self.text, start, &reading)
-            || (rest.is_path && matches!(byte_before(self.text, start), b'/' | b'\\'));
+        let weak = if rest.is_path {
+            matches!(byte_before(self.text, start), b'/' | b'\\' | b'@')
+        } else {
+            (reading.cut_short || !has_www) && is_weak(self.text, start, &reading)
+        };
         let is_odd_address = reading.address == Some(Ipv4::Odd) && reading.labels < 4;
         let kind = LinkKind::Schemeless;
         self.emit(
@@ -268,7 +299,7 @@ impl<'t> Scanner<'t, '_, '_> {
         self.floor = self.floor.max(miss.last_start);
     }
 
-    fn skip_to(&mut self, end: usize) {
+    pub(super) fn skip_to(&mut self, end: usize) {
         self.pos = self.pos.max(end);
         self.floor = self.floor.max(end);
     }
@@ -305,9 +336,5 @@ fn is_email(text: &str, start: usize, end: usize, rest: Rest) -> bool {
             .checked_sub(len)
             .is_some_and(|at| userinfo::disguised(text, at) == Some(start))
     });
-    let is_named = start
-        .checked_sub(1)
-        .and_then(|at| char_before(text, at))
-        .is_some_and(is_label_char);
-    is_disguised || (byte_before(text, start) == b'@' && (is_named || !rest.is_path))
+    is_disguised || (byte_before(text, start) == b'@' && !rest.is_path)
 }

@@ -63,10 +63,19 @@ impl TopLevels {
         std::str::from_utf8(lower).is_ok_and(|name| self.names.contains(name))
     }
 
+    /// Whether a known name beyond ASCII begins with `c`.
+    pub(super) fn may_begin(&self, c: char) -> bool {
+        c.to_lowercase()
+            .next()
+            .is_some_and(|lower| self.beginnings.binary_search(&lower).is_ok())
+    }
+
     /// The longest beginning of `label` that is a known name beyond ASCII, in bytes.
     pub(super) fn longest_beginning(&self, label: &str) -> Option<usize> {
-        let first = label.chars().next()?.to_lowercase().next()?;
-        self.beginnings.binary_search(&first).ok()?;
+        label
+            .chars()
+            .next()
+            .filter(|&first| self.may_begin(first))?;
         let ends = label.char_indices().map(|(at, c)| at + c.len_utf8());
         ends.take_while(|&end| end <= NAME_MAX_BYTES)
             .filter(|&end| {
