@@ -1,7 +1,7 @@
 //! Classes of bytes and characters: what a name may hold, what is invisible, what ends a link.
 
 /// Bytes at which a link can show itself; everything between two of them is skipped.
-const ANCHORS: [bool; 256] = table(b".:[({</dD%\xC2\xE2\xE3\xEF");
+const ANCHORS: [bool; 256] = table(b".:[({<,/dD%\xC2\xE2\xE3\xEF");
 
 /// ASCII bytes a host label is written with.
 const LABELS: [bool; 256] =
@@ -38,7 +38,8 @@ pub(super) fn next_anchor(text: &str, from: usize) -> Option<usize> {
 /// A second look at bytes that are frequent in ordinary text.
 fn is_anchor(rest: &[u8]) -> bool {
     match rest {
-        [b':', b' ' | b'\n', ..] => false,
+        [b':', b' ' | b'\n', ..] | [b','] => false,
+        [b',', next, ..] => next.is_ascii_digit(),
         [b'd' | b'D', next, last, ..] => matches!((next, last), (b'o' | b'O' | b'0', b't' | b'T')),
         [b'[' | b'(' | b'{' | b'<', b' ', sign, ..] | [b'[' | b'(' | b'{' | b'<', sign, ..] => {
             wraps_sign(*sign)

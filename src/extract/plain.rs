@@ -53,17 +53,15 @@ impl<'t> Scanner<'t, '_, '_> {
     fn at_anchor(&mut self, at: usize) {
         let next = byte_at(self.text, at + 1);
         match byte_at(self.text, at) {
-            b'.' => self.at_dot(at),
             b':' => self.at_colon(at),
             b'/' if next == b'/' => self.at_slashes(at),
             b'/' => self.at_number(at),
             b'[' => self.at_bracket(at),
-            b'd' | b'D' if word_at(self.text, at).is_some() => self.at_dot(at),
-            b'%' if next == b'2' => self.at_dot(at),
+            b',' => self.at_comma(at),
             b'%' if next == b'3' => self.at_encoded_colon(at),
-            b'(' | b'{' | b'<' => self.at_dot(at),
+            b'd' | b'D' if word_at(self.text, at).is_none() => {}
             0x80.. => self.at_wide(at),
-            _ => {}
+            _ => self.at_dot(at),
         }
     }
 
@@ -256,6 +254,24 @@ impl<'t> Scanner<'t, '_, '_> {
                 .get(start..start + 4)
                 .is_some_and(|head| head.eq_ignore_ascii_case("www.")),
         }
+    }
+
+    /// `192,0,2,1`: an address with its dots disguised, or just numbers.
+    fn at_comma(&mut self, at: usize) {
+        let start = label::start_of(self.text, at, self.floor);
+        let Some((address, end)) = address::with_commas(self.text, start) else {
+            return;
+        };
+        if matches!(byte_before(self.text, start), b',' | b'.' | b'$') {
+            return;
+        }
+        let mut refang = Refang::new(self.text, start);
+        refang.replace(start..end, &address);
+        let draft = Draft {
+            weak: true,
+            ..Draft::introduced(refang, start..end)
+        };
+        self.emit(draft, Rest::read(self.text, end));
     }
 
     /// A number with a path or port may be an address in one piece.
