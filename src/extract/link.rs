@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::class::{byte_at, byte_before, is_label_byte};
+use super::class::{byte_at, byte_before, is_invisible, is_label_byte};
 use super::disguise;
 use super::host::{Host, Reading};
 use super::refang::{Mark, Refang};
@@ -24,12 +24,15 @@ pub(super) struct Rest {
     pub(super) end: usize,
     pub(super) is_path: bool,
     pub(super) has_port: bool,
+    /// Invisible characters stand before path or port.
+    pub(super) has_gap: bool,
 }
 
 impl Rest {
     /// Reads a closing dot and a port.
     pub(super) fn read(text: &str, host_end: usize) -> Self {
-        let mut end = host_end;
+        let mut end = gap_end(text, host_end);
+        let has_gap = end > host_end;
         if byte_at(text, end) == b'.' && matches!(byte_at(text, end + 1), b'/' | b':' | b'?' | b'#')
         {
             end += 1;
@@ -43,12 +46,35 @@ impl Rest {
             }
             _ => disguise::disguise_at(text, next).is_some_and(|(sign, _)| sign == "/"),
         };
-        let has_rest = is_path || port.is_some();
-        Self {
-            end: if has_rest { next } else { host_end },
-            is_path,
-            has_port: port.is_some(),
+        let has_port = port.is_some();
+        if !(is_path || has_port) {
+            return Self {
+                end: host_end,
+                is_path,
+                has_port,
+                has_gap: false,
+            };
         }
+        Self {
+            end: next,
+            is_path,
+            has_port,
+            has_gap,
+        }
+    }
+}
+
+/// The end of a run of invisible characters, if path or port follow.
+fn gap_end(text: &str, at: usize) -> usize {
+    if byte_at(text, at) < 0x80 {
+        return at;
+    }
+    let rest = text.get(at..).unwrap_or("");
+    let len = rest.find(|c| !is_invisible(c)).unwrap_or(0);
+    if matches!(byte_at(text, at + len), b'/' | b':' | b'?' | b'#' | b'.') {
+        at + len
+    } else {
+        at
     }
 }
 
@@ -115,7 +141,7 @@ impl<'t> Draft<'t> {
         let first = Whole {
             mark: reading.mark,
             end: tail.end,
-            is_disguised: tail.is_disguised,
+            is_disguised: tail.is_disguised || rest.has_gap,
         };
         let url = self.render(text, first);
         let other_reading = match self.host.other {
@@ -134,7 +160,7 @@ impl<'t> Draft<'t> {
             .map(|whole| self.render(text, whole))
             .filter(|other| *other != url);
         let is_rewritten = matches!(url, Cow::Owned(_));
-        let zero_width = reading.zero_width || tail.zero_width;
+        let zero_width = reading.zero_width || tail.zero_width || rest.has_gap;
         let defanged =
             reading.dots.are_hidden() || reading.disguised || (is_rewritten && !zero_width);
         let kind = if defanged {

@@ -223,7 +223,11 @@ impl<'t> Scanner<'t, '_, '_> {
         }
         let before = byte_before(self.text, start);
         let before_that = byte_before(self.text, start.saturating_sub(1));
-        let is_path = matches!(before, b'/' | b'.') && matches!(before_that, b'/' | b'.');
+        let third = byte_before(self.text, start.saturating_sub(2));
+        let is_path = matches!(
+            (third, before_that, before),
+            (b'/', b'/', b'/') | (_, b'/' | b'.', b'.') | (_, b'.', b'/')
+        );
         let is_run = byte_at(self.text, end) == b'.'
             && byte_at(self.text, end + 1) == b'.'
             && is_label_byte(byte_at(self.text, end + 2));

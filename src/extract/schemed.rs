@@ -177,13 +177,13 @@ impl Scanner<'_, '_, '_> {
             return;
         }
         let draft = Draft::literal(text, scheme.start..end, LinkKind::Schemed);
-        let has_port = false;
         self.emit(
             draft,
             Rest {
                 end,
                 is_path,
-                has_port,
+                has_port: false,
+                has_gap: false,
             },
         );
     }

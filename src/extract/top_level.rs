@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 /// Names that no registry sells and that links use all the same.
 const RESERVED: [&str; 5] = ["example", "test", "invalid", "localhost", "onion"];
 
@@ -52,7 +54,11 @@ impl TopLevels {
             return false;
         }
         if !label.is_ascii() {
-            return self.names.contains(label.to_lowercase().as_str());
+            let lower = label.to_lowercase();
+            // Letters in circles and the like: browsers read plain ones.
+            return self.names.contains(lower.as_str())
+                || (lower.chars().any(is_letter_like)
+                    && self.contains(&lower.nfkc().collect::<String>()));
         }
         let mut lower = [0_u8; NAME_MAX_BYTES];
         let Some(lower) = lower.get_mut(..label.len()) else {
@@ -65,6 +71,9 @@ impl TopLevels {
 
     /// Whether a known name beyond ASCII begins with `c`.
     pub(super) fn may_begin(&self, c: char) -> bool {
+        if is_letter_like(c) {
+            return true;
+        }
         c.to_lowercase()
             .next()
             .is_some_and(|lower| self.beginnings.binary_search(&lower).is_ok())
@@ -87,6 +96,12 @@ impl TopLevels {
     }
 }
 
+/// A symbol that stands for an ASCII letter and becomes one in a host.
+fn is_letter_like(c: char) -> bool {
+    matches!(c, '\u{1D2C}'..='\u{1D6A}' | '\u{2070}'..='\u{209C}' | '\u{2100}'..='\u{214F}'
+        | '\u{2460}'..='\u{24FF}' | '\u{1D400}'..='\u{1D7FF}' | '\u{1F110}'..='\u{1F189}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,7 +110,17 @@ mod tests {
     fn keeps_last_labels_in_both_spellings() {
         let names = TopLevels::parse("// note\ncom\nco.uk\n*.ck\n!www.ck\nрф\n");
         for known in [
-            "com", "COM", "uk", "ck", "рф", "РФ", "xn--p1ai", "example", "onion",
+            "com",
+            "COM",
+            "uk",
+            "ck",
+            "рф",
+            "РФ",
+            "xn--p1ai",
+            "example",
+            "onion",
+            "ⓒⓞⓜ",
+            "𝐜𝐨𝐦",
         ] {
             assert!(names.contains(known), "{known}");
         }
