@@ -158,6 +158,9 @@ impl<'t> Scanner<'t, '_, '_> {
     /// A host without a scheme.
     fn bare(&mut self, from: usize, label_end: usize) {
         let start = self.bare_start(from, label_end);
+        if start >= label_end {
+            return;
+        }
         let lead = Lead::Bare;
         let reader = HostReader::new(
             self.text,

@@ -13,6 +13,9 @@ use super::refang::Refang;
 use super::scheme::{self, Meaning, Scheme, Slashes};
 use super::{Link, LinkKind, Schemeless, Written};
 
+/// Longest first label behind an unknown scheme, in bytes.
+const WORD_MAX_BYTES: usize = 256;
+
 /// `://`, percent-encoded.
 const ENCODED: &str = "%3A%2F%2F";
 
@@ -158,6 +161,7 @@ impl Scanner<'_, '_, '_> {
         match scheme.meaning {
             Meaning::Deep => self.deep(scheme, slashes),
             Meaning::Unknown if slashes.count != 2 || slashes.is_disguised => {}
+            Meaning::Unknown if !may_have_dot(self.text, slashes.end) => {}
             Meaning::Other | Meaning::Disguised(_) if slashes.count == 0 => {}
             _ => self.schemed(scheme, slashes),
         }
@@ -274,6 +278,21 @@ impl<'t> Opening<'t> {
         }
         opening
     }
+}
+
+/// Whether something that may be a dot stands behind the word at `at`.
+fn may_have_dot(text: &str, at: usize) -> bool {
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    let behind = rest
+        .iter()
+        .take(WORD_MAX_BYTES)
+        .find(|&&byte| !is_label_byte(byte));
+    behind.is_some_and(|&byte| {
+        !matches!(
+            byte,
+            b' ' | b'\n' | b'/' | b':' | b'?' | b'#' | b',' | b';' | b'"'
+        )
+    })
 }
 
 /// A lone word followed by a sign and more letters is no host that a browser would open.
