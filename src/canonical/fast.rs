@@ -2,6 +2,7 @@
 //!
 //! Proven equal to the long way by the differential test in [`super::tests`] and by the fuzz target.
 
+use super::parse::HOST_MAX_BYTES;
 use super::parts::Parts;
 use super::url::{Bounds, CanonicalUrl, HostKind, Spelling};
 
@@ -28,7 +29,7 @@ impl Plain<'_> {
 /// Reads a link whose every byte means itself; `None` sends it the long way.
 pub(super) fn read(link: &str) -> Option<Plain<'_>> {
     let (scheme, rest) = scheme(link)?;
-    let host_len = host_len(rest)?;
+    let host_len = host_len(rest).filter(|&len| len <= HOST_MAX_BYTES)?;
     let (host, rest) = rest.split_at_checked(host_len)?;
     let (odd_port, rest) = port(rest, scheme)?;
     if !is_plain(rest.as_bytes()) {

@@ -7,6 +7,8 @@ use super::profile::Standard;
 use super::url::{Bounds, CanonicalUrl, HostKind, Spelling};
 use super::{path, raw};
 
+/// Longer hosts are not read. A name has at most 253 bytes (RFC 1035); each can be written as three escaped ones.
+pub const HOST_MAX_BYTES: usize = 4_096;
 /// Stands in for a host that the `url` crate refuses, so that it still takes the rest of the link apart.
 const STAND_IN: &str = "stand-in.invalid";
 
@@ -37,12 +39,15 @@ pub(super) fn read(link: &str) -> Option<Parsed> {
 
 #[expect(clippy::disallowed_methods, reason = "this is where the one parser is called")]
 pub(super) fn standard(link: &str) -> Result<::url::Url, ::url::ParseError> {
+    if raw::host_range(link).is_some_and(|range| range.len() > HOST_MAX_BYTES) {
+        return Err(::url::ParseError::InvalidDomainCharacter);
+    }
     ::url::Url::parse(link)
 }
 
 fn with_stand_in(link: &str) -> Option<(::url::Url, Folded)> {
     let range = raw::host_range(link)?;
-    let written = link.get(range.clone())?;
+    let written = link.get(range.clone()).filter(|host| host.len() <= HOST_MAX_BYTES)?;
     let host = host::odd_punycode(written).or_else(|| host::refused(written))?;
     let (before, after) = (link.get(..range.start)?, link.get(range.end..)?);
     Some((standard(&format!("{before}{STAND_IN}{after}")).ok()?, host))

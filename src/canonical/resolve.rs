@@ -1,5 +1,7 @@
 //! All URLs that a link stands for: itself, those nested in it, and its alias.
 
+use std::mem;
+
 use super::fast::{self, Plain};
 use super::nested::{self, Reach};
 use super::parse::{self, Parsed};
@@ -13,6 +15,8 @@ pub const URL_MAX_BYTES: usize = 2 << 20;
 pub const DEPTH_MAX: usize = 5;
 /// A link stands for at most this many URLs.
 pub const URLS_MAX: usize = 32;
+/// All URLs nested in a link are together at most this much longer than the link itself.
+pub const NESTED_SPARE_BYTES: usize = 64 << 10;
 
 /// How a URL was found in a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -119,14 +123,16 @@ impl Tables {
             return Outcome::Cut;
         }
         let before = urls.len();
+        let mut room = link.len() + NESTED_SPARE_BYTES;
         let mut inner = Vec::new();
         let mut outcome = self.one(link, Via::Itself, urls, &mut inner);
         for _ in 1..DEPTH_MAX {
             let mut deeper = Vec::new();
-            for link in std::mem::take(&mut inner) {
-                if urls.len() - before >= URLS_MAX {
+            for link in mem::take(&mut inner) {
+                let Some(left) = room.checked_sub(link.len()).filter(|_| urls.len() - before < URLS_MAX) else {
                     return Outcome::Cut;
-                }
+                };
+                room = left;
                 if self.one(&link, Via::Nested, urls, &mut deeper) == Outcome::Cut {
                     outcome = Outcome::Cut;
                 }

@@ -5,6 +5,12 @@ use std::net::Ipv6Addr;
 /// Longest bracketed address looked at, in bytes.
 const BRACKETED_MAX_BYTES: usize = 80;
 
+/// One byte more than the longest four numbers with commas.
+const COMMAS_MAX_BYTES: usize = 17;
+
+/// Bracket, four digits and a colon.
+const GROUP_MAX_BYTES: usize = 6;
+
 /// Fewest digits of an address written as one decimal number; shorter ones are years and counts.
 const SINGLE_DIGITS_MIN: usize = 8;
 
@@ -58,6 +64,16 @@ fn number(part: &str) -> Option<u64> {
     if digits.is_empty() { Some(0) } else { u64::from_str_radix(digits, radix).ok() }
 }
 
+/// Four numbers joined by commas at `at`, with dots instead, and their end.
+pub(super) fn with_commas(text: &str, at: usize) -> Option<(String, usize)> {
+    let rest = text.get(at..at.saturating_add(COMMAS_MAX_BYTES)).or_else(|| text.get(at..))?;
+    let len = rest.bytes().take(COMMAS_MAX_BYTES).take_while(|byte| byte.is_ascii_digit() || *byte == b',').count();
+    let numbers = rest.get(..len)?.trim_end_matches(',');
+    let address = numbers.replace(',', ".");
+    let is_end = len < COMMAS_MAX_BYTES && !rest.get(len..)?.starts_with(['.', '-', '_', '%']);
+    (is_end && ipv4(&address) == Some(Ipv4::Dotted)).then_some((address, at + numbers.len()))
+}
+
 /// Whether browsers read a host with this last label as an IPv4 address or not at all.
 pub(super) fn is_numeric(label: &str) -> bool {
     label.bytes().all(|byte| byte.is_ascii_digit())
@@ -82,6 +98,9 @@ pub(super) fn ipv6_at(text: &str, at: usize) -> Option<usize> {
     let [b'[', b':' | b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F', ..] = window else {
         return None;
     };
+    if !window.iter().take(GROUP_MAX_BYTES).any(|&byte| byte == b':') {
+        return None;
+    }
     let close = memchr::memchr(b']', window)?;
     let inside = std::str::from_utf8(window.get(1..close)?).ok()?;
     let address = inside.split('%').next().unwrap_or(inside);
@@ -112,5 +131,14 @@ mod tests {
         assert_eq!(ipv6_at("[::1", 0), None);
         assert_eq!(ipv6_at("[dad]", 0), None);
         assert_eq!(ipv6_at("[1]", 0), None);
+    }
+
+    #[test]
+    fn commas() {
+        assert_eq!(with_commas("192,0,2,1 x", 0), Some(("192.0.2.1".to_owned(), 9)));
+        assert_eq!(with_commas("1,2,3,4", 0), Some(("1.2.3.4".to_owned(), 7)));
+        for text in ["1,2,3", "1,2,3,4,5", "1,234,567,890", "1,2,3,4.5", "12,50", "1,,2,3"] {
+            assert_eq!(with_commas(text, 0), None, "{text}");
+        }
     }
 }

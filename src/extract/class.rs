@@ -23,8 +23,37 @@ const fn table(members: &[u8]) -> [bool; 256] {
 /// The first position at or after `from` where a link can show itself.
 pub(super) fn next_anchor(text: &str, from: usize) -> Option<usize> {
     let rest = text.as_bytes().get(from..)?;
-    let found = rest.iter().position(|&byte| is_in(&ANCHORS, byte))?;
-    Some(from + found)
+    let mut pos = 0;
+    loop {
+        let tail = rest.get(pos..)?;
+        pos += tail.iter().position(|&byte| is_in(&ANCHORS, byte))?;
+        if is_anchor(rest.get(pos..)?) {
+            return Some(from + pos);
+        }
+        pos += 1;
+    }
+}
+
+/// A second look at bytes that are frequent in ordinary text.
+fn is_anchor(rest: &[u8]) -> bool {
+    match rest {
+        [b':', b' ' | b'\n', ..] | [b','] => false,
+        [b',', next, ..] => next.is_ascii_digit(),
+        [b'd' | b'D', next, last, ..] => matches!((next, last), (b'o' | b'O' | b'0', b't' | b'T')),
+        [b'[' | b'(' | b'{' | b'<', b' ', sign, ..] | [b'[' | b'(' | b'{' | b'<', sign, ..] => wraps_sign(*sign),
+        [0xC2, next, ..] => *next == 0xB7,
+        [0xE2, next, last, ..] => matches!((next, last), (0x80, 0xA2 | 0xA4 | 0xA7) | (0x88, 0x99) | (0x8B, 0x85)),
+        [0xE3, next, last, ..] => (*next, *last) == (0x80, 0x82),
+        [0xEF, next, last, ..] => matches!((next, last), (0xBC, 0x8E | 0x9A) | (0xBD, 0xA1)),
+        _ => true,
+    }
+}
+
+/// Whether a bracket before this byte can wrap a sign or an address, rather than words.
+fn wraps_sign(byte: u8) -> bool {
+    matches!(byte, b'.' | b',' | b'-' | b':' | b'%' | b'd' | b'D' | b'p' | b'P' | b'n' | b'N' | b'k' | b'K')
+        || byte.is_ascii_hexdigit()
+        || byte >= 0x80
 }
 
 fn is_in(table: &[bool; 256], byte: u8) -> bool {

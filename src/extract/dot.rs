@@ -46,6 +46,9 @@ pub(super) fn dot_at(text: &str, at: usize) -> Option<Separator> {
     if byte == b'.' && is_label_byte(next) {
         return Some(Separator { dot: Dot::Plain, end: at + 1 });
     }
+    if byte == b'.' && next >= 0x80 && char_at(text, at + 1).is_some_and(is_label_char) {
+        return Some(Separator { dot: Dot::Plain, end: at + 1 });
+    }
     match byte {
         b'.' if matches!(next, 0..=b' ') && !is_wordless(text, at + 2) => None,
         b'-' | b'_' => dashed(text, at),
@@ -71,6 +74,7 @@ pub(super) fn is_wordless_name(name: &str) -> bool {
 struct Around {
     spaces: usize,
     brackets: usize,
+    openers: usize,
     escapes: usize,
 }
 
@@ -92,7 +96,9 @@ fn spelled(text: &str, at: usize) -> Option<Separator> {
 fn kind(core: Core, before: &Around, after: &Around, next: &str) -> Option<Dot> {
     let spaces = before.spaces + after.spaces;
     let escaped = before.escapes > 0 && spaces == 0 && core == Core::Dot;
-    if escaped || (before.brackets > 0 && after.brackets > 0) {
+    // Code and prose write `].name` and `.)word`, but nobody writes `[.word` by chance.
+    let opened = before.openers > 0 && spaces == 0 && core == Core::Dot;
+    if escaped || opened || (before.brackets > 0 && after.brackets > 0) {
         return Some(Dot::Bracketed);
     }
     if before.brackets + after.brackets > 0 {
@@ -143,6 +149,9 @@ fn core_at(text: &str, at: usize) -> Option<Found> {
 /// A word for the dot that starts at `at` and is not the beginning of a longer word: its end.
 pub(super) fn word_at(text: &str, at: usize) -> Option<usize> {
     let rest = text.get(at..)?;
+    if !matches!(rest.as_bytes().first()?, b'd' | b'D' | b'p' | b'P' | b'n' | b'N' | b'k' | b'K' | 0xD1) {
+        return None;
+    }
     let word = WORDS
         .iter()
         .find(|word| rest.get(..word.len()).is_some_and(|head| head == **word || head.eq_ignore_ascii_case(word)))?;
@@ -165,6 +174,7 @@ fn walk(text: &str, from: usize, around: &mut Around) -> usize {
             _ => break,
         };
         *count += 1;
+        around.openers += usize::from(matches!(c, '[' | '(' | '{' | '<'));
         if *count > RUN_MAX {
             break;
         }

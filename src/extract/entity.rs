@@ -29,6 +29,9 @@ pub(super) fn decode_at(text: &str, at: usize, place: Place) -> Option<(Cow<'_, 
         return None;
     }
     let reference = text.get(at..end)?;
+    if matches!(reference, "&amp;" | "&amp") {
+        return Some((Cow::Borrowed("&"), end));
+    }
     let decoded = match place {
         Place::Text => htmlize::unescape(reference),
         Place::Attribute => htmlize::unescape_attribute(reference),

@@ -86,6 +86,14 @@ pub(super) struct Host<'t> {
     pub(super) other: Option<Reading>,
 }
 
+/// Labels that are no host together.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Miss {
+    /// Where the last label begins: something else may begin there too.
+    pub(super) last_start: usize,
+    pub(super) end: usize,
+}
+
 /// Reads hosts; knows the top-level names.
 pub(super) struct HostReader<'t, 'n> {
     text: &'t str,
@@ -129,7 +137,7 @@ impl<'t, 'n> HostReader<'t, 'n> {
     }
 
     /// Reads the host, or says where to go on if there is none.
-    pub(super) fn read(mut self) -> Result<Host<'t>, usize> {
+    pub(super) fn read(mut self) -> Result<Host<'t>, Miss> {
         let mut pos = self.start;
         let mut last = None;
         let mut end = pos;
@@ -161,7 +169,8 @@ impl<'t, 'n> HostReader<'t, 'n> {
             pos = next.end;
             self.label_from = self.refang.mark(pos);
         }
-        self.choose(last).ok_or(end)
+        let last_start = self.previous.start;
+        self.choose(last).ok_or(Miss { last_start, end })
     }
 
     /// Whether the host may go on over this dot.
@@ -187,8 +196,10 @@ impl<'t, 'n> HostReader<'t, 'n> {
         let mark = self.refang.mark(label.end);
         let name = self.refang.since(self.label_from, label.end);
         if is_numeric(name) {
-            let host = self.refang.since(self.first, label.end);
-            let address = ipv4(host)?;
+            if self.labels > 4 {
+                return None;
+            }
+            let address = ipv4(self.refang.since(self.first, label.end))?;
             return Some(self.reading(mark, label, Some(address)));
         }
         let odd = label.odd || (self.labels > 1 && self.previous.odd);
@@ -200,6 +211,9 @@ impl<'t, 'n> HostReader<'t, 'n> {
             return Some(Reading { is_known, ..self.reading(mark, label, None) });
         }
         if self.labels < 2 {
+            return None;
+        }
+        if !name.is_ascii() && !name.chars().next().is_some_and(|first| self.names.may_begin(first)) {
             return None;
         }
         if self.names.contains(name) {
@@ -249,7 +263,7 @@ impl<'t, 'n> HostReader<'t, 'n> {
             (Some(last), Some((early, dot))) => match dot {
                 Dot::Plain if self.lead == Lead::Bare => (early, Some(last)),
                 Dot::Wide if last.labels > early.labels + 1 => (early, Some(last)),
-                Dot::Spaced if !self.is_followed_by_path(last) => (early, Some(last)),
+                Dot::Spaced if !(last.dots.are_loose() || self.is_followed_by_path(last)) => (early, Some(last)),
                 _ => (last, Some(early)),
             },
             (None, Some((early, _))) => (early, None),

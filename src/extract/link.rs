@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::class::{byte_at, byte_before, is_label_byte};
+use super::class::{byte_at, byte_before, is_invisible, is_label_byte};
+use super::disguise;
 use super::host::{Host, Reading};
 use super::refang::{Mark, Refang};
 use super::sink::Sink;
@@ -23,12 +24,15 @@ pub(super) struct Rest {
     pub(super) end: usize,
     pub(super) is_path: bool,
     pub(super) has_port: bool,
+    /// Invisible characters stand before path or port.
+    pub(super) has_gap: bool,
 }
 
 impl Rest {
     /// Reads a closing dot and a port.
     pub(super) fn read(text: &str, host_end: usize) -> Self {
-        let mut end = host_end;
+        let mut end = gap_end(text, host_end);
+        let has_gap = end > host_end;
         if byte_at(text, end) == b'.' && matches!(byte_at(text, end + 1), b'/' | b':' | b'?' | b'#') {
             end += 1;
         }
@@ -37,17 +41,30 @@ impl Rest {
         let is_path = match byte_at(text, next) {
             b'/' => true,
             b'?' | b'#' => is_label_byte(byte_at(text, next + 1)) || byte_at(text, next + 1) == b'/',
-            _ => tail::disguise_at(text, next).is_some_and(|(sign, _)| sign == "/"),
+            _ => disguise::disguise_at(text, next).is_some_and(|(sign, _)| sign == "/"),
         };
-        let has_rest = is_path || port.is_some();
-        Self { end: if has_rest { next } else { host_end }, is_path, has_port: port.is_some() }
+        let has_port = port.is_some();
+        if !(is_path || has_port) {
+            return Self { end: host_end, is_path, has_port, has_gap: false };
+        }
+        Self { end: next, is_path, has_port, has_gap }
     }
+}
+
+/// The end of a run of invisible characters, if path or port follow.
+fn gap_end(text: &str, at: usize) -> usize {
+    if byte_at(text, at) < 0x80 {
+        return at;
+    }
+    let rest = text.get(at..).unwrap_or("");
+    let len = rest.find(|c| !is_invisible(c)).unwrap_or(0);
+    if matches!(byte_at(text, at + len), b'/' | b':' | b'?' | b'#' | b'.') { at + len } else { at }
 }
 
 fn port_at(text: &str, at: usize) -> Option<usize> {
     let colon = match byte_at(text, at) {
         b':' => at + 1,
-        _ => tail::disguise_at(text, at).filter(|found| found.0 == ":")?.1,
+        _ => disguise::disguise_at(text, at).filter(|found| found.0 == ":")?.1,
     };
     let digits = text.as_bytes().get(colon..)?.iter().take(PORT_DIGITS_MAX + 1);
     let count = digits.take_while(|byte| byte.is_ascii_digit()).count();
@@ -82,7 +99,7 @@ impl<'t> Draft<'t> {
         let reading = self.host.reading;
         let mut tail = tail::read(text, self.span_start, rest.end);
         narrow(text, &self.host, &mut tail, rest.end);
-        let first = Whole { mark: reading.mark, end: tail.end, is_disguised: tail.is_disguised };
+        let first = Whole { mark: reading.mark, end: tail.end, is_disguised: tail.is_disguised || rest.has_gap };
         let url = self.render(text, first);
         let other_reading = match self.host.other {
             Some(other) => {
@@ -94,7 +111,7 @@ impl<'t> Draft<'t> {
         };
         let other_reading = other_reading.map(|whole| self.render(text, whole)).filter(|other| *other != url);
         let is_rewritten = matches!(url, Cow::Owned(_));
-        let zero_width = reading.zero_width || tail.zero_width;
+        let zero_width = reading.zero_width || tail.zero_width || rest.has_gap;
         let defanged = reading.dots.are_hidden() || reading.disguised || (is_rewritten && !zero_width);
         let kind = if defanged { LinkKind::Defanged } else { self.kind };
         let written = Written { defanged, zero_width, ..Written::default() };
@@ -110,7 +127,7 @@ impl<'t> Draft<'t> {
         }
         let mut url = host.until(whole.mark).into_owned();
         let mut refang = Refang::new(text, whole.mark.at);
-        tail::refang(text, whole.mark.at, whole.end, &mut refang);
+        disguise::refang(text, whole.mark.at, whole.end, &mut refang);
         let end = refang.mark(whole.end);
         url.push_str(&refang.until(end));
         Cow::Owned(url)

@@ -1,4 +1,4 @@
-//! Links in Markdown: destinations, definitions and raw HTML, read more tolerantly than CommonMark.
+//! Links in Markdown: destinations, definitions and raw HTML, read more tolerantly than the standard.
 
 use std::ops::Range;
 
@@ -60,7 +60,7 @@ impl Reader<'_, '_> {
                 self.markup.visible.push(text, at + 1..at + 2);
                 at + 2
             }
-            b'*' if is_emphasis(text, at) => at + run(text, at, b'*'),
+            b'*' => self.stars(at),
             b'~' if next == b'~' => at + run(text, at, b'~'),
             b'[' => {
                 let end = self.markup.literal(at);
@@ -72,6 +72,16 @@ impl Reader<'_, '_> {
             b']' => self.closing(at),
             _ => self.markup.literal(at),
         }
+    }
+
+    /// Stars that only change the look are left out.
+    fn stars(&mut self, at: usize) -> usize {
+        let text = self.markup.text;
+        let end = at + run(text, at, b'*');
+        if !is_emphasis(text, at) {
+            self.markup.visible.push(text, at..end);
+        }
+        end
     }
 
     /// `](destination)` or `]: destination`.

@@ -69,7 +69,7 @@ impl<'t, 'r> Markup<'t, 'r> {
         if !INLINE.iter().any(|known| name.eq_ignore_ascii_case(known)) {
             self.visible.push_break(at);
         }
-        let end = self.attributes(&head, is_anchor);
+        let end = self.attributes(&head);
         let is_raw = ["script", "style"].into_iter().find(|raw| name.eq_ignore_ascii_case(raw));
         match is_raw {
             Some(raw) if !head.is_closing => self.raw(raw, end),
@@ -77,8 +77,10 @@ impl<'t, 'r> Markup<'t, 'r> {
         }
     }
 
-    fn attributes(&mut self, head: &Head, is_anchor: bool) -> usize {
+    fn attributes(&mut self, head: &Head) -> usize {
         let text = self.text;
+        let name = text.get(head.name.clone()).unwrap_or("");
+        let is_anchor = name.eq_ignore_ascii_case("a");
         let before = self.sink.links.len();
         let mut attributes = Attributes::new(text, head.name.end);
         for attribute in attributes.by_ref() {

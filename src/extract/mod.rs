@@ -20,6 +20,7 @@
 
 mod address;
 mod class;
+mod disguise;
 mod dot;
 mod entity;
 mod host;
@@ -41,6 +42,9 @@ mod top_level;
 mod userinfo;
 mod visible;
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -56,7 +60,7 @@ pub enum TextFormat {
     Plain,
     /// HTML as a browser would read it.
     Html,
-    /// CommonMark.
+    /// Markdown, as most platforms read it.
     Markdown,
 }
 

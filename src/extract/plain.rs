@@ -2,10 +2,11 @@
 
 use super::address::{self, Ipv4};
 use super::class::{
-    byte_at, byte_before, char_at, char_before, is_dot, is_invisible, is_label_byte, is_label_char, next_anchor,
+    byte_at, byte_before, char_at, char_before, is_dot, is_invisible, is_label_byte, is_label_char, is_unspaced,
+    next_anchor,
 };
 use super::dot::{dot_at, hyphen_at, word_at};
-use super::host::{Host, HostReader, Lead, Reading};
+use super::host::{Host, HostReader, Lead, Miss, Reading};
 use super::label;
 use super::link::{Draft, Rest};
 use super::prose::is_weak;
@@ -21,7 +22,7 @@ const GAP_MAX: usize = 6;
 pub(super) struct Scanner<'t, 'r, 's> {
     pub(super) text: &'t str,
     pub(super) rules: &'r Rules,
-    sink: &'s mut Sink<'t>,
+    pub(super) sink: &'s mut Sink<'t>,
     /// Where the next anchor is looked for.
     pos: usize,
     /// What lies before belongs to a link or was read in vain.
@@ -45,17 +46,15 @@ impl<'t> Scanner<'t, '_, '_> {
     fn at_anchor(&mut self, at: usize) {
         let next = byte_at(self.text, at + 1);
         match byte_at(self.text, at) {
-            b'.' => self.at_dot(at),
             b':' => self.at_colon(at),
             b'/' if next == b'/' => self.at_slashes(at),
             b'/' => self.at_number(at),
             b'[' => self.at_bracket(at),
-            b'd' | b'D' if !matches!(next, b'o' | b'O' | b'0') => {}
-            b'd' | b'D' if word_at(self.text, at).is_some() => self.at_dot(at),
-            b'%' if next == b'2' => self.at_dot(at),
-            b'(' | b'{' | b'<' if !matches!(next, b'h' | b'w') => self.at_dot(at),
+            b',' => self.at_comma(at),
+            b'%' if next == b'3' => self.at_encoded_colon(at),
+            b'd' | b'D' if word_at(self.text, at).is_none() => {}
             0x80.. => self.at_wide(at),
-            _ => {}
+            _ => self.at_dot(at),
         }
     }
 
@@ -73,7 +72,7 @@ impl<'t> Scanner<'t, '_, '_> {
         };
         let next = byte_at(self.text, end);
         let has_port = next == b':' && byte_at(self.text, end + 1).is_ascii_digit();
-        if next == b'/' || has_port {
+        if (next == b'/' || has_port) && self.rules.options.schemeless == Schemeless::All {
             let rest = Rest::read(self.text, end);
             let draft = Draft::literal(self.text, at..end, LinkKind::Schemeless);
             self.emit(draft, rest);
@@ -82,6 +81,9 @@ impl<'t> Scanner<'t, '_, '_> {
 
     /// A dot, in any spelling, may join two labels here.
     fn at_dot(&mut self, at: usize) {
+        if self.is_sentence_end(at) {
+            return;
+        }
         let Some(end) = self.label_end(at) else {
             return;
         };
@@ -93,6 +95,24 @@ impl<'t> Scanner<'t, '_, '_> {
         let start = label::start_of(self.text, end, self.floor);
         if start < end {
             self.bare(start, end);
+        }
+    }
+
+    /// The frequent dots that cannot join labels, told apart at a glance.
+    fn is_sentence_end(&self, at: usize) -> bool {
+        let next = byte_at(self.text, at + 1);
+        match byte_at(self.text, at) {
+            b'.' if matches!(next, b' ' | b'\n' | 0) => {
+                let is_spaced = matches!(byte_before(self.text, at), b' ' | b']' | b')' | b'}' | b'>' | 0x80..);
+                let first = byte_at(self.text, at + 2);
+                !is_spaced && !matches!(first, b'c' | b'n' | b'o' | b'x' | b'r' | b'b')
+            }
+            0x80.. => {
+                let behind = char_at(self.text, at).map_or(at + 1, |c| at + c.len_utf8());
+                char_at(self.text, behind).is_none_or(|c| is_unspaced(c) && !self.rules.names.may_begin(c))
+            }
+            b'(' | b'[' | b'{' | b'<' if next.is_ascii_alphabetic() => word_at(self.text, at + 1).is_none(),
+            _ => false,
         }
     }
 
@@ -122,20 +142,27 @@ impl<'t> Scanner<'t, '_, '_> {
     /// A host without a scheme.
     fn bare(&mut self, from: usize, label_end: usize) {
         let start = self.bare_start(from, label_end);
+        if start >= label_end {
+            return;
+        }
         let lead = Lead::Bare;
         let reader = HostReader::new(self.text, &self.rules.names, lead, Refang::new(self.text, start), start);
         let host = match reader.read() {
             Ok(host) => host,
-            Err(end) => return self.pos = self.pos.max(end),
+            Err(miss) => return self.miss(miss),
         };
         let rest = Rest::read(self.text, host.reading.mark.at);
         if !self.is_bare_link(start, &host, rest) {
-            return self.pos = self.pos.max(host.reading.mark.at);
+            let (last_start, _) = host.reading.last;
+            return self.miss(Miss { last_start, end: host.reading.mark.at });
         }
         let reading = host.reading;
         let has_www = self.text.get(start..start + 4).is_some_and(|head| head.eq_ignore_ascii_case("www."));
-        let weak = !rest.is_path && !(has_www && !reading.cut_short) && is_weak(self.text, start, &reading)
-            || (rest.is_path && matches!(byte_before(self.text, start), b'/' | b'\\'));
+        let weak = if rest.is_path {
+            matches!(byte_before(self.text, start), b'/' | b'\\' | b'@')
+        } else {
+            (reading.cut_short || !has_www) && is_weak(self.text, start, &reading)
+        };
         let is_odd_address = reading.address == Some(Ipv4::Odd) && reading.labels < 4;
         let kind = LinkKind::Schemeless;
         self.emit(Draft { span_start: start, host, kind, weak: weak || is_odd_address }, rest);
@@ -162,7 +189,9 @@ impl<'t> Scanner<'t, '_, '_> {
         }
         let before = byte_before(self.text, start);
         let before_that = byte_before(self.text, start.saturating_sub(1));
-        let is_path = matches!(before, b'/' | b'.') && matches!(before_that, b'/' | b'.');
+        let third = byte_before(self.text, start.saturating_sub(2));
+        let is_path =
+            matches!((third, before_that, before), (b'/', b'/', b'/') | (_, b'/' | b'.', b'.') | (_, b'.', b'/'));
         let is_run = byte_at(self.text, end) == b'.'
             && byte_at(self.text, end + 1) == b'.'
             && is_label_byte(byte_at(self.text, end + 2));
@@ -192,6 +221,21 @@ impl<'t> Scanner<'t, '_, '_> {
         }
     }
 
+    /// `192,0,2,1`: an address with its dots disguised, or just numbers.
+    fn at_comma(&mut self, at: usize) {
+        let start = label::start_of(self.text, at, self.floor);
+        let Some((address, end)) = address::with_commas(self.text, start) else {
+            return;
+        };
+        if matches!(byte_before(self.text, start), b',' | b'.' | b'$') {
+            return;
+        }
+        let mut refang = Refang::new(self.text, start);
+        refang.replace(start..end, &address);
+        let draft = Draft { weak: true, ..Draft::introduced(refang, start..end) };
+        self.emit(draft, Rest::read(self.text, end));
+    }
+
     /// A number with a path or port may be an address in one piece.
     fn at_number(&mut self, at: usize) {
         let before = byte_before(self.text, at);
@@ -218,7 +262,13 @@ impl<'t> Scanner<'t, '_, '_> {
         self.skip_to(end);
     }
 
-    fn skip_to(&mut self, end: usize) {
+    /// Goes on behind labels that are no link, but lets the last one begin something else.
+    fn miss(&mut self, miss: Miss) {
+        self.pos = self.pos.max(miss.end);
+        self.floor = self.floor.max(miss.last_start);
+    }
+
+    pub(super) fn skip_to(&mut self, end: usize) {
         self.pos = self.pos.max(end);
         self.floor = self.floor.max(end);
     }
@@ -251,6 +301,5 @@ fn is_email(text: &str, start: usize, end: usize, rest: Rest) -> bool {
     }
     let is_disguised =
         (3..=4).any(|len| start.checked_sub(len).is_some_and(|at| userinfo::disguised(text, at) == Some(start)));
-    let is_named = start.checked_sub(1).and_then(|at| char_before(text, at)).is_some_and(is_label_char);
-    is_disguised || (byte_before(text, start) == b'@' && (is_named || !rest.is_path))
+    is_disguised || (byte_before(text, start) == b'@' && !rest.is_path)
 }

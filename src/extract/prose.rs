@@ -42,7 +42,7 @@ pub(super) fn is_weak(text: &str, start: usize, reading: &Reading) -> bool {
     }
     let is_in = |names: &[&str]| names.iter().any(|name| last.eq_ignore_ascii_case(name));
     let is_file = is_in(FILES);
-    reading.labels < 3 && (is_file || (is_in(WORDS) && !is_line(text, start, end)))
+    is_file || (is_in(WORDS) && !is_line(text, start, end))
 }
 
 /// Whether nothing else stands on the line: prose is never that short.

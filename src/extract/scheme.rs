@@ -163,6 +163,10 @@ pub(super) fn slashes_at(text: &str, at: usize) -> Option<Slashes> {
                 slashes.is_disguised = true;
             }
             '/' | '\\' => slashes.count += 1,
+            '_' if is_underscores(text, pos) && has_colon => {
+                slashes.count += 1;
+                slashes.is_disguised = true;
+            }
             '\u{FF0F}' => {
                 slashes.count += 1;
                 slashes.is_disguised = true;
@@ -178,6 +182,12 @@ pub(super) fn slashes_at(text: &str, at: usize) -> Option<Slashes> {
     slashes.end = pos;
     slashes.is_disguised |= !has_colon;
     (has_colon || slashes.count > 1).then_some(slashes)
+}
+
+/// `http:__name`: two underscores where the slashes should be.
+fn is_underscores(text: &str, at: usize) -> bool {
+    let beside = (byte_before(text, at), byte_at(text, at + 1));
+    matches!(beside, (b':', b'_')) || (beside.0 == b'_' && byte_before(text, at - 1) == b':')
 }
 
 /// A bracket that wraps colon or slashes, not a host: `[:]`, `[://]`.
@@ -222,6 +232,8 @@ mod tests {
         let cases = [
             ("://x", Some((3, 2, false))),
             (":x", Some((1, 0, false))),
+            (":__x", Some((3, 2, true))),
+            (":_x", Some((1, 0, false))),
             (":\\\\x", Some((3, 2, false))),
             ("[:]//x", Some((5, 2, true))),
             ("[://]x", Some((5, 2, true))),

@@ -1,5 +1,8 @@
 //! Links with a scheme, whole or broken, and network paths.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use super::address;
 use super::class::{byte_at, char_before, is_label_byte};
 use super::host::{HostReader, Lead, Reading};
@@ -8,7 +11,13 @@ use super::plain::{Scanner, is_label_start};
 use super::prose::is_weak;
 use super::refang::Refang;
 use super::scheme::{self, Meaning, Scheme, Slashes};
-use super::{LinkKind, Schemeless};
+use super::{Link, LinkKind, Schemeless, Written};
+
+/// Longest first label behind an unknown scheme, in bytes.
+const WORD_MAX_BYTES: usize = 256;
+
+/// `://`, percent-encoded.
+const ENCODED: &str = "%3A%2F%2F";
 
 impl Scanner<'_, '_, '_> {
     pub(super) fn at_colon(&mut self, at: usize) {
@@ -63,10 +72,45 @@ impl Scanner<'_, '_, '_> {
         }
     }
 
+    /// `https%3A%2F%2F…`: a whole link that was encoded as part of another.
+    pub(super) fn at_encoded_colon(&mut self, at: usize) {
+        let text = self.text;
+        let is_sign = text.get(at..at + ENCODED.len()).is_some_and(|sign| sign.eq_ignore_ascii_case(ENCODED));
+        let scheme =
+            scheme::before(text, self.floor, at, &[]).filter(|scheme| is_sign && scheme.meaning == Meaning::Web);
+        let Some(Scheme { start, .. }) = scheme else {
+            return;
+        };
+        let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"%-._~+".contains(byte);
+        let len = text.as_bytes().get(start..).unwrap_or_default().iter().take_while(is_part).count();
+        let encoded = text.get(start..start + len).unwrap_or("");
+        let decoded = percent_encoding::percent_decode_str(encoded).decode_utf8_lossy();
+        self.decoded(&decoded, start..start + len);
+    }
+
+    /// Hands over the link at the beginning of `decoded`, which `range` stands for.
+    fn decoded(&mut self, decoded: &str, range: Range<usize>) {
+        let mut part = self.sink.part();
+        super::plain::scan(decoded, self.rules, &mut part);
+        let first = part.links.into_iter().next();
+        if let Some(link) = first.filter(|link| link.span.as_ref().is_some_and(|span| span.start == 0)) {
+            self.sink.push(Link {
+                span: Some(range.clone()),
+                url: Cow::Owned(link.url.into_owned()),
+                other_reading: link.other_reading.map(|other| Cow::Owned(other.into_owned())),
+                kind: LinkKind::Defanged,
+                written: Written { defanged: true, ..link.written },
+                weak: link.weak,
+            });
+            self.skip_to(range.end);
+        }
+    }
+
     fn after_scheme(&mut self, scheme: Scheme, slashes: Slashes) {
         match scheme.meaning {
             Meaning::Deep => self.deep(scheme, slashes),
             Meaning::Unknown if slashes.count != 2 || slashes.is_disguised => {}
+            Meaning::Unknown if !may_have_dot(self.text, slashes.end) => {}
             Meaning::Other | Meaning::Disguised(_) if slashes.count == 0 => {}
             _ => self.schemed(scheme, slashes),
         }
@@ -83,8 +127,7 @@ impl Scanner<'_, '_, '_> {
             return;
         }
         let draft = Draft::literal(text, scheme.start..end, LinkKind::Schemed);
-        let has_port = false;
-        self.emit(draft, Rest { end, is_path, has_port });
+        self.emit(draft, Rest { end, is_path, has_port: false, has_gap: false });
     }
 
     fn schemed(&mut self, scheme: Scheme, slashes: Slashes) {
@@ -152,6 +195,13 @@ impl<'t> Opening<'t> {
         }
         opening
     }
+}
+
+/// Whether something that may be a dot stands behind the word at `at`.
+fn may_have_dot(text: &str, at: usize) -> bool {
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    let behind = rest.iter().take(WORD_MAX_BYTES).find(|&&byte| !is_label_byte(byte));
+    behind.is_some_and(|&byte| !matches!(byte, b' ' | b'\n' | b'/' | b':' | b'?' | b'#' | b',' | b';' | b'"'))
 }
 
 /// A lone word followed by a sign and more letters is no host that a browser would open.

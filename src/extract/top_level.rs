@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 /// Names that no registry sells and that links use all the same.
 const RESERVED: [&str; 5] = ["example", "test", "invalid", "localhost", "onion"];
 
@@ -12,6 +14,8 @@ const NAME_MAX_BYTES: usize = 72;
 #[derive(Debug, Clone)]
 pub struct TopLevels {
     names: HashSet<Box<str>>,
+    /// The first characters of names beyond ASCII, in order.
+    beginnings: Vec<char>,
 }
 
 impl TopLevels {
@@ -33,7 +37,11 @@ impl TopLevels {
             }
             names.insert(unicode.into());
         }
-        Self { names }
+        let wide = names.iter().filter(|name| !name.is_ascii());
+        let mut beginnings: Vec<char> = wide.filter_map(|name| name.chars().next()).collect();
+        beginnings.sort_unstable();
+        beginnings.dedup();
+        Self { names, beginnings }
     }
 
     /// Whether `label`, in any case, is a known top-level name.
@@ -42,7 +50,10 @@ impl TopLevels {
             return false;
         }
         if !label.is_ascii() {
-            return self.names.contains(label.to_lowercase().as_str());
+            let lower = label.to_lowercase();
+            // Letters in circles and the like: browsers read plain ones.
+            return self.names.contains(lower.as_str())
+                || (lower.chars().any(is_letter_like) && self.contains(&lower.nfkc().collect::<String>()));
         }
         let mut lower = [0_u8; NAME_MAX_BYTES];
         let Some(lower) = lower.get_mut(..label.len()) else {
@@ -53,13 +64,28 @@ impl TopLevels {
         std::str::from_utf8(lower).is_ok_and(|name| self.names.contains(name))
     }
 
+    /// Whether a known name beyond ASCII begins with `c`.
+    pub(super) fn may_begin(&self, c: char) -> bool {
+        if is_letter_like(c) {
+            return true;
+        }
+        c.to_lowercase().next().is_some_and(|lower| self.beginnings.binary_search(&lower).is_ok())
+    }
+
     /// The longest beginning of `label` that is a known name beyond ASCII, in bytes.
     pub(super) fn longest_beginning(&self, label: &str) -> Option<usize> {
+        label.chars().next().filter(|&first| self.may_begin(first))?;
         let ends = label.char_indices().map(|(at, c)| at + c.len_utf8());
         ends.take_while(|&end| end <= NAME_MAX_BYTES)
             .filter(|&end| label.get(..end).is_some_and(|name| !name.is_ascii() && self.contains(name)))
             .last()
     }
+}
+
+/// A symbol that stands for an ASCII letter and becomes one in a host.
+fn is_letter_like(c: char) -> bool {
+    matches!(c, '\u{1D2C}'..='\u{1D6A}' | '\u{2070}'..='\u{209C}' | '\u{2100}'..='\u{214F}'
+        | '\u{2460}'..='\u{24FF}' | '\u{1D400}'..='\u{1D7FF}' | '\u{1F110}'..='\u{1F189}')
 }
 
 #[cfg(test)]
@@ -69,7 +95,8 @@ mod tests {
     #[test]
     fn keeps_last_labels_in_both_spellings() {
         let names = TopLevels::parse("// note\ncom\nco.uk\n*.ck\n!www.ck\nрф\n");
-        for known in ["com", "COM", "uk", "ck", "рф", "РФ", "xn--p1ai", "example", "onion"] {
+        for known in ["com", "COM", "uk", "ck", "рф", "РФ", "xn--p1ai", "example", "onion", "ⓒⓞⓜ", "𝐜𝐨𝐦"]
+        {
             assert!(names.contains(known), "{known}");
         }
         for unknown in ["co", "www", "*", "", "note", "c", "рфф"] {
