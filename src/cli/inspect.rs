@@ -84,7 +84,7 @@ fn answer(stage: Stage, line: &str, settings: &Settings) -> Result<Value, BadLin
     Ok(value)
 }
 
-/// Links as the extractor finds them, weak ones included; hosts of all that each stands for.
+/// Links as the extractor finds them; hosts of all that each stands for, weak ones included.
 fn links(text: &str, question: &Question, settings: &Settings) -> Value {
     let schemeless = match question.options.get("schemeless") {
         Some(Value::Bool(false)) => Schemeless::None,
@@ -107,11 +107,12 @@ fn links(text: &str, question: &Question, settings: &Settings) -> Value {
             settings.tables.resolve_into(other, &mut urls);
         }
     }
-    let of_each = |what: fn(&extract::Link<'_>) -> Value| found.links.iter().map(what).collect::<Vec<Value>>();
+    // A weak link is looked up, but it is no link that anybody would call one.
+    let strong = || found.links.iter().filter(|link| !link.weak);
     json!({
-        "urls": of_each(|link| json!(link.url)),
-        "spans_utf8": of_each(|link| json!(link.span.as_ref().map(|span| [span.start, span.end]))),
-        "kinds": of_each(|link| json!(link.kind)),
+        "urls": strong().map(|link| &*link.url).collect::<Vec<_>>(),
+        "spans_utf8": strong().map(|link| link.span.as_ref().map(|span| [span.start, span.end])).collect::<Vec<_>>(),
+        "kinds": strong().map(|link| link.kind).collect::<Vec<_>>(),
         "hosts": urls.iter().map(|located| located.url.host()).collect::<Vec<_>>(),
         "overflow": found.overflow,
     })

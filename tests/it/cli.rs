@@ -16,7 +16,15 @@ fn lines(text: &str) -> Vec<Value> {
 fn a_listed_link_is_found_masked_and_told_by_the_exit_code() {
     let ran =
         Home::new().run(&["check", "meet me at hxxps://listed[.]example/a?utm_source=x and https://fine.example/"]);
-    insta::assert_snapshot!(ran.stdout, @"");
+    insta::assert_snapshot!(ran.stdout, @r"
+    reject: 2 links, 1 listed
+      meet me at l…d.example/… and f…e.example/
+                 ^^^^^^^^^^^^^     ~~~~~~~~~~~~
+      1. l…d.example/… listed → reject
+         demo entry demo-domain: csam, by domain, via self
+         seen: defanged
+      2. f…e.example/ unlisted → allow
+    ");
     assert_eq!((ran.code, &*ran.stderr), (1, ""));
 }
 
@@ -102,7 +110,19 @@ fn wrong_usage_exits_with_64() {
 #[test]
 fn explain_shows_every_step() {
     let ran = Home::new().run(&["explain", "http://user@LISTED.example:8080/x/..%2f%61?b=2&a=1#f"]);
-    insta::assert_snapshot!(ran.stdout, @"");
+    insta::assert_snapshot!(ran.stdout, @r"
+    as given    http://user@LISTED.example:8080/x/..%2f%61?b=2&a=1#f
+
+    self        http://listed.example/a?b=2&a=1
+    host        listed.example (registrable domain: listed.example)
+    looked up   listed.example
+                listed.example/
+                listed.example/a
+
+    seen        userinfo, odd_port
+    match       demo entry demo-domain: csam, by domain, via self
+    verdict     listed → reject
+    ");
     assert_eq!(ran.code, 1);
     let all = json(&Home::new().run(&["explain", "--json", "https://fine.example/?u=https://listed.example/"]).stdout);
     assert_eq!(all["urls"][0]["canonical"], "https://fine.example/?u=https://listed.example/");
