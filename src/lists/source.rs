@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::body;
 use super::detect::detect;
+use super::directory;
 use super::error::ListError;
 use super::format::Format;
 use super::options::Options;
@@ -53,6 +54,9 @@ impl Source {
 
     /// Reads and unpacks it. A compiled index is only recognised.
     pub(super) fn load(&self, options: &Options) -> Result<Loaded, ListError> {
+        if self.path.is_dir() {
+            return directory::load(&self.path, options).map(Loaded::Lists);
+        }
         let file = read_file(&self.path, options)?;
         if Index::is_index(&file) {
             return Ok(Loaded::Compiled);
