@@ -1,10 +1,10 @@
-//! Lists that are directories: squidGuard trees and MISP feeds.
+//! Lists that are directories: `squidGuard` trees and MISP feeds.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use super::body;
 use super::error::ListError;
@@ -44,7 +44,7 @@ impl Budget<'_> {
 /// The events that a manifest names. Their names go into paths, so they can be nothing but ids.
 fn feed(dir: &Path, manifest: &Path, budget: &mut Budget<'_>) -> Result<Vec<Piece>, ListError> {
     let text = budget.read(manifest)?;
-    let events: BTreeMap<String, IgnoredAny> = serde_json::from_slice(&text)
+    let events: BTreeMap<String, &RawValue> = serde_json::from_slice(&text)
         .map_err(|error| ListError::Malformed { format: "MISP manifest", line: error.line() as u64 })?;
     let is_id =
         |name: &String| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -81,11 +81,11 @@ fn directories(dir: &Path) -> Result<Vec<PathBuf>, ListError> {
 }
 
 /// A list after its changes: `+line` adds, `-line` takes away.
-fn with_changes(text: &[u8], changes: &[u8]) -> Vec<u8> {
-    let changed = |mark: &'static [u8]| lines(changes).filter_map(move |line| line.trim_ascii().strip_prefix(mark));
+fn with_changes(text: &[u8], diff: &[u8]) -> Vec<u8> {
+    let changed = |mark: &'static [u8]| lines(diff).filter_map(move |line| line.trim_ascii().strip_prefix(mark));
     let gone: HashSet<&[u8]> = changed(b"-").collect();
     let kept = lines(text).filter(|line| !gone.contains(line.trim_ascii()));
-    let mut out = Vec::with_capacity(text.len() + changes.len());
+    let mut out = Vec::with_capacity(text.len() + diff.len());
     for line in kept.chain(changed(b"+")) {
         out.extend_from_slice(line);
         out.push(b'\n');

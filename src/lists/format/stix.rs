@@ -156,6 +156,8 @@ mod tests {
         check("[url:value = 'http://bad.example/a']", &["url bad.example/a"]);
         check("[url:value = 'http://bad.example/it\\'s']", &["url bad.example/it's"]);
         check("[domain-name:value='bad.example']", &["domain bad.example"]);
+        check("[domain-name:value == 'bad.example']", &["domain bad.example"]);
+        check("([domain-name:value = 'bad.example'])", &["domain bad.example"]);
         check("[ipv4-addr:value = '192.0.2.0/24']", &["cidr 192.0.2.0/24"]);
         check("[ipv6-addr:value = '2001:db8::1']", &["ip 2001:db8::1"]);
         let two = ["domain a.example", "domain b.example"];
@@ -172,6 +174,8 @@ mod tests {
         check("[domain-name:value != 'a.example']", &["refused: Pattern"]);
         check("[NOT domain-name:value = 'a.example']", &["refused: Pattern"]);
         check("[domain-name:value NOT = 'a.example']", &["refused: Pattern"]);
+        check("[domain-name:value IN ()]", &["refused: Pattern"]);
+        check("[url:value = h'00']", &["refused: Pattern"]);
         check("[url:value LIKE 'http://bad.example/%']", &["refused: Wildcard"]);
         check("[url:value MATCHES '^http']", &["refused: Regex"]);
         check("[domain-name:value = 'com']", &["refused: TooWide"]);

@@ -16,7 +16,7 @@ pub(super) struct Comparison {
 pub(super) fn comparisons(text: &str) -> Result<Vec<Comparison>, Refusal> {
     let tokens = tokens(text).ok_or(Refusal::Pattern)?;
     let mut reader = Reader { tokens: &tokens, found: Vec::new(), joined: false, depth: 0 };
-    let read = reader.observations();
+    let read = reader.pattern();
     let is_ours = tokens.iter().any(|token| matches!(token, Token::Word(word) if OUR_PATHS.contains(&word.as_str())));
     if (reader.joined || read.is_err()) && !is_ours && !reader.found.is_empty() {
         return Ok(reader.found);
@@ -84,35 +84,47 @@ struct Reader<'t> {
 const DEPTH_MAX: usize = 16;
 
 impl<'t> Reader<'t> {
-    /// `[…] OR […]`
+    /// All of the pattern.
+    fn pattern(&mut self) -> Result<(), Refusal> {
+        self.observations()?;
+        self.joined |= !self.tokens.is_empty();
+        Ok(())
+    }
+
+    /// `[…] OR […]`, perhaps in brackets of their own.
     fn observations(&mut self) -> Result<(), Refusal> {
         loop {
-            self.mark('[')?;
-            self.disjunction()?;
-            self.mark(']')?;
+            if self.tokens.first() == Some(&Token::Mark('(')) {
+                self.bracketed(Self::observations)?;
+            } else {
+                self.mark('[')?;
+                self.disjunction()?;
+                self.mark(']')?;
+            }
             match self.tokens.split_first() {
-                None => return Ok(()),
                 Some((Token::Word(word), rest)) if word == "OR" => self.tokens = rest,
-                Some(_) => {
-                    self.joined = true;
-                    return Ok(());
-                }
+                _ => return Ok(()),
             }
         }
+    }
+
+    fn bracketed(&mut self, inner: fn(&mut Self) -> Result<(), Refusal>) -> Result<(), Refusal> {
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            return Err(Refusal::Pattern);
+        }
+        self.mark('(')?;
+        inner(self)?;
+        self.mark(')')?;
+        self.depth -= 1;
+        Ok(())
     }
 
     /// `… OR …`; AND is read on, so that it is known what the pattern is about.
     fn disjunction(&mut self) -> Result<(), Refusal> {
         loop {
             if self.tokens.first() == Some(&Token::Mark('(')) {
-                self.depth += 1;
-                if self.depth > DEPTH_MAX {
-                    return Err(Refusal::Pattern);
-                }
-                self.mark('(')?;
-                self.disjunction()?;
-                self.mark(')')?;
-                self.depth -= 1;
+                self.bracketed(Self::disjunction)?;
             } else {
                 self.comparison()?;
             }
@@ -129,7 +141,8 @@ impl<'t> Reader<'t> {
         let path = self.word()?.to_owned();
         match self.tokens.split_first() {
             Some((Token::Mark('='), rest)) => {
-                self.tokens = rest;
+                // Both `=` and `==` are in use.
+                self.tokens = rest.strip_prefix(&[Token::Mark('=')]).unwrap_or(rest);
                 self.value(path)
             }
             Some((Token::Word(word), rest)) => {
