@@ -8,8 +8,11 @@
 /// No two escapes overlap, so the order does not matter and each step shortens the output: linear time even for
 /// `%25252525…`, which unescaping in rounds would read again for every level.
 pub(crate) fn unescape_until_stable(text: &[u8]) -> Vec<u8> {
+    let Some(first) = memchr::memchr(b'%', text) else { return text.to_vec() };
+    let (plain, rest) = text.split_at(first);
     let mut out = Vec::with_capacity(text.len());
-    for &byte in text {
+    out.extend_from_slice(plain);
+    for &byte in rest {
         out.push(byte);
         while let Some(decoded) = escape_at_end(&out) {
             out.truncate(out.len() - 3);

@@ -23,13 +23,11 @@ mod wrapper;
 
 pub use alias::Aliases;
 pub use host::{embedded, embedded_ipv4};
-pub use nested::{NESTED_MAX, Reach, embedded_into};
+pub use nested::{NESTED_MAX, NESTED_SPARE_BYTES, Reach, embedded_into};
 pub use parse::HOST_MAX_BYTES;
 pub use parts::Parts;
 pub use profile::{Standard, ascii_host, safe_browsing, standard};
-pub use resolve::{
-    DEPTH_MAX, Located, NESTED_SPARE_BYTES, Outcome, URL_MAX_BYTES, URLS_MAX, Via, canonical, canonical_the_long_way,
-};
+pub use resolve::{DEPTH_MAX, Located, Outcome, URL_MAX_BYTES, URLS_MAX, Via, canonical, canonical_the_long_way};
 pub use rule::{HostPatternError, RuleError, TemplateError};
 pub use suffix::{SuffixError, Suffixes};
 pub use table::{TableError, TableTexts, Tables};

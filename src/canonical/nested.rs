@@ -13,6 +13,8 @@ use super::rule::mend;
 
 /// How many URLs one URL gives at most.
 pub const NESTED_MAX: usize = 8;
+/// All URLs inside one are together at most this much longer than it.
+pub const NESTED_SPARE_BYTES: usize = 64 << 10;
 
 /// Whether all URLs inside were given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +28,9 @@ pub enum Reach {
 
 /// Adds the URLs that stand inside this one, at most [`NESTED_MAX`] of them.
 pub fn embedded_into(parts: &Parts<'_>, out: &mut Vec<String>) -> Reach {
-    let mut finder = Finder { start: out.len(), out, reach: Reach::Whole };
+    let len = [Some(parts.path), parts.query, parts.fragment].into_iter().flatten().map(str::len).sum::<usize>();
+    let room = len + NESTED_SPARE_BYTES;
+    let mut finder = Finder { start: out.len(), out, reach: Reach::Whole, room };
     finder.path(parts.path, parts.query);
     if let Some(query) = parts.query {
         finder.parameters(query);
@@ -48,6 +52,8 @@ struct Finder<'o> {
     out: &'o mut Vec<String>,
     start: usize,
     reach: Reach,
+    /// How many bytes of URLs may still be given.
+    room: usize,
 }
 
 impl Finder<'_> {
@@ -163,6 +169,11 @@ impl Finder<'_> {
 
     fn give_one(&mut self, url: &str) {
         let url = url.trim_end_matches(['.', ',', ';', ':', '!', ')', '\'', '+']);
+        let Some(room) = self.room.checked_sub(url.len()) else {
+            self.reach = Reach::Cut;
+            return;
+        };
+        self.room = room;
         let Some(url) = mend(url) else { return };
         if self.out.len() - self.start < NESTED_MAX {
             push(url, self.start, self.out);
@@ -235,11 +246,8 @@ fn has_bare_scheme(value: &str) -> bool {
 }
 
 fn until_end(text: &str) -> &str {
-    text.split(is_end).next().unwrap_or_default()
-}
-
-fn is_end(letter: char) -> bool {
-    letter <= ' ' || matches!(letter, '"' | '<' | '>' | '`' | '\u{7f}')
+    let end = text.bytes().position(|byte| byte <= b' ' || matches!(byte, b'"' | b'<' | b'>' | b'`' | 0x7f));
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
 /// How many rounds of escapes are undone.

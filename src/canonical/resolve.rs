@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::fast::{self, Plain};
-use super::nested::{self, Reach};
+use super::nested::{self, NESTED_SPARE_BYTES, Reach};
 use super::parse::{self, Parsed};
 use super::raw::{self, Scheme};
 use super::table::Tables;
@@ -15,8 +15,6 @@ pub const URL_MAX_BYTES: usize = 2 << 20;
 pub const DEPTH_MAX: usize = 5;
 /// A link stands for at most this many URLs.
 pub const URLS_MAX: usize = 32;
-/// All URLs nested in a link are together at most this much longer than the link itself.
-pub const NESTED_SPARE_BYTES: usize = 64 << 10;
 
 /// How a URL was found in a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

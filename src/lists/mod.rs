@@ -24,6 +24,7 @@ mod body;
 mod compile;
 mod date;
 mod detect;
+mod directory;
 mod error;
 mod format;
 mod inspect;

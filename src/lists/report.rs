@@ -195,7 +195,7 @@ reasons! {
         OtherStatus = "status that does not list",
         NotForDetection = "not meant for detection",
         Deleted = "deleted or revoked",
-        Superseded = "older version of another object",
+        Superseded = "older version or repetition of another",
         Disabled = "switched off by another line",
     }
 }

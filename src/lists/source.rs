@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::body;
 use super::detect::detect;
+use super::directory;
 use super::error::ListError;
 use super::format::Format;
 use super::options::Options;
@@ -83,6 +84,7 @@ impl Source {
     pub(super) fn load(&self) -> Result<Loaded, ListError> {
         let path = match &self.place {
             Place::File(path) if self.is_compiled() => return Ok(Loaded::Compiled(path.clone())),
+            Place::File(path) if path.is_dir() => return directory::load(path, &self.options).map(Loaded::Lists),
             Place::File(path) => path,
             Place::Embedded(text) => {
                 let format = self.format.unwrap_or_else(|| detect(text.as_bytes()));

@@ -65,4 +65,5 @@ pub(super) fn seen(text: &str, format: Format) -> Seen {
     Seen(out)
 }
 
+mod samples;
 mod whole;

@@ -14,16 +14,15 @@ use super::options::{PlainMeans, RootUrlMeans};
 use super::refang::refang;
 use super::report::{Refusal, Remark};
 
-pub(super) use address::address_or_network;
+use address::address_or_network;
+
+pub(super) use address::network;
 pub(super) use hash::{hex_bytes, md5};
 
 /// What a value means in a format that has no scopes.
 pub(super) fn plain(text: &str, intake: &mut Intake<'_>) -> Result<(Scope, Target), Refusal> {
     let text = refang(text.trim());
-    let scope = match intake.options.plain_means {
-        PlainMeans::Domain => Scope::Domain,
-        PlainMeans::Exact => Scope::Host,
-    };
+    let scope = plain_scope(intake);
     if let Some(name) = name::plain(&text) {
         return named(scope, name, intake);
     }
@@ -46,6 +45,27 @@ pub(super) fn plain(text: &str, intake: &mut Intake<'_>) -> Result<(Scope, Targe
         };
     }
     page_or_prefix(url(&text, intake.tables)?, intake)
+}
+
+/// A URL where the list says that it is one: never widened to its host.
+pub(super) fn page(text: &str, intake: &mut Intake<'_>) -> Result<(Scope, Target), Refusal> {
+    let text = refang(text.trim());
+    if text.is_empty() {
+        return Err(Refusal::Empty);
+    }
+    page_or_prefix(url(&text, intake.tables)?, intake)
+}
+
+/// A host where the list says that it is one, with what bare names mean.
+pub(super) fn bare_host(text: &str, intake: &mut Intake<'_>) -> Result<(Scope, Target), Refusal> {
+    scoped(plain_scope(intake), text, intake)
+}
+
+fn plain_scope(intake: &Intake<'_>) -> Scope {
+    match intake.options.plain_means {
+        PlainMeans::Domain => Scope::Domain,
+        PlainMeans::Exact => Scope::Host,
+    }
 }
 
 /// A URL in a format without scopes: a path that ends in a slash means everything below it.
@@ -142,10 +162,17 @@ pub(super) fn url(text: &str, tables: &Tables) -> Result<CanonicalUrl, Refusal> 
     if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
         return Err(Refusal::NotAUrl);
     }
-    let with_scheme = if text.contains("://") || is_url_by_scheme(text) {
+    let has_scheme = text.contains("://") || is_url_by_scheme(text);
+    let with_scheme = if has_scheme {
         Cow::Borrowed(text)
     } else {
-        Cow::Owned(format!("http://{}", text.trim_start_matches('/')))
+        let rest = text.strip_prefix("//").unwrap_or(text);
+        let host = rest.split(['/', '?', '#', '\\']).next().unwrap_or("");
+        // A word before a slash is part of a path, not a host.
+        if !host.contains(['.', ':', '。', '．', '%']) {
+            return Err(Refusal::NotAUrl);
+        }
+        Cow::Owned(format!("http://{rest}"))
     };
     let url = tables.named_by(&with_scheme).ok_or(Refusal::NotAUrl)?;
     match url.host_kind() {

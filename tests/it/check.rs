@@ -120,8 +120,7 @@ fn overrides_beat_lists_for_that_url_only() {
 
 #[test]
 fn links_are_found_through_nesting_and_aliases() {
-    let lines =
-        "listed.example/a,url,,,,,,\nhttps://t.me/listed_example,url,,,,,,\nlistedexample.onion,domain,,,,,,\n";
+    let lines = "listed.example/a,url,,,,,,\nhttps://t.me/listed_example,url,,,,,,\nlistedexample.onion,domain,,,,,,\n";
     for (text, via) in [
         ("https://listed.example/a", Via::Itself),
         ("https://x.example/out?u=https%3A%2F%2Flisted.example%2Fa", Via::Nested),

@@ -23,13 +23,19 @@ pub(super) fn line(intake: &mut Intake<'_>, text: &str) -> Outcome {
     if text.starts_with('/') {
         return Err(match text {
             "/" => Refusal::TooWide,
-            _ if text.ends_with('/') => Refusal::Regex,
+            _ if is_regex(text) => Refusal::Regex,
             _ => Refusal::NotAUrl,
         });
     }
     let found = value::plain(text, intake)?;
     intake.give_bare(found);
     Ok(Line::Taken)
+}
+
+/// Whether the text is `/…/` or `/…/flags`.
+pub(super) fn is_regex(text: &str) -> bool {
+    let inner = text.strip_prefix('/').and_then(|rest| rest.rsplit_once('/'));
+    inner.is_some_and(|(_, flags)| flags.bytes().all(|byte| byte.is_ascii_lowercase()) && flags.len() < 8)
 }
 
 /// The line up to a comment: a mark after white space, since a URL can hold the mark itself.
@@ -103,6 +109,7 @@ mod tests {
             ("0.0.0.0/0", "TooWide"),
             ("10.0.0.0/7", "TooWide"),
             ("http://", "NotAUrl"),
+            ("word/other", "NotAUrl"),
             ("mailto:a@bad.example", "NotAHost"),
             ("a@bad.example", "NotAHost"),
             ("tg://resolve?domain=x", "NotAUrl"),

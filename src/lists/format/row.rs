@@ -49,7 +49,7 @@ impl<'r> Row<'r> {
                 let (exception, name) = text.strip_prefix("allow_").map_or((false, text), |name| (true, name));
                 match Meaning::of(name, words) {
                     Some(Meaning::Scope(scope)) => (exception, value::scoped(scope, value, intake)?),
-                    Some(Meaning::Plain) => (exception, value::plain(value, intake)?),
+                    Some(Meaning::Page) => (exception, value::page(value, intake)?),
                     None if words == Words::Foreign => return Ok(Line::Ignored(Ignored::OtherType)),
                     None => return Err(Refusal::UnknownScope),
                 }
@@ -101,8 +101,8 @@ impl<'r> Row<'r> {
 /// What a word in the column of scopes asks for.
 enum Meaning {
     Scope(Scope),
-    /// Whatever the value looks like.
-    Plain,
+    /// A URL; a slash at its end means everything below.
+    Page,
 }
 
 impl Meaning {
@@ -110,7 +110,7 @@ impl Meaning {
         let name = name.trim().to_ascii_lowercase();
         if words == Words::Foreign {
             match name.as_str() {
-                "url" | "uri" | "link" => return Some(Self::Plain),
+                "url" | "uri" | "link" => return Some(Self::Page),
                 "domain_name" | "domain-name" | "fqdn" => return Some(Self::Scope(Scope::Domain)),
                 "hostname" => return Some(Self::Scope(Scope::Host)),
                 "ipv4" | "ipv6" | "ip-dst" | "ipv4-addr" | "ipv6-addr" | "ip_address" | "address" | "network" => {

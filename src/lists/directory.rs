@@ -1,0 +1,110 @@
+//! Lists that are directories: `squidGuard` trees and MISP feeds.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::value::RawValue;
+
+use super::body;
+use super::error::ListError;
+use super::format::Format;
+use super::line::lines;
+use super::options::Options;
+use super::source::{Piece, read_file};
+
+/// Reads all files of a directory that belong to a list.
+pub(super) fn load(dir: &Path, options: &Options) -> Result<Vec<Piece>, ListError> {
+    let mut budget = Budget { left: options.bytes_max, options };
+    let manifest = dir.join("manifest.json");
+    let pieces = if manifest.exists() { feed(dir, &manifest, &mut budget)? } else { tree(dir, &mut budget)? };
+    if pieces.is_empty() { Err(ListError::Empty) } else { Ok(pieces) }
+}
+
+/// How many bytes the files of a directory may still have together.
+struct Budget<'o> {
+    left: u64,
+    options: &'o Options,
+}
+
+impl Budget<'_> {
+    fn read(&mut self, path: &Path) -> Result<Vec<u8>, ListError> {
+        let options = Options { bytes_max: self.left, ..self.options.clone() };
+        let whole = |error| match error {
+            ListError::TooLarge { .. } => ListError::TooLarge { bytes_max: self.options.bytes_max },
+            other => other,
+        };
+        let text = read_file(path, &options).and_then(|file| Ok(body::unpack(&file, &options)?.into_owned()));
+        let text = text.map_err(whole)?;
+        self.left -= text.len() as u64;
+        Ok(text)
+    }
+}
+
+/// The events that a manifest names. Their names go into paths, so they can be nothing but ids.
+fn feed(dir: &Path, manifest: &Path, budget: &mut Budget<'_>) -> Result<Vec<Piece>, ListError> {
+    let text = budget.read(manifest)?;
+    let events: BTreeMap<String, &RawValue> = serde_json::from_slice(&text)
+        .map_err(|error| ListError::Malformed { format: "MISP manifest", line: error.line() as u64 })?;
+    let is_id =
+        |name: &String| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let ids = events.into_keys().filter(is_id).take(FILES_MAX);
+    ids.map(|id| Ok(Piece { text: budget.read(&dir.join(format!("{id}.json")))?, format: Format::MispEvent })).collect()
+}
+
+/// `domains`, `urls` and `expressions` in a directory and those directly below it.
+fn tree(dir: &Path, budget: &mut Budget<'_>) -> Result<Vec<Piece>, ListError> {
+    let mut pieces = Vec::new();
+    for dir in std::iter::once(dir.to_owned()).chain(directories(dir)?) {
+        for (name, format) in TREE_FILES {
+            let path = dir.join(name);
+            if path.is_file() {
+                let text = budget.read(&path)?;
+                let diff = dir.join(format!("{name}.diff"));
+                let text = if diff.is_file() { with_changes(&text, &budget.read(&diff)?) } else { text };
+                pieces.push(Piece { text, format });
+            }
+        }
+    }
+    Ok(pieces)
+}
+
+fn directories(dir: &Path) -> Result<Vec<PathBuf>, ListError> {
+    let entries = fs::read_dir(dir).map_err(ListError::Io)?;
+    let mut found: Vec<PathBuf> = entries
+        .take(FILES_MAX)
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.is_dir())
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
+/// A list after its changes: `+line` adds, `-line` takes away.
+fn with_changes(text: &[u8], diff: &[u8]) -> Vec<u8> {
+    let changed = |mark: &'static [u8]| lines(diff).filter_map(move |line| line.trim_ascii().strip_prefix(mark));
+    let gone: HashSet<&[u8]> = changed(b"-").collect();
+    let kept = lines(text).filter(|line| !gone.contains(line.trim_ascii()));
+    let mut out = Vec::with_capacity(text.len() + diff.len());
+    for line in kept.chain(changed(b"+")) {
+        out.extend_from_slice(line);
+        out.push(b'\n');
+    }
+    out
+}
+
+const TREE_FILES: [(&str, Format); 3] =
+    [("domains", Format::SquidDomains), ("urls", Format::SquidUrls), ("expressions", Format::SquidExpressions)];
+/// A directory has at most this many files that are read.
+const FILES_MAX: usize = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_applied() {
+        let text = with_changes(b"a.example\r\nold.test\n", b"+new.test\n-old.test\nnoise\n");
+        assert_eq!(text, b"a.example\nnew.test\n");
+    }
+}
