@@ -88,10 +88,10 @@ pub(crate) fn urls(entries: usize, wanted: usize) -> Vec<String> {
     (0..wanted)
         .map(|number| {
             let h = mix(number ^ 0x5EED);
-            if number % 100 == 0 {
+            if number.is_multiple_of(100) {
                 return format!("https://{}/x", name(h % entries / 10 * 10));
             }
-            let query = if h % 3 == 0 { "?id=7" } else { "" };
+            let query = if h.is_multiple_of(3) { "?id=7" } else { "" };
             format!("https://{}z{}{}{query}", SUBDOMAINS[h % 6], name(entries + h % 200_000), path(h))
         })
         .collect()
@@ -130,7 +130,7 @@ fn prose(number: usize, bytes: usize) -> String {
     let mut at = mix(number);
     while text.len() < bytes {
         text.push_str(WORDS[at % 32]);
-        text.push_str(if at % 11 == 0 { ". " } else { " " });
+        text.push_str(if at.is_multiple_of(11) { ". " } else { " " });
         at = mix(at);
     }
     text

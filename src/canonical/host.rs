@@ -78,7 +78,7 @@ pub(super) fn refused(raw: &str) -> Option<Folded> {
 
 /// Forbidden domain code points of the URL standard, for ASCII.
 fn is_forbidden(byte: u8) -> bool {
-    byte <= b' ' || byte == 0x7f || br##"#%/:<>?@[\]^|"##.contains(&byte)
+    byte <= b' ' || byte == 0x7f || br"#%/:<>?@[\]^|".contains(&byte)
 }
 
 /// The standard's "ends in a number checker": such a host is an IPv4 address or nothing.
@@ -101,11 +101,11 @@ pub(super) fn mixes_scripts(host: &str) -> bool {
 /// The IPv4 address inside an IPv6 one: mapped, 6to4 or NAT64 (RFC 4291, 3056, 6052).
 pub fn embedded_ipv4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let bytes = address.octets();
-    let [a, b, c, d] = match bytes {
-        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d]
-        | [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d]
-        | [0x20, 0x02, a, b, c, d, ..] => [a, b, c, d],
-        _ => return None,
+    let ([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d]
+    | [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d]
+    | [0x20, 0x02, a, b, c, d, ..]) = bytes
+    else {
+        return None;
     };
     Some(Ipv4Addr::new(a, b, c, d))
 }

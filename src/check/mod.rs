@@ -13,7 +13,7 @@ use arc_swap::ArcSwap;
 
 use crate::canonical::{CanonicalUrl, Located, Outcome, Spelling, URL_MAX_BYTES, Via};
 use crate::extract::{Extraction, Extractor, Link, LinkKind, TextFormat, Written};
-use crate::index::Hit;
+use crate::index::{Hit, Mode};
 use crate::verdict::{self, Action, Match, Reason, Status, Verdict};
 
 pub use cache::{CacheStats, CachedChecker};
@@ -133,7 +133,7 @@ impl Snapshot {
             let ruled = verdict::judge_url(&scratch.found, &scratch.overrides, &self.policy, &mut matches);
             action = action.max(ruled);
         }
-        let verdict = verdict::judge_link(action, self.unknown(outcome, &link.url, &matches), &self.policy);
+        let verdict = verdict::judge_link(action, unknown(outcome, &link.url, &matches), &self.policy);
         if link.weak && verdict.status != Status::Listed {
             return None;
         }
@@ -159,17 +159,7 @@ impl Snapshot {
             overrides.look_up(url, now, &mut scratch.hits);
             let own = scratch.hits.iter().filter(|hit| !hit.alias);
             let index = self.indexes.len();
-            scratch.overrides.extend(own.map(|&hit| Match { hit, mode: Default::default(), index, via }));
-        }
-    }
-
-    fn unknown(&self, outcome: Outcome, link: &str, matches: &[Match]) -> Option<Reason> {
-        let unconfirmed = matches.iter().any(|one| one.hit.partial_hash);
-        match outcome {
-            Outcome::Whole => unconfirmed.then_some(Reason::PrefixUnconfirmed),
-            Outcome::Cut => Some(Reason::Limit),
-            Outcome::NotCanonical if link.len() > URL_MAX_BYTES => Some(Reason::Limit),
-            Outcome::NotCanonical => Some(Reason::NotCanonical),
+            scratch.overrides.extend(own.map(|&hit| Match { hit, mode: Mode::Enforce, index, via }));
         }
     }
 
@@ -205,6 +195,17 @@ impl Snapshot {
             via: one.via,
             source_ref: details.source_ref,
         }
+    }
+}
+
+/// Why it cannot be told whether the link is listed, if so.
+fn unknown(outcome: Outcome, link: &str, matches: &[Match]) -> Option<Reason> {
+    let unconfirmed = matches.iter().any(|one| one.hit.partial_hash);
+    match outcome {
+        Outcome::Whole => unconfirmed.then_some(Reason::PrefixUnconfirmed),
+        Outcome::Cut => Some(Reason::Limit),
+        Outcome::NotCanonical if link.len() > URL_MAX_BYTES => Some(Reason::Limit),
+        Outcome::NotCanonical => Some(Reason::NotCanonical),
     }
 }
 

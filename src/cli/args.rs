@@ -10,14 +10,14 @@ use crate::extract::TextFormat;
 /// Keeps links to child sexual abuse material out of social platforms.
 ///
 /// Checks the links of posts against lists shared by child-protection organisations. Without a configuration file it
-/// uses a demo list of reserved names: linkgate check 'see hxxps://listed[.]example/a'
+/// uses a demo list of reserved names: `linkgate check 'see hxxps://listed[.]example/a'`
 #[derive(Debug, Parser)]
 #[command(name = "linkgate", version, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub(super) struct Arguments {
-    /// Configuration file; LINKGATE_CONFIG names one too.
+    /// Configuration file; `LINKGATE_CONFIG` names one too.
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// File with the state key; LINKGATE_KEY_FILE names one too.
+    /// File with the state key; `LINKGATE_KEY_FILE` names one too.
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) key_file: Option<PathBuf>,
     #[command(subcommand)]
@@ -50,7 +50,7 @@ pub(super) enum Command {
         #[arg(default_value = "show")]
         what: ConfigCommand,
     },
-    /// Print completions for a shell: linkgate completions bash > /etc/bash_completion.d/linkgate
+    /// Print completions for a shell: `linkgate completions bash`
     Completions {
         /// Which shell.
         shell: clap_complete::Shell,
@@ -158,7 +158,7 @@ pub(super) enum OverrideCommand {
 pub(super) struct NewOverride {
     /// A host, URL, address, network or label, by scope.
     pub(super) value: String,
-    /// domain, host, subdomains, url, url_prefix, label, ip or cidr.
+    /// `domain`, `host`, `subdomains`, `url`, `url_prefix`, `label`, `ip` or `cidr`.
     #[arg(long)]
     pub(super) scope: String,
     /// allow, flag, hold or reject.

@@ -2,6 +2,7 @@
 //!
 //! It echoes what the caller typed, to stdout.
 
+use std::fmt::Write as _;
 use std::io::{self, BufWriter, Write as _};
 
 use serde::Deserialize;
@@ -40,7 +41,9 @@ impl Question {
         let mut text = String::new();
         for chunk in bytes.utf8_chunks() {
             text.push_str(chunk.valid());
-            chunk.invalid().iter().for_each(|byte| text.push_str(&format!("%{byte:02X}")));
+            for byte in chunk.invalid() {
+                let _ = write!(text, "%{byte:02X}");
+            }
         }
         Ok(text)
     }
@@ -157,15 +160,11 @@ fn expressions(text: &str, question: &Question, tables: &Tables) -> Value {
         "gsb-v5" => Version::V5(tables.suffixes()),
         _ => Version::V4,
     };
-    let (expressions, hosts, paths) = match question.option("profile") {
-        "linkgate" => {
-            let forms = expression::forms(&url);
-            (forms, vec![url.host()], vec![url.path().to_owned()])
-        }
-        _ => {
-            let expressions = safe_browsing::expressions(&url, version);
-            (expressions, safe_browsing::hosts(&url, version), safe_browsing::paths(&url))
-        }
+    let (expressions, hosts, paths) = if question.option("profile") == "linkgate" {
+        (expression::forms(&url), vec![url.host()], vec![url.path().to_owned()])
+    } else {
+        let expressions = safe_browsing::expressions(&url, version);
+        (expressions, safe_browsing::hosts(&url, version), safe_browsing::paths(&url))
     };
     // Without a scheme the input is an expression already.
     let first = if text.contains("://") { expressions.first().map_or("", String::as_str) } else { text };

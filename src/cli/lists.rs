@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::index::Keys;
-use crate::lists::{self, Keyring, SourceReport, SourceState};
+use crate::lists::{self, Keyring, Source, SourceReport, SourceState};
 use crate::telemetry::clock;
 
 use super::Exit;
@@ -14,12 +14,31 @@ use super::session::{self, Settings};
 pub(super) fn run(command: &ListsCommand, arguments: &Arguments) -> anyhow::Result<Exit> {
     let settings = Settings::load(arguments)?;
     match command {
-        ListsCommand::Compile { sources, out, explain } => compile(&settings, sources, out, *explain),
-        ListsCommand::Status { json, lists } => status(&settings, lists, *json),
+        ListsCommand::Compile { sources, out, explain } => {
+            compile(&settings, sources, out, if *explain { Told::InFull } else { Told::Briefly })
+        }
+        ListsCommand::Status { json, lists } => {
+            let states = states(&settings, lists)?;
+            let mut out = io::stdout().lock();
+            if *json {
+                writeln!(out, "{}", serde_json::to_string(&states)?)?;
+            } else {
+                states.iter().try_for_each(|state| line(state, &mut out))?;
+            }
+            let all_live = states.iter().all(|state| state.last_error.is_none());
+            Ok(if all_live { Exit::Quiet } else { Exit::Failed })
+        }
     }
 }
 
-fn compile(settings: &Settings, sources: &[String], out: &Path, explain: bool) -> anyhow::Result<Exit> {
+/// How much is told of lines that were not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Briefly,
+    InFull,
+}
+
+fn compile(settings: &Settings, sources: &[String], out: &Path, told: Told) -> anyhow::Result<Exit> {
     let sources = settings.sources(sources)?;
     let keys = Keys::derive(&settings.key()?);
     let compiled = lists::compile(&sources, Keyring { build: keys, open: None }, &settings.tables)?;
@@ -29,10 +48,9 @@ fn compile(settings: &Settings, sources: &[String], out: &Path, explain: bool) -
     index.save(out)?;
     let mut stdout = io::stdout().lock();
     for report in &compiled.reports {
-        if explain {
-            account(report, &mut stdout)?;
-        } else {
-            session::tell(report);
+        match told {
+            Told::InFull => account(report, &mut stdout)?,
+            Told::Briefly => session::tell(report),
         }
     }
     writeln!(stdout, "{} entries of {} lists in {}", index.entries(), index.lists().len(), out.display())?;
@@ -71,25 +89,12 @@ fn numbers(lines: &[u64], count: u64) -> String {
     format!("line {}{more}", named.join(", "))
 }
 
-fn status(settings: &Settings, given: &[String], json: bool) -> anyhow::Result<Exit> {
-    let sources = settings.sources(given)?;
-    let mut states: Vec<SourceState> = Vec::with_capacity(sources.len());
-    for source in &sources {
-        states.push(lists::status(
-            source,
-            settings.keyring(std::slice::from_ref(source))?,
-            &settings.tables,
-            clock::now(),
-        ));
-    }
-    let mut out = io::stdout().lock();
-    if json {
-        writeln!(out, "{}", serde_json::to_string(&states)?)?;
-    } else {
-        states.iter().try_for_each(|state| line(state, &mut out))?;
-    }
-    let all_live = states.iter().all(|state| state.last_error.is_none());
-    Ok(if all_live { Exit::Quiet } else { Exit::Failed })
+fn states(settings: &Settings, given: &[String]) -> anyhow::Result<Vec<SourceState>> {
+    let state = |source: &Source| {
+        let keys = settings.keyring(std::slice::from_ref(source))?;
+        Ok(lists::status(source, keys, &settings.tables, clock::now()))
+    };
+    settings.sources(given)?.iter().map(state).collect()
 }
 
 fn line(state: &SourceState, out: &mut impl Write) -> io::Result<()> {

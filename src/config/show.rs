@@ -1,5 +1,7 @@
 //! The configuration as text: what is in force and why, and the default file with its comments.
 
+use std::fmt::Write as _;
+
 use toml::{Table, Value};
 
 use super::load::{self, Loaded};
@@ -14,14 +16,12 @@ pub fn show(loaded: &Loaded) -> String {
     };
     let mut text: String = DOCS.iter().map(|(key, _)| line(key)).collect();
     for list in &loaded.config.lists {
-        text.push_str(&format!("lists = {:?}  # {}\n", list.name, load::describe(loaded.origins.get("lists"))));
+        let _ = writeln!(text, "lists = {:?}  # {}", list.name, load::describe(loaded.origins.get("lists")));
     }
     let overrides = loaded.config.overrides.len();
     if overrides > 0 {
-        text.push_str(&format!(
-            "overrides = {overrides} in the file  # {}\n",
-            load::describe(loaded.origins.get("overrides"))
-        ));
+        let origin = load::describe(loaded.origins.get("overrides"));
+        let _ = writeln!(text, "overrides = {overrides} in the file  # {origin}");
     }
     text
 }
@@ -34,11 +34,11 @@ pub fn default_file() -> String {
     for (key, meaning) in DOCS {
         let (of, name) = key.rsplit_once('.').unwrap_or(("", key));
         if of != section {
-            text.push_str(&format!("\n[{of}]\n"));
+            let _ = writeln!(text, "\n[{of}]");
             section = of;
         }
         let value = at(&values, key).map_or_else(|| "\"\"".to_owned(), ToString::to_string);
-        text.push_str(&format!("# {meaning}\n#{name} = {value}\n"));
+        let _ = writeln!(text, "# {meaning}\n#{name} = {value}");
     }
     text.push_str(EXAMPLES);
     text
@@ -82,13 +82,14 @@ mod tests {
 
     #[test]
     fn the_default_file_is_read_back_as_the_defaults() {
-        let uncommented: String = default_file()
+        let default = default_file();
+        let uncommented: Vec<&str> = default
             .lines()
             .filter(|line| !line.starts_with("# ") && !line.ends_with("= \"\""))
             .take_while(|line| !line.contains("[[lists]]"))
-            .map(|line| format!("{}\n", line.trim_start_matches('#')))
+            .map(|line| line.trim_start_matches('#'))
             .collect();
-        let read: Config = toml::from_str(&uncommented).unwrap();
+        let read: Config = toml::from_str(&uncommented.join("\n")).unwrap();
         assert_eq!(read, Config::default());
     }
 }

@@ -1,6 +1,6 @@
 //! Keyed 64-bit digests: what an index holds instead of text.
 //!
-//! SipHash under a secret key: without it nobody can read a list out of the digests or aim at a collision. With ten
+//! `SipHash` under a secret key: without it nobody can read a list out of the digests or aim at a collision. With ten
 //! million entries and about five look-ups per link, a false hit comes once in 3 × 10¹¹ links.
 
 use std::hash::Hasher as _;

@@ -10,7 +10,7 @@ use super::cold::{self, Cold};
 use super::entry::{Entry, Scope, Target};
 use super::extra::ExtrasBuilder;
 use super::key::Keys;
-use super::list::List;
+use super::list::{Counts, List};
 use super::meta::{Meta, RowKind};
 use super::table::{Row, Table};
 use super::{Index, IndexError, Traits};
@@ -19,7 +19,7 @@ use super::{Index, IndexError, Traits};
 pub struct Builder {
     keys: Keys,
     tables: Arc<Tables>,
-    lists: Vec<List>,
+    lists: Vec<(List, Counts)>,
     hosts: Vec<Row>,
     rest: Vec<Row>,
     records: Vec<u8>,
@@ -54,10 +54,10 @@ impl Builder {
         if self.lists.len() >= Meta::LISTS_MAX {
             return Err(IndexError::TooLarge { what: "lists" });
         }
-        if self.lists.iter().any(|other| other.name == list.name) {
+        if self.lists.iter().any(|(other, _)| other.name == list.name) {
             return Err(IndexError::TwoListsOfOneName { name: list.name });
         }
-        self.lists.push(list);
+        self.lists.push((list, Counts::default()));
         Ok(ListNumber(self.lists.len() as u16 - 1))
     }
 
@@ -71,15 +71,14 @@ impl Builder {
         if full {
             return Err(IndexError::TooLarge { what: "entries" });
         }
-        let Some(list) = self.lists.get_mut(usize::from(number.0)) else { return Ok(()) };
-        list.count(entry.scope, entry.exception);
+        let Some((list, counts)) = self.lists.get_mut(usize::from(number.0)) else { return Ok(()) };
+        counts.add(entry);
         let derived;
-        let id = match &entry.id {
-            Some(id) => cold::Id::Own(id),
-            None => {
-                derived = value_text(&entry.target);
-                cold::Id::Derived(self.keys.entry_id(&list.name, entry.scope.name(), &derived))
-            }
+        let id = if let Some(id) = &entry.id {
+            cold::Id::Own(id)
+        } else {
+            derived = value_text(&entry.target);
+            cold::Id::Derived(self.keys.entry_id(&list.name, entry.scope.name(), &derived))
         };
         let meta = Meta {
             list: number.0,
@@ -97,19 +96,19 @@ impl Builder {
         let label_private = list.label_private;
         let record = cold::write(&mut self.records, &id, [entry.source_ref.as_deref(), entry.jurisdiction.as_deref()]);
         let valid = (entry.valid_from, entry.valid_until);
-        let mut rows = Rows { builder: self, meta, record, valid };
-        rows.add(&entry.target, label_private);
+        Rows { builder: self, meta, record, valid, label_private }.add(&entry.target);
         Ok(())
     }
 
     /// The finished index.
     pub fn finish(self) -> Index {
+        let counted = |(list, counts): (List, Counts)| List { entries: counts.by_name(), ..list };
         let (hosts, host_records) = Table::build(self.hosts);
         let (rest, rest_records) = Table::build(self.rest);
         Index {
             keys: self.keys,
             tables: self.tables,
-            lists: self.lists,
+            lists: self.lists.into_iter().map(counted).collect(),
             hosts,
             rest,
             host_records: super::Records::Memory(host_records),
@@ -128,10 +127,11 @@ struct Rows<'b> {
     meta: Meta,
     record: u64,
     valid: (Option<i64>, Option<i64>),
+    label_private: bool,
 }
 
 impl Rows<'_> {
-    fn add(&mut self, target: &Target, label_private: bool) {
+    fn add(&mut self, target: &Target) {
         let key = *self.builder.keys.digest();
         match target {
             Target::Host(name) => self.name(name),
@@ -144,7 +144,7 @@ impl Rows<'_> {
             Target::Label(label) => {
                 self.builder.traits.labels = true;
                 self.host_row(key.label(label));
-                if label_private {
+                if self.label_private {
                     self.builder.traits.private_labels = true;
                     self.host_row(key.private_label(label));
                 }

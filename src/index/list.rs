@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::entry::{Category, Scope};
+use super::entry::{Category, Entry, Scope};
 
 /// A list and how its entries are to be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,10 +51,26 @@ impl List {
             entries: BTreeMap::new(),
         }
     }
+}
 
-    pub(super) fn count(&mut self, scope: Scope, exception: bool) {
-        let prefix = if exception { "allow_" } else { "" };
-        *self.entries.entry(format!("{prefix}{}", scope.name())).or_default() += 1;
+/// Entries of a list under construction, by scope and apart for exceptions.
+#[derive(Default)]
+pub(super) struct Counts([[u64; Scope::ALL.len()]; 2]);
+
+impl Counts {
+    pub(super) fn add(&mut self, entry: &Entry) {
+        let of_scope = self.0.get_mut(usize::from(entry.exception)).and_then(|row| row.get_mut(entry.scope as usize));
+        if let Some(count) = of_scope {
+            *count += 1;
+        }
+    }
+
+    /// By name, those that are none left out.
+    pub(super) fn by_name(&self) -> BTreeMap<String, u64> {
+        let named = ["", "allow_"].into_iter().zip(&self.0).flat_map(|(prefix, row)| {
+            Scope::ALL.iter().zip(row).map(move |(scope, &count)| (format!("{prefix}{}", scope.name()), count))
+        });
+        named.filter(|&(_, count)| count > 0).collect()
     }
 }
 
