@@ -1,5 +1,6 @@
 //! One list as text in, its entries as values out: `inspect list`, for people who debug lists.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -19,10 +20,13 @@ use super::options::{Column, Columns, Options, PlainMeans, Position, RootUrlMean
 use super::report::LineReport;
 
 /// What to inspect. Fields that are not known are ignored.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, Deserialize)]
 pub struct Request {
     /// The list.
+    #[serde(default)]
     pub input: Input,
+    /// The content as base64, in place of that of `input`: for lists that are not UTF-8.
+    pub input_b64: Option<String>,
     /// How to read it.
     #[serde(default)]
     pub options: Value,
@@ -32,17 +36,42 @@ pub struct Request {
 }
 
 /// A list as text.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Input {
-    /// The name of its format, or `auto`.
-    #[serde(default = "auto")]
-    pub format: String,
-    /// Its lines.
-    pub content: String,
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Input {
+    /// Its lines, in a format to be found out.
+    Content(String),
+    /// Its lines, and perhaps the name of its format.
+    WithFormat {
+        /// The name, or `auto`.
+        #[serde(default)]
+        format: String,
+        /// The lines.
+        #[serde(default)]
+        content: String,
+    },
 }
 
-fn auto() -> String {
-    "auto".to_owned()
+impl Default for Input {
+    fn default() -> Self {
+        Self::Content(String::new())
+    }
+}
+
+impl Request {
+    /// The name of the format, and the list.
+    fn list(&self) -> Result<(&str, Cow<'_, [u8]>), InspectError> {
+        let (name, content) = match &self.input {
+            Input::Content(content) => ("auto", content),
+            Input::WithFormat { format, content } => (format.as_str(), content),
+        };
+        let body = match &self.input_b64 {
+            Some(text) => Cow::Owned(data_encoding::BASE64.decode(text.as_bytes()).map_err(|_| InspectError::Base64)?),
+            None => Cow::Borrowed(content.as_bytes()),
+        };
+        Ok((name, body))
+    }
 }
 
 /// Why a list cannot be inspected.
@@ -52,6 +81,9 @@ pub enum InspectError {
     /// It is not what `inspect list` takes.
     #[error("the input must be {{\"input\": {{\"format\": …, \"content\": …}}, \"options\": {{…}}, \"urls\": […]}}")]
     Request(#[from] serde_json::Error),
+    /// `input_b64` is none.
+    #[error("`input_b64` is no base64")]
+    Base64,
     /// It is no list.
     #[error("the list cannot be read")]
     List(#[from] ListError),
@@ -114,8 +146,9 @@ pub struct MatchAnswer {
 /// If the request does not have the right form, or names no known format.
 pub fn inspect(request: &Value, tables: &Arc<Tables>) -> Result<Inspection, InspectError> {
     let request = Request::deserialize(request)?;
-    let body = request.input.content.as_bytes();
-    let format = match request.input.format.as_str() {
+    let (name, body) = request.list()?;
+    let body = body.as_ref();
+    let format = match name {
         "auto" | "" => detect(body),
         name => Format::from_name(name).ok_or_else(|| ListError::UnknownFormat { known: Format::known_names() })?,
     };

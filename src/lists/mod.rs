@@ -42,7 +42,7 @@ pub use compile::{Compiled, Keyring, SourceReport, SourceState, compile, status}
 pub use detect::detect;
 pub use error::ListError;
 pub use format::Format;
-pub use inspect::{InspectError, Inspected, Inspection, MatchAnswer, Request, inspect};
+pub use inspect::{Input, InspectError, Inspected, Inspection, MatchAnswer, Request, inspect};
 pub use options::{BadLines, Column, Columns, Options, PlainMeans, Position, RootUrlMeans};
 pub use overrides::{LOWERING_MAX_DAYS, Override, OverrideError, OverrideSummary, Overrides};
 pub use report::{Ignored, LineReport, Refusal, Remark, Tally, Unit};

@@ -99,6 +99,8 @@ fn inspection_answers_in_words() {
     assert_eq!(one("localhost")["values"], json!(["localhost"]));
     assert_eq!(one("# comment")["values"], json!([]));
     assert_eq!(one("a.*.b")["rejected"], true);
+    let coded = inspect(&json!({"input_b64": "YmFkLmV4YW1wbGUK"}), tables()).unwrap();
+    assert_eq!(coded.entries[0].value, "bad.example");
     assert!(inspect(&json!({"input": 7}), tables()).is_err());
 }
 
