@@ -92,7 +92,7 @@ fn read_line(text: &str, across: &Across, intake: &mut Intake<'_>) -> Outcome {
     if let Some(ignored) = not_a_rule(text, intake) {
         return Ok(Line::Ignored(ignored));
     }
-    if text.contains(char::is_whitespace) {
+    if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
         return if hosts::is_hosts_line(text) { hosts::line(intake, text) } else { Err(Refusal::Malformed) };
     }
     let rule = Rule::parse(text);
