@@ -47,16 +47,21 @@ pub(crate) enum Part {
 /// Appends `bytes`, escaping what Safe Browsing escapes: up to space, from DEL, `#` and `%`.
 pub(crate) fn escape_into(bytes: &[u8], part: Part, out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for &byte in bytes {
-        let plain = (0x21..0x7f).contains(&byte) && !matches!(byte, b'#' | b'%');
-        if plain && !(byte == b'?' && part == Part::Path) {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            for digit in [byte >> 4, byte & 15] {
-                out.push(HEX.get(usize::from(digit)).map_or('0', |&hex| char::from(hex)));
-            }
+    let is_plain = |byte: u8| {
+        (0x21..0x7f).contains(&byte) && !matches!(byte, b'#' | b'%') && !(byte == b'?' && part == Part::Path)
+    };
+    // Runs of plain bytes are the rule; they are copied at once.
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let run = rest.iter().position(|&byte| !is_plain(byte)).unwrap_or(rest.len());
+        let (plain, others) = rest.split_at(run);
+        out.push_str(str::from_utf8(plain).unwrap_or_default());
+        let Some((&byte, others)) = others.split_first() else { return };
+        out.push('%');
+        for digit in [byte >> 4, byte & 15] {
+            out.push(HEX.get(usize::from(digit)).map_or('0', |&hex| char::from(hex)));
         }
+        rest = others;
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn read(link: &str) -> Option<Parsed> {
 
 #[expect(clippy::disallowed_methods, reason = "this is where the one parser is called")]
 pub(super) fn standard(link: &str) -> Result<::url::Url, ::url::ParseError> {
-    if raw::host_range(link).is_some_and(|range| range.len() > HOST_MAX_BYTES) {
+    if link.len() > HOST_MAX_BYTES && raw::host_range(link).is_some_and(|range| range.len() > HOST_MAX_BYTES) {
         return Err(::url::ParseError::InvalidDomainCharacter);
     }
     ::url::Url::parse(link)

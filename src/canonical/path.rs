@@ -4,6 +4,10 @@ use super::escape::{self, Part};
 
 /// Appends the canonical form of `path` (percent-encoded, starting with `/` or empty) to `out`.
 pub(crate) fn fold_into(path: &str, out: &mut String) {
+    if is_folded(path.as_bytes()) {
+        out.push_str(path);
+        return;
+    }
     let mut bytes = escape::unescape_until_stable(path.as_bytes());
     for byte in &mut bytes {
         if *byte == b'\\' {
@@ -11,6 +15,20 @@ pub(crate) fn fold_into(path: &str, out: &mut String) {
         }
     }
     escape::escape_into(&resolve(&bytes), Part::Path, out);
+}
+
+/// Whether there is nothing to fold: no escape, no backslash, no segment that is empty or starts with a dot.
+///
+/// What the URL standard gives is printable ASCII without `?` and `#`.
+fn is_folded(path: &[u8]) -> bool {
+    let mut after_slash = false;
+    let mut folded = path.first() == Some(&b'/');
+    for &byte in path {
+        folded &= !matches!(byte, b'%' | b'\\' | b'?' | b'#' | ..b'!' | 0x7f..)
+            && !(after_slash && matches!(byte, b'/' | b'.'));
+        after_slash = byte == b'/';
+    }
+    folded
 }
 
 /// Resolves `.` and `..`, and joins what is left with single slashes.

@@ -104,10 +104,13 @@ fn read<R>(link: &str, then: impl FnOnce(Reading<'_>) -> R) -> Option<R> {
     if let Some(plain) = fast::read(link) {
         return Some(then(Reading::Plain(plain)));
     }
-    let link = raw::with_scheme(raw::trim(link));
-    if let Some(plain) = fast::read(&link) {
+    let trimmed = raw::with_scheme(raw::trim(link));
+    if trimmed.len() != link.len()
+        && let Some(plain) = fast::read(&trimmed)
+    {
         return Some(then(Reading::Plain(plain)));
     }
+    let link = trimmed;
     match raw::scheme_of(&link) {
         Scheme::Web | Scheme::Absent => parse::read(&link).map(|parsed| then(Reading::Parsed(Box::new(parsed)))),
         Scheme::Other => parse::standard(&link).ok().map(|url| then(Reading::Foreign(Box::new(url)))),
@@ -191,6 +194,13 @@ impl Tables {
             Parts { scheme: url.scheme(), host: url.host(), path: url.path(), query: url.query(), fragment: None };
         let alias = canonical(&self.aliases().representative(&parts)?)?;
         (alias.host() != url.host() || alias.path() != url.path() || alias.query() != url.query()).then_some(alias)
+    }
+
+    /// The host that stands for another one as a whole: its front page is that one's front page.
+    pub fn representative_host(&self, host: &str) -> Option<CanonicalUrl> {
+        let parts = Parts { scheme: "http", host, path: "/", query: None, fragment: None };
+        let alias = canonical(&self.aliases().representative(&parts)?)?;
+        (alias.host() != host && alias.path() == "/").then_some(alias)
     }
 
     /// The query of a URL without its tracking parameters; `None` if it has none of those.

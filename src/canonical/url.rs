@@ -88,6 +88,11 @@ impl CanonicalUrl {
         self.text.get(self.path_end as usize + 1..)
     }
 
+    /// Path and query as they stand in the text.
+    pub fn path_and_query(&self) -> &str {
+        self.text.get(self.host_end as usize..).unwrap_or("")
+    }
+
     /// What the host is.
     pub fn host_kind(&self) -> HostKind {
         self.host_kind

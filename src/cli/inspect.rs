@@ -161,7 +161,7 @@ fn expressions(text: &str, question: &Question, tables: &Tables) -> Value {
         _ => Version::V4,
     };
     let (expressions, hosts, paths) = if question.option("profile") == "linkgate" {
-        (expression::forms(&url), vec![url.host()], vec![url.path().to_owned()])
+        (expression::forms(&url), vec![url.host()], vec![url.path().into()])
     } else {
         let expressions = safe_browsing::expressions(&url, version);
         (expressions, safe_browsing::hosts(&url, version), safe_browsing::paths(&url))

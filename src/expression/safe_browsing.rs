@@ -2,6 +2,8 @@
 //!
 //! Source: Safe Browsing v4 and v5, "URLs and Hashing", suffix/prefix expressions.
 
+use std::borrow::Cow;
+
 use md5::Md5;
 use sha2::{Digest as _, Sha256};
 
@@ -49,19 +51,33 @@ fn labels_max(host: &str) -> usize {
 }
 
 /// Path forms: with query, without, the root, and up to three directories below it.
-pub fn paths(url: &CanonicalUrl) -> Vec<String> {
-    let path = url.path().replace("%3F", "?"); // Safe Browsing does not escape it
+///
+/// All are slices of the URL's text but where it escapes a `?` that Safe Browsing does not escape.
+pub fn paths(url: &CanonicalUrl) -> Vec<Cow<'_, str>> {
+    let path = path(url);
     let mut forms = Vec::with_capacity(2 + DIRECTORIES_MAX);
     if let Some(query) = url.query() {
-        forms.push(format!("{path}?{query}"));
+        forms.push(match &path {
+            Cow::Borrowed(_) => Cow::Borrowed(url.path_and_query()),
+            Cow::Owned(path) => Cow::Owned(format!("{path}?{query}")),
+        });
     }
-    let directories = memchr::memchr_iter(b'/', path.as_bytes()).take(DIRECTORIES_MAX);
-    let directories: Vec<String> = directories.filter_map(|slash| path.get(..=slash).map(str::to_owned)).collect();
-    if !directories.contains(&path) {
-        forms.push(path);
+    let ends = memchr::memchr_iter(b'/', path.as_bytes()).take(DIRECTORIES_MAX).map(|slash| slash + 1);
+    let directories: Vec<usize> = ends.collect();
+    if directories.last() != Some(&path.len()) {
+        forms.push(path.clone());
     }
-    forms.extend(directories);
+    let part = |end: usize| match &path {
+        Cow::Borrowed(path) => Cow::Borrowed(path.get(..end).unwrap_or(path)),
+        Cow::Owned(path) => Cow::Owned(path.get(..end).unwrap_or(path).to_owned()),
+    };
+    forms.extend(directories.into_iter().map(part));
     forms
+}
+
+fn path(url: &CanonicalUrl) -> Cow<'_, str> {
+    let path = url.path();
+    if path.contains("%3F") { Cow::Owned(path.replace("%3F", "?")) } else { Cow::Borrowed(path) }
 }
 
 /// All expressions of a URL, `host/path`.
@@ -71,11 +87,21 @@ pub fn expressions(url: &CanonicalUrl, version: Version<'_>) -> Vec<String> {
     hosts.iter().flat_map(|host| paths.iter().map(move |path| format!("{host}{path}"))).collect()
 }
 
-/// The expressions of a URL whose query is replaced: every host form with the whole path.
-pub fn with_query(url: &CanonicalUrl, query: &str) -> impl Iterator<Item = String> {
-    let path = url.path().replace("%3F", "?");
-    let mark = if query.is_empty() { "" } else { "?" };
-    hosts(url, Version::V4).into_iter().map(move |host| format!("{host}{path}{mark}{query}"))
+/// Calls `meet` with SHA-256 of every expression of a URL, and of those with another query, if one is given.
+pub fn hashes(url: &CanonicalUrl, other_query: Option<&str>, mut meet: impl FnMut([u8; 32])) {
+    let paths = paths(url);
+    for host in hosts(url, Version::V4) {
+        let of_host = Sha256::new_with_prefix(host);
+        for path in &paths {
+            meet(of_host.clone().chain_update(path.as_bytes()).finalize().into());
+        }
+        if let Some(query) = other_query {
+            let mark = if query.is_empty() { "" } else { "?" };
+            let fields = [&*path(url), mark, query];
+            let hash = fields.iter().fold(of_host, |hash, field| hash.chain_update(field));
+            meet(hash.finalize().into());
+        }
+    }
 }
 
 /// SHA-256 of an expression.

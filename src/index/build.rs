@@ -167,9 +167,8 @@ impl Rows<'_> {
         let stored = if is_host { self.twin_form(name) } else { name };
         self.host_row(self.builder.keys.digest().host(stored));
         if is_host
-            && let Some(url) = canonical::canonical(name)
-            && let Some(representative) = self.representative(&url)
-            && representative.path() == "/"
+            && !self.meta.exception
+            && let Some(representative) = self.builder.tables.representative_host(name)
         {
             self.meta.alias = true;
             let stored = self.twin_form(representative.host());

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::canonical::{self, CanonicalUrl};
-use crate::expression::safe_browsing::{self, Version};
+use crate::expression::safe_browsing;
 use crate::expression::{Digest, DigestKey, HostForm, Reach, Relation, TopLevel};
 
 use super::Index;
@@ -154,17 +154,14 @@ impl Search<'_> {
 
     /// SHA-256 of every Safe Browsing expression, and of those of the URL without its tracking parameters.
     fn hashes(&mut self) {
-        let mut expressions = safe_browsing::expressions(self.url, Version::V4);
-        if let Some(stripped) = self.index.tables.without_tracking(self.url) {
-            expressions.extend(safe_browsing::with_query(self.url, &stripped));
-        }
         let lens = self.index.traits.sha256_lens;
-        for expression in expressions {
-            let hash = safe_browsing::sha256(&expression);
+        let (key, url) = (self.key, self.url);
+        let stripped = self.index.tables.without_tracking(url);
+        safe_browsing::hashes(url, stripped.as_deref(), |hash| {
             for len in (1..=hash.len()).filter(|len| lens >> len & 1 == 1) {
-                self.rest(self.key.sha256(hash.get(..len).unwrap_or(&hash)), 0, |_| true);
+                self.rest(key.sha256(hash.get(..len).unwrap_or(&hash)), 0, |_| true);
             }
-        }
+        });
     }
 
     fn host(&mut self, digest: Digest) {

@@ -80,7 +80,7 @@ impl Request {
 pub enum InspectError {
     /// It is not what `inspect list` takes.
     #[error("the input must be {{\"input\": {{\"format\": …, \"content\": …}}, \"options\": {{…}}, \"urls\": […]}}")]
-    Request(#[from] serde_json::Error),
+    Request,
     /// `input_b64` is none.
     #[error("`input_b64` is no base64")]
     Base64,
@@ -92,8 +92,8 @@ pub enum InspectError {
     Index(#[from] IndexError),
 }
 
-/// What a list says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// What a list says. It has no `Debug`: it holds what may be listed.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Inspection {
     /// Its format, as given or as found out.
     pub format: &'static str,
@@ -118,7 +118,7 @@ pub struct Inspection {
 }
 
 /// One entry in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Inspected {
     /// The scope; a prefix is told as the `url` with a slash at its end.
     pub kind: String,
@@ -132,7 +132,7 @@ pub struct Inspected {
 }
 
 /// Whether a URL is listed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct MatchAnswer {
     /// As asked.
     pub url: String,
@@ -145,7 +145,7 @@ pub struct MatchAnswer {
 /// # Errors
 /// If the request does not have the right form, or names no known format.
 pub fn inspect(request: &Value, tables: &Arc<Tables>) -> Result<Inspection, InspectError> {
-    let request = Request::deserialize(request)?;
+    let request = Request::deserialize(request).map_err(|_| InspectError::Request)?;
     let (name, body) = request.list()?;
     let body = body.as_ref();
     let format = match name {

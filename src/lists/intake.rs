@@ -45,7 +45,11 @@ impl<'i> Intake<'i> {
     }
 
     pub(super) fn declares_version(&mut self, version: &str) {
-        self.report.declared_version.get_or_insert_with(|| version.chars().take(VERSION_MAX_CHARS).collect());
+        // Reports show it: it must not be able to hold anything but a version or a date.
+        let is_version = |byte: u8| byte.is_ascii_digit() || b" ._-:+TZ".contains(&byte);
+        if !version.is_empty() && version.len() <= VERSION_MAX_BYTES && version.bytes().all(is_version) {
+            self.report.declared_version.get_or_insert_with(|| version.to_owned());
+        }
     }
 
     /// Passes an entry of the line at hand on.
@@ -106,7 +110,7 @@ pub(super) fn text_of<'l>(bytes: &'l [u8], options: &Options) -> Result<&'l str,
 }
 
 /// A longer version than this is none.
-const VERSION_MAX_CHARS: usize = 64;
+const VERSION_MAX_BYTES: usize = 32;
 
 /// An entry that says nothing beside its value.
 pub(super) fn bare_entry(scope: Scope, target: Target) -> Entry {

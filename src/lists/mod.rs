@@ -20,6 +20,9 @@
 //!
 //! It does not fetch lists, check signatures or hold back suspicious entries.
 
+#[doc = include_str!("../docs/list-formats.md")]
+pub mod formats {}
+
 mod body;
 mod compile;
 mod date;

@@ -1,7 +1,8 @@
 //! Where a list comes from: a file, perhaps with its format in front, and the name it goes by.
 
+use std::borrow::Cow;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -91,15 +92,21 @@ impl Source {
                 return Ok(Loaded::Lists(vec![Piece { text: text.as_bytes().to_vec(), format }]));
             }
         };
-        let file = read_file(path, &self.options)?;
-        let unpacked = body::unpack(&file, &self.options)?;
-        // Borrowed means that the file itself is the list: no second copy.
-        let text = match unpacked {
-            std::borrow::Cow::Owned(text) => text,
-            std::borrow::Cow::Borrowed(_) => file,
-        };
+        let file = drain(File::open(path).map_err(ListError::Io)?, &self.options)?;
+        let text = self.unpacked(file, &self.options)?;
         let format = self.format.unwrap_or_else(|| detect(&text));
         Ok(Loaded::Lists(vec![Piece { text, format }]))
+    }
+
+    fn unpacked(&self, file: Vec<u8>, options: &Options) -> Result<Vec<u8>, ListError> {
+        match body::unpack(&file, options) {
+            Ok(Cow::Owned(text)) => Ok(text),
+            // The file itself is the list: no second copy.
+            Ok(Cow::Borrowed(_)) => Ok(file),
+            // Hashes can begin like anything.
+            Err(ListError::Packing | ListError::CutOff) if self.format == Some(Format::Sha256Raw) => Ok(file),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -131,8 +138,13 @@ pub(super) fn version(pieces: &[Piece]) -> String {
 
 /// A file whole; a packed one may be as large as what it unpacks to.
 pub(super) fn read_file(path: &Path, options: &Options) -> Result<Vec<u8>, ListError> {
-    let file = File::open(path).map_err(ListError::Io)?;
-    match body::drain(file, options.bytes_max) {
+    drain(File::open(path).map_err(ListError::Io)?, options)
+}
+
+/// Enough to recognise a compiled index by.
+
+fn drain(input: impl Read, options: &Options) -> Result<Vec<u8>, ListError> {
+    match body::drain(input, options.bytes_max) {
         Err(ListError::Packing | ListError::CutOff) => {
             Err(ListError::Io(std::io::Error::other("reading stopped before the end")))
         }

@@ -23,6 +23,8 @@ struct Across {
     disabled: HashSet<String>,
     /// Hosts of `$important` rules, which exceptions do not touch.
     important: HashSet<String>,
+    /// The names above those.
+    around_important: HashSet<String>,
 }
 
 impl Across {
@@ -32,8 +34,12 @@ impl Across {
             let rule = Rule::parse(line.trim());
             if rule.has("badfilter") {
                 across.disabled.insert(rule.identity());
-            } else if rule.has("important") && !rule.exception {
-                across.important.extend(rule.host().map(str::to_ascii_lowercase));
+            } else if rule.has("important")
+                && !rule.exception
+                && let Some(host) = rule.host().map(str::to_ascii_lowercase)
+            {
+                across.around_important.extend(parents(&host).map(str::to_owned));
+                across.important.insert(host);
             }
         }
         across
@@ -41,16 +47,22 @@ impl Across {
 
     /// An exception around, at or below an important host would touch it.
     fn forbids(&self, exception: &Entry) -> bool {
-        let host = match &exception.target {
+        let host: &str = match &exception.target {
             Target::Host(name) => name,
             Target::Url(url) => url.host(),
             _ => return false,
         };
-        let below = |inner: &str, outer: &str| {
-            inner.strip_suffix(outer).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        };
-        !self.important.is_empty() && self.important.iter().any(|other| below(host, other) || below(other, host))
+        if self.important.is_empty() {
+            return false;
+        }
+        let at_or_below = self.important.contains(host) || parents(host).any(|parent| self.important.contains(parent));
+        at_or_below || self.around_important.contains(host)
     }
+}
+
+/// The names above a host.
+fn parents(host: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(host.split_once('.'), |(_, rest)| rest.split_once('.')).map(|(_, parent)| parent)
 }
 
 /// One rule taken apart.
@@ -92,7 +104,7 @@ fn read_line(text: &str, across: &Across, intake: &mut Intake<'_>) -> Outcome {
     if let Some(ignored) = not_a_rule(text, intake) {
         return Ok(Line::Ignored(ignored));
     }
-    if text.contains(char::is_whitespace) {
+    if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
         return if hosts::is_hosts_line(text) { hosts::line(intake, text) } else { Err(Refusal::Malformed) };
     }
     let rule = Rule::parse(text);
@@ -294,8 +306,8 @@ mod tests {
 
     #[test]
     fn rules_about_rules() {
-        let text = "||a.example^\n||a.example^$badfilter\n||b.example^$important\n@@||x.b.example^\n@@||c.example^\n";
-        let expected = ["domain b.example", "allow_domain c.example", "ignored: Disabled"];
+        let text = "||a.example^\n||a.example^$badfilter\n||x.b.example^$important\n@@||y.x.b.example^\n@@||b.example^\n@@||c.example^\n@@||xb.example^\n";
+        let expected = ["domain x.b.example", "allow_domain c.example", "allow_domain xb.example", "ignored: Disabled"];
         assert_eq!(seen(text, Format::Adblock), Seen::entries(&expected));
     }
 }

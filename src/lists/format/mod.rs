@@ -126,7 +126,7 @@ impl Format {
 
     fn names(self) -> &'static [&'static str] {
         match self {
-            Self::Plain => &["plain", "domains", "urls", "text", "txt", "rspamd"],
+            Self::Plain => &["plain", "domains", "urls", "text", "txt", "rspamd", "domain_list", "url_list"],
             Self::Hosts => &["hosts", "hosts_file"],
             Self::HouseCsv => &["house", "house_csv", "linkgate"],
             Self::HouseJsonl => &["house_jsonl", "jsonl", "linkgate_jsonl", "house_json"],

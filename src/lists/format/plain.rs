@@ -16,7 +16,7 @@ pub(super) fn line(intake: &mut Intake<'_>, text: &str) -> Outcome {
         return Ok(Line::Ignored(Ignored::Comment));
     }
     let text = without_comment(text);
-    if text.contains(char::is_whitespace) {
+    if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
         // Lists that were put together from several sources have both kinds of line.
         return if hosts::is_hosts_line(text) { hosts::line(intake, text) } else { Err(Refusal::Malformed) };
     }
@@ -40,14 +40,13 @@ pub(super) fn is_regex(text: &str) -> bool {
 
 /// The line up to a comment: a mark after white space, since a URL can hold the mark itself.
 pub(super) fn without_comment(text: &str) -> &str {
-    let comment = text
-        .char_indices()
-        .zip(text.char_indices().skip(1))
-        .find(|((_, before), (_, mark))| before.is_whitespace() && matches!(mark, '#' | ';'));
-    match comment {
-        Some(((at, _), _)) => text.get(..at).unwrap_or(text).trim_end(),
-        None => text,
-    }
+    let bytes = text.as_bytes();
+    let after_space = |at: &usize| {
+        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+        before.is_some_and(u8::is_ascii_whitespace)
+    };
+    let comment = memchr::memchr2_iter(b'#', b';', bytes).find(after_space);
+    comment.and_then(|at| text.get(..at)).map_or(text, str::trim_end)
 }
 
 #[cfg(test)]

@@ -55,8 +55,11 @@ impl<'r> Row<'r> {
                 }
             }
         };
+        let ruling = Ruling::of(self.text(Column::Action).filter(|_| words == Words::Foreign));
+        let exception = exception || ruling == Some(Ruling::Excepts);
+        let action = if ruling.is_some() { None } else { self.action(intake) };
         let entry = self.entry(found, intake);
-        intake.give(Entry { exception, ..entry });
+        intake.give(Entry { exception, action, ..entry });
         Ok(Line::Taken)
     }
 
@@ -65,7 +68,6 @@ impl<'r> Row<'r> {
             id: self.kept(Column::Id),
             category: self.category(intake),
             confidence: self.field(Column::Confidence, intake, |text| text.parse().ok().filter(|share| *share <= 100)),
-            action: self.field(Column::Action, intake, |text| Action::from_name(&text.to_ascii_lowercase())),
             source_ref: self.kept(Column::SourceRef),
             valid_from: self.field(Column::ValidFrom, intake, |text| date::seconds(text, Day::Begins)),
             valid_until: self.field(Column::ValidUntil, intake, |text| date::seconds(text, Day::Ends)),
@@ -73,6 +75,10 @@ impl<'r> Row<'r> {
             disputed: self.field(Column::Disputed, intake, yes_or_no).unwrap_or(false),
             ..bare_entry(scope, target)
         }
+    }
+
+    fn action(&self, intake: &mut Intake<'_>) -> Option<Action> {
+        self.field(Column::Action, intake, |text| Action::from_name(&text.to_ascii_lowercase()))
     }
 
     fn category(&self, intake: &mut Intake<'_>) -> Option<Category> {
@@ -121,6 +127,25 @@ impl Meaning {
             }
         }
         Scope::from_name(&name).map(Self::Scope)
+    }
+}
+
+/// What strangers say that is to be done about a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ruling {
+    /// What a list does anyway.
+    Lists,
+    /// Not an action of ours: the row is an exception.
+    Excepts,
+}
+
+impl Ruling {
+    fn of(text: Option<&str>) -> Option<Self> {
+        match text?.to_ascii_lowercase().as_str() {
+            "block" | "deny" | "blacklist" | "list" => Some(Self::Lists),
+            "allow" | "pass" | "whitelist" | "permit" => Some(Self::Excepts),
+            _ => None,
+        }
     }
 }
 

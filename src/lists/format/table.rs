@@ -141,3 +141,34 @@ pub(super) fn delimiter(text: &[u8]) -> u8 {
 
 /// A table is at most this wide.
 const COLUMNS_MAX: usize = 1000;
+
+#[cfg(test)]
+mod tests {
+    use crate::lists::Format;
+    use crate::lists::tests::{Seen, seen};
+
+    fn check(input: &str, expected: &[&str]) {
+        assert_eq!(seen(input, Format::Csv), Seen::entries(expected), "{input:?}");
+    }
+
+    #[test]
+    fn tables_of_strangers() {
+        check("url,x\n\"http://bad.example/a,b\",\"said \"\"no\"\"\"\n", &["url bad.example/a,b", "ignored: Header"]);
+        check("domain;x\nbad.example;1\n", &["domain bad.example", "ignored: Header"]);
+        check("bad.example\tA\nworse.example\tB\n", &["domain bad.example", "domain worse.example"]);
+        check(
+            "type,value\nurl,http://bad.example\nhostname,a.example\n",
+            &["url bad.example/", "host a.example", "ignored: Header"],
+        );
+        check(
+            "type,value\nurl,bad.example/a/\nprefix,bad.example/b\n",
+            &["url_prefix bad.example/a/", "url_prefix bad.example/b", "ignored: Header"],
+        );
+        check(
+            "value,action\na.example,block\nb.example,allow\n",
+            &["domain a.example", "allow_domain b.example", "ignored: Header"],
+        );
+        check("url,x\n,1\n", &["refused: Empty", "ignored: Header"]);
+        check("type,value\nemail,a@b.example\n", &["ignored: Header", "ignored: OtherType"]);
+    }
+}

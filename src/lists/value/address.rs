@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::canonical;
+use crate::expression;
 use crate::index::{Scope, Target};
 use crate::lists::intake::Intake;
 use crate::lists::report::{Refusal, Remark};
@@ -48,7 +49,7 @@ pub(in crate::lists) fn network(address: IpAddr, len: u8) -> Result<(Scope, Targ
     if len < shortest {
         return Err(Refusal::TooWide);
     }
-    let base = masked(address, len);
+    let base = expression::masked(address, len);
     let dropped = if base == address { Dropped::Nothing } else { Dropped::HostBits };
     Ok(if len == full {
         (Scope::Ip, Target::Ip(base), dropped)
@@ -66,19 +67,6 @@ fn address(text: &str) -> Option<IpAddr> {
     match inner {
         Some(inner) => inner.parse().ok().map(IpAddr::V6),
         None => text.parse().ok(),
-    }
-}
-
-fn masked(address: IpAddr, len: u8) -> IpAddr {
-    match address {
-        IpAddr::V4(address) => {
-            let mask = u32::MAX.checked_shl(32 - u32::from(len.min(32))).unwrap_or(0);
-            IpAddr::V4((u32::from(address) & mask).into())
-        }
-        IpAddr::V6(address) => {
-            let mask = u128::MAX.checked_shl(128 - u32::from(len.min(128))).unwrap_or(0);
-            IpAddr::V6((u128::from(address) & mask).into())
-        }
     }
 }
 

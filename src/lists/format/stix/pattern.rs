@@ -28,7 +28,7 @@ pub(super) fn comparisons(text: &str) -> Result<Vec<Comparison>, Refusal> {
 /// What links can be compared with.
 const OUR_PATHS: [&str; 4] = ["url:value", "domain-name:value", "ipv4-addr:value", "ipv6-addr:value"];
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Token {
     /// A path, an operator in letters, a number.
     Word(String),
