@@ -9,10 +9,11 @@
 /// `%25252525…`, which unescaping in rounds would read again for every level.
 pub(crate) fn unescape_until_stable(text: &[u8]) -> Vec<u8> {
     let Some(first) = memchr::memchr(b'%', text) else { return text.to_vec() };
-    let (plain, rest) = text.split_at(first);
+    let (plain, mut rest) = text.split_at(first);
     let mut out = Vec::with_capacity(text.len());
     out.extend_from_slice(plain);
-    for &byte in rest {
+    while let Some((byte, after)) = next_byte(rest) {
+        rest = after;
         out.push(byte);
         while let Some(decoded) = escape_at_end(&out) {
             out.truncate(out.len() - 3);
@@ -20,6 +21,16 @@ pub(crate) fn unescape_until_stable(text: &[u8]) -> Vec<u8> {
         }
     }
     out
+}
+
+/// The next byte, with an escape already undone.
+fn next_byte(text: &[u8]) -> Option<(u8, &[u8])> {
+    if let [b'%', high, low, after @ ..] = text
+        && let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low))
+    {
+        return Some((high << 4 | low, after));
+    }
+    text.split_first().map(|(&byte, after)| (byte, after))
 }
 
 fn escape_at_end(out: &[u8]) -> Option<u8> {
@@ -46,7 +57,6 @@ pub(crate) enum Part {
 
 /// Appends `bytes`, escaping what Safe Browsing escapes: up to space, from DEL, `#` and `%`.
 pub(crate) fn escape_into(bytes: &[u8], part: Part, out: &mut String) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let is_plain = |byte: u8| {
         (0x21..0x7f).contains(&byte) && !matches!(byte, b'#' | b'%') && !(byte == b'?' && part == Part::Path)
     };
@@ -57,10 +67,7 @@ pub(crate) fn escape_into(bytes: &[u8], part: Part, out: &mut String) {
         let (plain, others) = rest.split_at(run);
         out.push_str(str::from_utf8(plain).unwrap_or_default());
         let Some((&byte, others)) = others.split_first() else { return };
-        out.push('%');
-        for digit in [byte >> 4, byte & 15] {
-            out.push(HEX.get(usize::from(digit)).map_or('0', |&hex| char::from(hex)));
-        }
+        out.push_str(percent_encoding::percent_encode_byte(byte));
         rest = others;
     }
 }

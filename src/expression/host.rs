@@ -32,9 +32,8 @@ impl DigestKey {
     /// Digest of a host name; labels are taken from the right, so that all parents of a host cost one pass.
     pub fn host(&self, name: &str) -> Digest {
         let mut running = self.start(Kind::Host);
-        for label in name.rsplit('.') {
+        for (label, _) in labels(name) {
             running.add(label.as_bytes());
-            running.add(b".");
         }
         running.digest()
     }
@@ -73,20 +72,33 @@ impl DigestKey {
         debug_assert!(matches!(url.host_kind(), HostKind::Name | HostKind::Refused));
         let host = url.host();
         let mut running = self.start(Kind::Host);
-        let mut start = host.len();
-        while start > 0 {
-            let end = start;
-            start = host.get(..end).and_then(|rest| memchr::memrchr(b'.', rest.as_bytes())).map_or(0, |dot| dot + 1);
-            running.add(host.get(start..end).unwrap_or("").as_bytes());
-            running.add(b".");
+        for (label, start) in labels(host) {
+            running.add(label.as_bytes());
             let relation = relation(host, start);
-            let is_top = end == host.len();
+            let is_top = label.len() + start == host.len();
             if relation == Relation::Same || !is_top || top == TopLevel::LookedUp {
                 meet(HostForm { digest: running.digest(), relation, len: host.len() - start });
             }
-            start = start.saturating_sub(1);
         }
     }
+}
+
+/// The labels of a name from the last to the first, each but the last with the dot behind it, and where it starts.
+fn labels(name: &str) -> impl Iterator<Item = (&str, usize)> {
+    let mut end = name.len();
+    let mut done = false;
+    std::iter::from_fn(move || {
+        if done {
+            return None;
+        }
+        let label_end = if end == name.len() { end } else { end - 1 };
+        let start =
+            name.get(..label_end).and_then(|rest| memchr::memrchr(b'.', rest.as_bytes())).map_or(0, |dot| dot + 1);
+        let label = name.get(start..end)?;
+        done = start == 0;
+        end = start;
+        Some((label, start))
+    })
 }
 
 /// Whether names of one label are looked up above a longer host: only if a list says something of a whole top level.

@@ -10,7 +10,7 @@ use crate::expression::Digest;
 /// holds start and length of the run.
 type Extra = [u64; 3];
 
-/// All extras of an index; equal ones are kept once.
+/// All extras of an index; equal windows are kept once.
 #[derive(Default)]
 pub(super) struct Extras {
     pub(super) rows: Vec<Extra>,
@@ -22,7 +22,7 @@ pub(super) struct Extras {
 #[derive(Default)]
 pub(super) struct ExtrasBuilder {
     extras: Extras,
-    numbers: HashMap<(i64, i64, Vec<u64>), u32>,
+    windows: HashMap<(i64, i64), u32>,
 }
 
 impl ExtrasBuilder {
@@ -33,13 +33,12 @@ impl ExtrasBuilder {
             return 0;
         }
         parameters.sort_unstable();
-        let extras = &mut self.extras;
-        *self.numbers.entry((from, until, parameters)).or_insert_with_key(|(_, _, parameters)| {
-            let run = (extras.parameters.len() as u64) << 32 | parameters.len() as u64;
-            extras.rows.push([from.cast_unsigned(), until.cast_unsigned(), run]);
-            extras.parameters.extend(parameters);
-            extras.rows.len() as u32
-        })
+        if parameters.is_empty() {
+            // Many entries share a window; each run of parameters is nearly always the only one of its kind.
+            let extras = &mut self.extras;
+            return *self.windows.entry((from, until)).or_insert_with(|| extras.push((from, until), &[]));
+        }
+        self.extras.push((from, until), &parameters)
     }
 
     pub(super) fn finish(self) -> Extras {
@@ -52,6 +51,14 @@ impl ExtrasBuilder {
 }
 
 impl Extras {
+    /// Appends a row and gives its number.
+    fn push(&mut self, (from, until): (i64, i64), parameters: &[Digest]) -> u32 {
+        let run = (self.parameters.len() as u64) << 32 | parameters.len() as u64;
+        self.rows.push([from.cast_unsigned(), until.cast_unsigned(), run]);
+        self.parameters.extend(parameters);
+        self.rows.len() as u32
+    }
+
     /// Whether an entry with the extras of that number holds at `now`.
     pub(super) fn holds(&self, number: u32, now: i64) -> bool {
         self.row(number).is_none_or(|&[from, until, _]| (from.cast_signed()..until.cast_signed()).contains(&now))

@@ -120,14 +120,15 @@ fn overrides_beat_lists_for_that_url_only() {
 
 #[test]
 fn links_are_found_through_nesting_and_aliases() {
-    let lines = "listed.example/a,url,,,,,,\nhttps://t.me/listed_example,url,,,,,,\nlistedexample.onion,domain,,,,,,\n";
+    let lines =
+        "listed.example/a,url,,,,,,\nhttps://t.me/listed_example,url,,,,,,\nlistedexampleabc.onion,domain,,,,,,\n";
     for (text, via) in [
         ("https://listed.example/a", Via::Itself),
         ("https://x.example/out?u=https%3A%2F%2Flisted.example%2Fa", Via::Nested),
         ("https://web.archive.org/web/2020/https://listed.example/a", Via::Nested),
         ("https://telegram.me/listed_example", Via::Alias),
         ("tg://resolve?domain=listed_example", Via::Alias),
-        ("https://listedexample.onion.ly/x", Via::Nested),
+        ("https://listedexampleabc.onion.ly/x", Via::Nested),
     ] {
         let report = one(lines, text);
         assert_eq!(report.action, Action::Reject, "{text}");
