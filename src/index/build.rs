@@ -9,6 +9,7 @@ use crate::expression::{self, Digest};
 use super::cold::{self, Cold};
 use super::entry::{Entry, Scope, Target};
 use super::extra::ExtrasBuilder;
+use super::filter::Filter;
 use super::key::Keys;
 use super::list::{Counts, List};
 use super::meta::{Meta, RowKind};
@@ -109,6 +110,7 @@ impl Builder {
             keys: self.keys,
             tables: self.tables,
             lists: self.lists.into_iter().map(counted).collect(),
+            host_filter: Filter::of(&hosts.digests),
             hosts,
             rest,
             host_records: super::Records::Memory(host_records),

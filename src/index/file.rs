@@ -19,6 +19,7 @@ use crate::canonical::Tables;
 
 use super::cold::Cold;
 use super::extra::Extras;
+use super::filter::Filter;
 use super::key::Keys;
 use super::list::List;
 use super::table::Table;
@@ -59,7 +60,7 @@ struct Header {
     lists: Vec<List>,
     traits: Traits,
     /// Bytes of each section without padding, in file order.
-    sections: [u64; 11],
+    sections: [u64; 12],
 }
 
 impl Index {
@@ -74,10 +75,11 @@ impl Index {
             let source = std::io::Error::other("it was opened from a file; copy that file");
             return Err(IndexError::written(source));
         };
-        let sections: [&[u8]; 11] = [
+        let sections: [&[u8]; 12] = [
             bytemuck::cast_slice(&self.hosts.digests),
             bytemuck::cast_slice(&self.hosts.metas),
             bytemuck::cast_slice(&self.hosts.starts),
+            bytemuck::cast_slice(&self.host_filter.words),
             bytemuck::cast_slice(&self.rest.digests),
             bytemuck::cast_slice(&self.rest.metas),
             bytemuck::cast_slice(&self.rest.starts),
@@ -126,9 +128,10 @@ impl Index {
         if end.and_then(|end| end.checked_add(MAC_BYTES)) != Some(len) {
             return Err(IndexError::Damaged);
         }
-        let [digests, metas, starts, rest_digests, rest_metas, rest_starts, rows, parameters, ..] = sizes;
+        let [digests, metas, starts, filter, rest_digests, rest_metas, rest_starts, rows, parameters, ..] = sizes;
         let hosts =
             Table { digests: input.section(digests)?, metas: input.section(metas)?, starts: input.section(starts)? };
+        let host_filter = Filter { words: input.section(filter)? };
         let rest = Table {
             digests: input.section(rest_digests)?,
             metas: input.section(rest_metas)?,
@@ -138,7 +141,7 @@ impl Index {
         input.verify_rest()?;
 
         let [.., host_records, rest_records, _] = sizes;
-        let host_records_at = header_end + sizes.iter().take(8).filter_map(|size| padded(*size)).sum::<u64>();
+        let host_records_at = header_end + sizes.iter().take(9).filter_map(|size| padded(*size)).sum::<u64>();
         let rest_records_at = host_records_at + host_records;
         let records_at = rest_records_at + rest_records;
         let file = Arc::new(file);
@@ -148,6 +151,7 @@ impl Index {
             tables,
             lists: header.lists,
             hosts,
+            host_filter,
             rest,
             host_records: records(host_records_at, host_records),
             rest_records: records(rest_records_at, rest_records),

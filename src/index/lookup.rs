@@ -63,7 +63,7 @@ struct Search<'s> {
     hits: &'s mut Vec<Hit>,
 }
 
-impl Search<'_> {
+impl<'s> Search<'s> {
     fn run(mut self) {
         let (key, url, traits) = (self.key, self.url, &self.index.traits);
         let top = if traits.top_levels { TopLevel::LookedUp } else { TopLevel::Skipped };
@@ -86,7 +86,7 @@ impl Search<'_> {
     }
 
     fn host_form(&mut self, form: HostForm, with_paths: &mut WithPaths) {
-        for (row, bits) in self.index.hosts.find(form.digest) {
+        for (row, bits) in self.hosts(form.digest) {
             let meta = Meta::unpack(bits);
             let matches = match meta.kind {
                 RowKind::HasPaths => {
@@ -164,8 +164,14 @@ impl Search<'_> {
         });
     }
 
+    /// Rows of the host table under a digest; for almost every digest there are none, and one cache line tells.
+    fn hosts(&self, digest: Digest) -> impl Iterator<Item = (usize, u64)> + use<'s> {
+        let index = self.index;
+        index.host_filter.may_have(digest).then(|| index.hosts.find(digest)).into_iter().flatten()
+    }
+
     fn host(&mut self, digest: Digest) {
-        for (row, bits) in self.index.hosts.find(digest) {
+        for (row, bits) in self.hosts(digest) {
             self.keep(Meta::unpack(bits), Place::Hosts(row), 0);
         }
     }

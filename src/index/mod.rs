@@ -10,6 +10,7 @@ mod entry;
 mod error;
 mod extra;
 mod file;
+mod filter;
 mod key;
 mod list;
 mod lookup;
@@ -34,6 +35,7 @@ pub use seal::SealError;
 use cold::Cold;
 use extra::Extras;
 use file::Records;
+use filter::Filter;
 use lookup::Place;
 use table::Table;
 use traits::Traits;
@@ -45,6 +47,8 @@ pub struct Index {
     lists: Vec<List>,
     /// Everything that a host alone can hit, and signs of hosts that have paths.
     hosts: Table,
+    /// Turns most look-ups of `hosts` away.
+    host_filter: Filter,
     /// Paths and hashes: asked only where there is reason to.
     rest: Table,
     host_records: Records,
@@ -84,7 +88,10 @@ impl Index {
 
     /// Bytes that stay in memory for matching.
     pub fn resident_bytes(&self) -> usize {
-        self.hosts.resident_bytes() + self.rest.resident_bytes() + self.extras.resident_bytes()
+        self.hosts.resident_bytes()
+            + self.host_filter.resident_bytes()
+            + self.rest.resident_bytes()
+            + self.extras.resident_bytes()
     }
 }
 
