@@ -157,10 +157,37 @@ pub(super) fn ends_link(c: char) -> bool {
     }
 }
 
-/// CJK punctuation and quotation marks.
+/// Punctuation of scripts with spaces, and dashes: part of a link only if more of it follows.
+pub(super) fn is_sentence_mark(c: char) -> bool {
+    matches!(
+        c,
+        '\u{37E}'
+            | '\u{387}'
+            | '\u{B7}'
+            | '\u{589}'
+            | '\u{5C3}'
+            | '\u{60C}'
+            | '\u{61B}'
+            | '\u{61F}'
+            | '\u{6D4}'
+            | '\u{964}'
+            | '\u{965}'
+            | '\u{104A}'
+            | '\u{104B}'
+            | '\u{1362}'
+            | '\u{17D4}'
+            | '\u{2013}'
+            | '\u{2014}'
+            | '\u{2026}'
+            | '\u{30FB}'
+    )
+}
+
+/// CJK punctuation, quotation marks and arrows.
 fn is_closing_mark(c: char) -> bool {
     matches!(c,
         '\u{AB}' | '\u{BB}' | '\u{201C}'..='\u{201F}' | '\u{2039}' | '\u{203A}' | '\u{2018}'
+        | '\u{2190}'..='\u{2193}'
         | '\u{3001}' | '\u{3003}' | '\u{3008}'..='\u{3011}' | '\u{3014}'..='\u{301F}'
         | '\u{FF01}' | '\u{FF02}' | '\u{FF07}'..='\u{FF09}' | '\u{FF0C}' | '\u{FF1A}'..='\u{FF1C}'
         | '\u{FF1E}' | '\u{FF1F}' | '\u{FF3B}' | '\u{FF3D}' | '\u{FF5B}'..='\u{FF5D}'

@@ -76,6 +76,8 @@ struct Around {
     brackets: usize,
     openers: usize,
     escapes: usize,
+    /// An empty pair of parentheses: source code that calls something.
+    is_call: bool,
 }
 
 fn spelled(text: &str, at: usize) -> Option<Separator> {
@@ -85,7 +87,7 @@ fn spelled(text: &str, at: usize) -> Option<Separator> {
     let mut after = Around::default();
     pos = walk(text, core.end, &mut after);
     let next = char_at(text, pos)?;
-    if !(is_label_char(next) || next == '%') || next == '-' || after.escapes > 0 {
+    if !(is_label_char(next) || next == '%') || next == '-' || after.escapes > 0 || before.is_call {
         return None;
     }
     let dot = kind(core.dot, &before, &after, text.get(pos..)?)?;
@@ -97,7 +99,8 @@ fn kind(core: Core, before: &Around, after: &Around, next: &str) -> Option<Dot> 
     let spaces = before.spaces + after.spaces;
     let escaped = before.escapes > 0 && spaces == 0 && core == Core::Dot;
     // Code and prose write `].name` and `.)word`, but nobody writes `[.word` by chance.
-    let opened = before.openers > 0 && spaces == 0 && core == Core::Dot;
+    let is_number = next.starts_with(|c: char| c.is_ascii_digit());
+    let opened = before.openers > 0 && spaces == 0 && core == Core::Dot && !is_number;
     if escaped || opened || (before.brackets > 0 && after.brackets > 0) {
         return Some(Dot::Bracketed);
     }
@@ -174,7 +177,8 @@ fn walk(text: &str, from: usize, around: &mut Around) -> usize {
             _ => break,
         };
         *count += 1;
-        around.openers += usize::from(matches!(c, '[' | '(' | '{' | '<'));
+        around.openers += usize::from(matches!(c, '[' | '(' | '{'));
+        around.is_call |= c == '(' && byte_at(text, pos + 1) == b')';
         if *count > RUN_MAX {
             break;
         }
@@ -227,6 +231,8 @@ mod tests {
         check("a\\.b", Some((Dot::Bracketed, 3)));
         check("a].[b", Some((Dot::Bracketed, 4)));
         check("a.)b", Some((Dot::Half, 3)));
+        check("a(.98", Some((Dot::Half, 3)));
+        check("a<.b", Some((Dot::Half, 3)));
         check("a . b", Some((Dot::Spaced, 4)));
         check("a. com", Some((Dot::Spaced, 3)));
         check("a .net", Some((Dot::Spaced, 3)));
@@ -252,6 +258,7 @@ mod tests {
             "a-dot-b.c",
             "a",
             "a.) b",
+            "a().b",
         ] {
             check(text, None);
         }

@@ -9,7 +9,7 @@ use super::dot::{dot_at, hyphen_at, word_at};
 use super::host::{Host, HostReader, Lead, Miss, Reading};
 use super::label;
 use super::link::{Draft, Rest};
-use super::prose::is_weak;
+use super::prose;
 use super::refang::Refang;
 use super::sink::Sink;
 use super::userinfo::{self, Userinfo};
@@ -28,11 +28,14 @@ pub(super) struct Scanner<'t, 'r, 's> {
     /// What lies before belongs to a link or was read in vain.
     pub(super) floor: usize,
     pub(super) userinfo: Userinfo,
+    /// Whether the text joins words by dots, once somebody has asked.
+    joins_words: Option<bool>,
 }
 
 /// Finds the links of `text`.
 pub(super) fn scan<'t>(text: &'t str, rules: &Rules, sink: &mut Sink<'t>) {
-    let mut scanner = Scanner { text, rules, sink, pos: 0, floor: 0, userinfo: Userinfo::default() };
+    let userinfo = Userinfo::default();
+    let mut scanner = Scanner { text, rules, sink, pos: 0, floor: 0, userinfo, joins_words: None };
     while let Some(at) = next_anchor(text, scanner.pos) {
         if scanner.sink.is_full() {
             return;
@@ -157,15 +160,29 @@ impl<'t> Scanner<'t, '_, '_> {
             return self.miss(Miss { last_start, end: host.reading.mark.at });
         }
         let reading = host.reading;
-        let has_www = self.text.get(start..start + 4).is_some_and(|head| head.eq_ignore_ascii_case("www."));
-        let weak = if rest.is_path {
-            matches!(byte_before(self.text, start), b'/' | b'\\' | b'@')
-        } else {
-            (reading.cut_short || !has_www) && is_weak(self.text, start, &reading)
-        };
+        let weak = self.is_weak(start, &reading, rest);
         let is_odd_address = reading.address == Some(Ipv4::Odd) && reading.labels < 4;
         let kind = LinkKind::Schemeless;
         self.emit(Draft { span_start: start, host, kind, weak: weak || is_odd_address }, rest);
+    }
+
+    /// Whether prose or code produces such a link by itself.
+    fn is_weak(&mut self, start: usize, reading: &Reading, rest: Rest) -> bool {
+        if rest.is_path {
+            let is_part = matches!(byte_before(self.text, start), b'/' | b'\\' | b'@');
+            return is_part
+                || prose::is_place_in_file(self.text, reading, rest)
+                || prose::is_network(self.text, reading, rest);
+        }
+        let has_www = self.text.get(start..start + 4).is_some_and(|head| head.eq_ignore_ascii_case("www."));
+        if has_www && !reading.cut_short {
+            return false;
+        }
+        prose::is_weak(self.text, start, reading) || (prose::is_word_pair(self.text, reading) && self.joins_words())
+    }
+
+    fn joins_words(&mut self) -> bool {
+        *self.joins_words.get_or_insert_with(|| prose::joins_words(self.text, &self.rules.names))
     }
 
     /// Prose without spaces, dashes and emphasis before a name are not part of it.
@@ -190,8 +207,9 @@ impl<'t> Scanner<'t, '_, '_> {
         let before = byte_before(self.text, start);
         let before_that = byte_before(self.text, start.saturating_sub(1));
         let third = byte_before(self.text, start.saturating_sub(2));
-        let is_path =
-            matches!((third, before_that, before), (b'/', b'/', b'/') | (_, b'/' | b'.', b'.') | (_, b'.', b'/'));
+        // Behind three dots prose may go on with a host.
+        let is_path = matches!((third, before_that, before), (b'/', b'/', b'/') | (_, b'/', b'.') | (_, b'.', b'/'))
+            || (third != b'.' && before_that == b'.' && before == b'.');
         let is_run = byte_at(self.text, end) == b'.'
             && byte_at(self.text, end + 1) == b'.'
             && is_label_byte(byte_at(self.text, end + 2));

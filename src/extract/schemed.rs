@@ -16,6 +16,9 @@ use super::{Link, LinkKind, Schemeless, Written};
 /// Longest first label behind an unknown scheme, in bytes.
 const WORD_MAX_BYTES: usize = 256;
 
+/// Shorter numbers alone behind two slashes are no address of a public host.
+const NUMBER_MIN_BYTES: usize = 8;
+
 /// `://`, percent-encoded.
 const ENCODED: &str = "%3A%2F%2F";
 
@@ -66,7 +69,9 @@ impl Scanner<'_, '_, '_> {
         let reading = host.reading;
         let name = self.text.get(at + 2..reading.mark.at).unwrap_or("");
         let rest = Rest::read(self.text, reading.mark.at);
-        if reading.is_known || name.eq_ignore_ascii_case("localhost") {
+        // A comment may begin with a number: `//1`.
+        let is_number = reading.labels == 1 && reading.address.is_some() && name.len() < NUMBER_MIN_BYTES;
+        if !is_number && (reading.is_known || name.eq_ignore_ascii_case("localhost")) {
             let weak = !rest.is_path && is_weak(self.text, at, &reading);
             self.emit(Draft { span_start: at, host, kind: LinkKind::Schemeless, weak }, rest);
         }

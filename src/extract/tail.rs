@@ -1,7 +1,8 @@
 //! What follows a host: path, query and fragment, and where the link ends.
 
 use super::class::{
-    byte_at, byte_before, char_at, char_before, ends_link, is_invisible, is_joiner, is_label_byte, is_unspaced,
+    byte_at, byte_before, char_at, char_before, ends_link, is_invisible, is_joiner, is_label_byte, is_sentence_mark,
+    is_unspaced,
 };
 use super::disguise::{disguise_at, is_written};
 
@@ -13,6 +14,9 @@ const OPENER_MAX_BYTES: usize = 64;
 
 /// Longest entity left out at the end of a link, in bytes.
 const ENTITY_MAX_BYTES: usize = 12;
+
+/// Longest ending with its apostrophe, in bytes.
+const SUFFIX_MAX_BYTES: usize = 8;
 
 /// Where a link ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -72,10 +76,7 @@ impl Reader<'_> {
             b'h' | b'H' => self.letter_h(pos),
             b'(' | b'[' | b'{' => self.opener(pos, byte),
             b')' | b']' | b'}' => self.closer(pos, byte),
-            b'\'' => {
-                self.quotes += 1;
-                Some(pos + 1)
-            }
+            b'\'' => self.apostrophe(pos),
             b'"' => self.quote(pos),
             b',' | b';' | b'|' => self.separator(pos),
             b'\\' => self.backslash(pos),
@@ -145,6 +146,15 @@ impl Reader<'_> {
         Some(pos + 1)
     }
 
+    /// The apostrophe that was opened before the link ends it, unless a word goes on.
+    fn apostrophe(&mut self, pos: usize) -> Option<usize> {
+        if byte_before(self.text, self.start) == b'\'' && byte_at(self.text, pos + 1) >= 0x80 {
+            return None;
+        }
+        self.quotes += 1;
+        Some(pos + 1)
+    }
+
     /// A double quote belongs to the link only around a single word.
     fn quote(&mut self, pos: usize) -> Option<usize> {
         let rest = self.text.as_bytes().get(pos + 1..)?;
@@ -176,7 +186,7 @@ impl Reader<'_> {
             self.tail.is_disguised = true;
             return Some(end);
         }
-        if ends_link(c) {
+        if ends_link(c) || (is_sentence_mark(c) && starts_link(self.text, end)) {
             return None;
         }
         if is_unspaced(c) && self.unspaced.is_none() && byte_before(self.text, pos).is_ascii() {
@@ -207,6 +217,8 @@ impl Reader<'_> {
         if let Some(at) = possessive(self.text, self.from, end) {
             self.tail.other = Some(end);
             end = at;
+        } else if self.tail.other.is_none() {
+            self.tail.other = suffix(self.text, self.from, end);
         }
         let other = self.tail.other.map(|other| if other < end { self.trim(other) } else { other });
         let other = other.filter(|&other| other != end && other >= self.from);
@@ -222,14 +234,14 @@ impl Reader<'_> {
                 break;
             };
             let drop = match c {
-                '.' | ',' | ':' | '!' | '?' | '*' | '|' | '@' | '\\' | '(' | '[' | '{' | '\u{2026}' | '\u{2019}' => 1,
+                '.' | ',' | ':' | '!' | '?' | '*' | '|' | '@' | '\\' | '(' | '[' | '{' | '\u{2019}' => 1,
                 ';' => entity_before(self.text, end).unwrap_or(1),
                 '\'' if quotes % 2 == 1 => {
                     quotes -= 1;
                     1
                 }
                 '_' | '~' if byte_before(self.text, end - 1) == c as u8 => 2,
-                _ if is_invisible(c) => 1,
+                _ if is_invisible(c) || is_sentence_mark(c) => 1,
                 _ => break,
             };
             end = if drop == 1 { end - c.len_utf8() } else { end.saturating_sub(drop) };
@@ -297,6 +309,15 @@ fn possessive(text: &str, from: usize, end: usize) -> Option<usize> {
     (is_last && text.get(at..end)?.eq_ignore_ascii_case("'s")).then_some(at)
 }
 
+/// An ending that a language adds to names behind an apostrophe, as in `…/a'da`: where it begins.
+fn suffix(text: &str, from: usize, end: usize) -> Option<usize> {
+    let tail = text.get(from..end)?;
+    let at = tail.rfind(['\'', '\u{2019}']).filter(|&at| at > 0 && end - from - at <= SUFFIX_MAX_BYTES)?;
+    let mut letters = tail.get(at..)?.chars().skip(1).peekable();
+    letters.peek()?;
+    letters.all(char::is_lowercase).then_some(from + at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -332,6 +353,15 @@ mod tests {
         check("h.x/日本", "/日本", Some("/"));
         check("h.x/日本。", "/", Some("/日本"));
         check("h.x/слово", "/слово", None);
+        check("h.x/a، ب", "/a", None);
+        check("h.x/a؟", "/a", None);
+        check("h.x/a। ", "/a", None);
+        check("h.x/a· ", "/a", None);
+        check("h.x/a←と", "/a", None);
+        check("h.x/a،http://y", "/a", None);
+        check("h.x/a'da", "/a'da", Some("/a"));
+        check("h.x/a’nın", "/a’nın", Some("/a"));
+        check("'h.x/a'를", "/a", None);
         check("h.x/a\u{200B}b", "/a\u{200B}b", Some("/a"));
         check("h.x/#", "/#", None);
         check("h.x?", "", None);

@@ -10,6 +10,7 @@ mod check;
 mod cli;
 mod conformance;
 mod hostile;
+mod precision;
 mod tidy;
 
 use std::io::Write as _;
