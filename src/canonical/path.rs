@@ -22,13 +22,14 @@ pub(crate) fn fold_into(path: &str, out: &mut String) {
 /// What the URL standard gives is printable ASCII without `?` and `#`.
 fn is_folded(path: &[u8]) -> bool {
     let mut after_slash = false;
-    let mut folded = path.first() == Some(&b'/');
     for &byte in path {
-        folded &= !matches!(byte, b'%' | b'\\' | b'?' | b'#' | ..b'!' | 0x7f..)
-            && !(after_slash && matches!(byte, b'/' | b'.'));
+        let needs_folding = matches!(byte, b'%' | b'\\' | b'?' | b'#' | ..b'!' | 0x7f..);
+        if needs_folding || (after_slash && matches!(byte, b'/' | b'.')) {
+            return false;
+        }
         after_slash = byte == b'/';
     }
-    folded
+    path.first() == Some(&b'/')
 }
 
 /// Resolves `.` and `..`, and joins what is left with single slashes.

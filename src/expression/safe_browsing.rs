@@ -98,7 +98,7 @@ pub fn hashes(url: &CanonicalUrl, other_query: Option<&str>, mut meet: impl FnMu
         if let Some(query) = other_query {
             let mark = if query.is_empty() { "" } else { "?" };
             let fields = [&*path(url), mark, query];
-            let hash = fields.iter().fold(of_host, |hash, field| hash.chain_update(field));
+            let hash = fields.iter().fold(of_host, Sha256::chain_update);
             meet(hash.finalize().into());
         }
     }

@@ -36,7 +36,7 @@ impl Filter {
     pub(super) fn may_have(&self, digest: Digest) -> bool {
         let at = self.block_at(digest);
         let block: Option<&[u32; WORDS_PER_BLOCK]> = self.words.get(at..).and_then(<[u32]>::first_chunk);
-        block.is_some_and(|block| block.iter().zip(bits(digest)).fold(true, |all, (word, bit)| all & (word & bit != 0)))
+        block.is_some_and(|block| block.iter().zip(bits(digest)).all(|(word, bit)| word & bit != 0))
     }
 
     /// Bytes that stay in memory.
@@ -47,7 +47,7 @@ impl Filter {
     /// The high half of a digest chooses the block, the low half the bits in it.
     fn block_at(&self, digest: Digest) -> usize {
         let blocks = (self.words.len() / WORDS_PER_BLOCK) as u64;
-        ((digest >> 32) * blocks >> 32) as usize * WORDS_PER_BLOCK
+        (((digest >> 32) * blocks) >> 32) as usize * WORDS_PER_BLOCK
     }
 }
 

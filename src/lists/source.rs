@@ -141,8 +141,6 @@ pub(super) fn read_file(path: &Path, options: &Options) -> Result<Vec<u8>, ListE
     drain(File::open(path).map_err(ListError::Io)?, options)
 }
 
-/// Enough to recognise a compiled index by.
-
 fn drain(input: impl Read, options: &Options) -> Result<Vec<u8>, ListError> {
     match body::drain(input, options.bytes_max) {
         Err(ListError::Packing | ListError::CutOff) => {

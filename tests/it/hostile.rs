@@ -96,7 +96,7 @@ fn time(checker: &Checker, post: &Post<'_>) -> Duration {
     for _ in 0..RUNS {
         checker.check(post, 0);
     }
-    (processor_time() - began) / RUNS
+    processor_time().saturating_sub(began) / RUNS
 }
 
 /// Whether a measurement fails again and again: one alone may have met another program.
