@@ -55,13 +55,12 @@ pub struct Tables {
 #[non_exhaustive]
 pub enum TableError {
     /// A table is not TOML, or a row has keys that rows do not have.
-    #[error("the table of {table} is not of the form that its head describes")]
+    #[error("the table of {table} is not of the form that its head describes, line {line}")]
     Form {
         /// The table.
         table: &'static str,
-        /// What the parser says, with the line.
-        #[source]
-        source: Box<toml::de::Error>,
+        /// Where. What the parser says would quote the line, which may be of a list given by mistake.
+        line: usize,
     },
     /// A rule does not make sense.
     #[error("the rule `{rule}` in the table of {table} cannot be used")]
@@ -132,7 +131,10 @@ fn rules<T>(
     suffixes: &Arc<Suffixes>,
     make: fn(&Sheet, Arc<Suffixes>) -> Result<T, NamedError>,
 ) -> Result<T, TableError> {
-    let form = |error| TableError::Form { table, source: Box::new(error) };
+    let form = |error: toml::de::Error| {
+        let before = error.span().and_then(|span| text.get(..span.start));
+        TableError::Form { table, line: before.map_or(1, |before| before.matches('\n').count() + 1) }
+    };
     let sheet = toml::from_str(text).map_err(form)?;
     make(&sheet, Arc::clone(suffixes)).map_err(|(rule, source)| TableError::Rule { table, rule, source })
 }

@@ -12,13 +12,16 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::canonical::{CanonicalUrl, Located, Outcome, Spelling, URL_MAX_BYTES, Via};
-use crate::extract::{Extraction, Extractor, Link, LinkKind, TextFormat, Written};
+use crate::extract::{Extraction, Extractor, Link, LinkKind, TextFormat};
 use crate::index::{Hit, Mode};
 use crate::verdict::{self, Action, Match, Reason, Status, Verdict};
 
 pub use cache::{CacheStats, CachedChecker};
 pub use report::{Flag, LinkReport, MatchReport, Report};
 pub use snapshot::{OlderGeneration, Snapshot};
+
+/// Longer attached links are taken as they are; no platform's link field holds a disguise of that length.
+const DISGUISED_MAX_BYTES: usize = 64 << 10;
 
 /// A post as its author wrote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -85,8 +88,22 @@ impl Checker {
         let links_max = self.extractor.options().links_max;
         let room = links_max.saturating_sub(found.links.len());
         found.overflow |= post.attached.len() > room;
-        found.links.extend(post.attached.iter().take(room).map(|url| attached(url)));
+        found.links.extend(post.attached.iter().take(room).map(|url| self.attached(url)));
         found
+    }
+
+    /// A link given beside the text. If it is disguised, what the text of it shows is its other reading.
+    fn attached<'p>(&self, url: &'p str) -> Link<'p> {
+        let text = if url.len() <= DISGUISED_MAX_BYTES { url } else { "" };
+        let inside = self.extractor.links(text, TextFormat::Plain).links.into_iter().find(|link| !link.weak);
+        Link {
+            span: None,
+            url: url.into(),
+            written: inside.as_ref().map(|link| link.written).unwrap_or_default(),
+            other_reading: inside.map(|link| link.url).filter(|inside| inside != url),
+            kind: LinkKind::Attached,
+            weak: false,
+        }
     }
 
     fn check_against(&self, snapshot: &Snapshot, post: &Post<'_>, now: i64) -> Report {
@@ -94,17 +111,6 @@ impl Checker {
         let mut scratch = Scratch::default();
         let judged = found.links.iter().filter_map(|link| snapshot.judge(link, now, &mut scratch)).collect();
         Report::new(snapshot, judged, found.overflow.then_some(Reason::TooManyLinks))
-    }
-}
-
-fn attached(url: &str) -> Link<'_> {
-    Link {
-        span: None,
-        url: url.into(),
-        other_reading: None,
-        kind: LinkKind::Attached,
-        written: Written::default(),
-        weak: false,
     }
 }
 
@@ -193,6 +199,8 @@ impl Snapshot {
             scope: one.hit.scope,
             category: one.hit.category,
             via: one.via,
+            mode: Some(one.mode).filter(|&mode| mode == Mode::Report),
+            disputed: one.hit.disputed,
             source_ref: details.source_ref,
         }
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::canonical::{Spelling, Via};
 use crate::extract::{LinkKind, Written};
-use crate::index::{Category, Scope};
+use crate::index::{Category, Mode, Scope};
 use crate::verdict::{Action, Reason, Status};
 
 use super::Snapshot;
@@ -61,6 +61,12 @@ pub struct MatchReport {
     pub category: Category,
     /// How the URL that matched was found in the link.
     pub via: Via,
+    /// The list is in report mode: told, never acted on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// Another organisation disagrees: told, never acted on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub disputed: bool,
     /// The source's reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_ref: Option<String>,

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::io::{self, BufWriter, Read as _, Write};
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::check::{Checker, Post, Report};
@@ -53,11 +52,22 @@ fn stdin_post() -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// Each post is named by its place among the arguments, counted from 1.
 fn print_json(checked: Vec<(Post<'_>, Report)>, session: &Session, links: Links) -> anyhow::Result<()> {
-    let reports: Vec<Report> = checked.into_iter().map(|(post, report)| with_raw(report, &post, links)).collect();
+    #[derive(Serialize)]
+    struct All<'a> {
+        generation: u64,
+        lists_id: &'a str,
+        reports: Vec<Named<usize>>,
+    }
+    let named = |(at, (post, report)): (usize, (Post<'_>, Report))| Named {
+        id: at + 1,
+        report: with_raw(report, &post, links),
+    };
+    let reports = checked.into_iter().enumerate().map(named).collect();
     let snapshot = session.checker.snapshot();
-    let all = json!({"generation": snapshot.generation, "lists_id": snapshot.lists_id(), "reports": reports});
-    writeln!(io::stdout().lock(), "{all}")?;
+    let all = All { generation: snapshot.generation, lists_id: snapshot.lists_id(), reports };
+    writeln!(io::stdout().lock(), "{}", serde_json::to_string(&all)?)?;
     Ok(())
 }
 
@@ -103,9 +113,10 @@ struct PostLine<'l> {
 #[derive(Deserialize)]
 struct Text<'l>(#[serde(borrow)] Cow<'l, str>);
 
+/// A report and the post that it is about.
 #[derive(Serialize)]
-struct ReportLine<'l> {
-    id: Option<&'l RawValue>,
+struct Named<I> {
+    id: I,
     #[serde(flatten)]
     report: Report,
 }
@@ -129,7 +140,11 @@ fn lines(session: &Session, arguments: &CheckArguments) -> anyhow::Result<Exit> 
     Ok(exit_for(strictest))
 }
 
-fn answer<'l>(checker: &Checker, line: &'l str, arguments: &CheckArguments) -> Result<ReportLine<'l>, BadLine> {
+fn answer<'l>(
+    checker: &Checker,
+    line: &'l str,
+    arguments: &CheckArguments,
+) -> Result<Named<Option<&'l RawValue>>, BadLine> {
     let post: PostLine<'l> = jsonl::parse(line)?;
     if post.text.is_none() && post.links.is_none() {
         return Err(BadLine::BadField);
@@ -138,7 +153,7 @@ fn answer<'l>(checker: &Checker, line: &'l str, arguments: &CheckArguments) -> R
     let format = post.format.map_or_else(|| arguments.text_format.into(), TextFormat::from);
     let whole = Post { text: post.text.as_deref().unwrap_or(""), format, attached: &attached };
     let report = checker.check(&whole, clock::now());
-    Ok(ReportLine { id: post.id, report: with_raw(report, &whole, arguments.links()) })
+    Ok(Named { id: post.id, report: with_raw(report, &whole, arguments.links()) })
 }
 
 /// The report with each link as the post had it, where links may be shown.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,9 +15,14 @@ struct Kept {
     fingerprint: String,
 }
 
+/// Where it stands in a state directory.
+pub(super) fn path_in(state_dir: &Path) -> PathBuf {
+    state_dir.join("generation.json")
+}
+
 /// The generation of what has this fingerprint: the one kept, or one more if the fingerprint changed.
 pub(super) fn advance(state_dir: &Path, fingerprint: &[u8; 32]) -> io::Result<u64> {
-    let path = state_dir.join("generation.json");
+    let path = path_in(state_dir);
     let fingerprint = data_encoding::HEXLOWER.encode(fingerprint);
     let kept: Option<Kept> = match fs::read(&path) {
         Ok(bytes) => Some(serde_json::from_slice(&bytes)?),

@@ -7,9 +7,9 @@ use crate::index::Keys;
 use crate::lists::{self, Keyring, Source, SourceReport, SourceState};
 use crate::telemetry::clock;
 
-use super::Exit;
 use super::args::{Arguments, ListsCommand};
 use super::session::{self, Settings};
+use super::{Exit, usage};
 
 pub(super) fn run(command: &ListsCommand, arguments: &Arguments) -> anyhow::Result<Exit> {
     let settings = Settings::load(arguments)?;
@@ -40,6 +40,9 @@ enum Told {
 
 fn compile(settings: &Settings, sources: &[String], out: &Path, told: Told) -> anyhow::Result<Exit> {
     let sources = settings.sources(sources)?;
+    if sources.iter().any(|source| source.is_file(out)) {
+        return Err(usage("--out names one of the sources; a compiled list holds no text to get it back from"));
+    }
     let keys = Keys::derive(&settings.key()?);
     let compiled = lists::compile(&sources, Keyring { build: keys, open: None }, &settings.tables)?;
     let Some(index) = compiled.built else {

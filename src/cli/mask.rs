@@ -27,6 +27,19 @@ pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '·' } else { c }).collect()
 }
 
+/// Text around links, printable, with a `…` for every word that could be one more: past a limit, or not read as one.
+pub(super) fn without_links(text: &str) -> String {
+    let looks_like_one = |word: &str| {
+        let inner = word.trim_end_matches(|c: char| c.is_ascii_punctuation());
+        word.contains("//") || word.contains('@') || inner.contains(['.', '。', '[', '('])
+    };
+    let words = text.split_inclusive(char::is_whitespace).map(|word| {
+        let space = word.chars().next_back().filter(|c| c.is_whitespace());
+        if looks_like_one(word) { format!("…{}", space.map_or(String::new(), String::from)) } else { word.to_owned() }
+    });
+    printable(&words.collect::<String>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,6 +59,18 @@ mod tests {
             ("http://localhost/", "l…t/"),
         ] {
             assert_eq!(masked(input, tables.suffixes()), expected, "{input}");
+        }
+    }
+
+    #[test]
+    fn words_around_links_show_none() {
+        for (input, expected) in [
+            ("see this, ok. ", "see this, ok. "),
+            ("and https://listed.example/x next", "and … next"),
+            ("_listed.example_ ", "… "),
+            ("listed[.]example", "…"),
+        ] {
+            assert_eq!(without_links(input), expected, "{input}");
         }
     }
 

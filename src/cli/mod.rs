@@ -35,6 +35,15 @@ enum Exit {
 /// Wrong usage, as in `sysexits.h`.
 const USAGE: u8 = 64;
 
+/// What was typed cannot be meant.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
+fn usage(message: impl std::fmt::Display) -> anyhow::Error {
+    Usage(message.to_string()).into()
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         match exit {
@@ -64,7 +73,7 @@ pub fn run() -> ExitCode {
         Err(error) if is_closed_pipe(&error) => Exit::Failed.into(),
         Err(error) => {
             let _ = writeln!(anstream::stderr(), "linkgate: {error:#}");
-            Exit::Failed.into()
+            if error.is::<Usage>() { ExitCode::from(USAGE) } else { Exit::Failed.into() }
         }
     }
 }
@@ -78,8 +87,10 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Override(command) => overrides::run(command, &Settings::load(arguments)?),
         Command::Config { what } => config::run(*what, arguments),
         Command::Completions { shell } => {
-            let mut command = Arguments::command();
-            clap_complete::generate(*shell, &mut command, "linkgate", &mut io::stdout().lock());
+            // It panics if its output goes away, so it gets one that cannot.
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut Arguments::command(), "linkgate", &mut text);
+            io::stdout().lock().write_all(&text)?;
             Ok(Exit::Quiet)
         }
         Command::Man => {

@@ -81,7 +81,7 @@ fn excerpt_line(line: &str, links: &[(&Shown<'_>, usize, usize)], out: &mut Stri
     let mut at = 0;
     for (number, (one, from, to)) in links.iter().enumerate() {
         let Some(before) = line.get(at..*from) else { continue }; // it stands inside the one before
-        let before = mask::printable(&if number == 0 { tail(before) } else { before.to_owned() });
+        let before = mask::without_links(&if number == 0 { tail(before) } else { before.to_owned() });
         let shown = mask::printable(one.text);
         let mark = if one.link.status == Status::Listed { '^' } else { '~' };
         marks.extend(std::iter::repeat_n(' ', before.width()));
@@ -90,7 +90,7 @@ fn excerpt_line(line: &str, links: &[(&Shown<'_>, usize, usize)], out: &mut Stri
         let _ = write!(text, "{before}{style}{shown}{style:#}");
         at = (*to).min(line.len());
     }
-    let after = mask::printable(&head(line.get(at..).unwrap_or("")));
+    let after = mask::without_links(&head(line.get(at..).unwrap_or("")));
     let _ = writeln!(out, "{text}{after}\n{marks}");
 }
 
@@ -118,6 +118,12 @@ fn line(number: usize, Shown { link, text }: &Shown<'_>, out: &mut String) {
     for one in &link.matches {
         let _ = write!(out, "\n     {} entry {}: {}", one.list, one.entry, one.category.name());
         let _ = write!(out, ", by {}, via {}", one.scope.name(), super::word(one.via));
+        if one.mode.is_some() {
+            out.push_str(", only reported");
+        }
+        if one.disputed {
+            out.push_str(", disputed");
+        }
     }
     if !link.flags.is_empty() {
         let flags: Vec<String> = link.flags.iter().map(super::word).collect();

@@ -8,13 +8,14 @@ use anyhow::Context as _;
 
 use crate::canonical::{TableTexts, Tables};
 use crate::check::{Checker, Snapshot};
-use crate::config::{self, KeyOrigin, ListSetting, Loaded};
+use crate::config::{self, ConfigError, IfMissing, KeyOrigin, ListSetting, Loaded};
 use crate::extract::{self, Extractor, TopLevels};
-use crate::index::{Builder, Index, Keys, List, StateKey};
+use crate::index::{Builder, Category, Index, Keys, List, StateKey};
 use crate::lists::{self, Format, Keyring, Override, Overrides, PlainMeans, RootUrlMeans, Source, SourceReport};
 use crate::telemetry::clock;
 
 use super::args::Arguments;
+use super::generation;
 
 /// The demo list: reserved names only.
 const DEMO: &str = include_str!("../../lists/demo.csv");
@@ -69,23 +70,32 @@ impl Settings {
         }
     }
 
-    pub(super) fn state_dir(&self) -> Result<PathBuf, config::ConfigError> {
+    pub(super) fn state_dir(&self) -> Result<PathBuf, ConfigError> {
         self.loaded.config.state.directory(variable)
     }
 
-    /// The installation's key; made, with a warning, if there is none yet.
+    /// The installation's key, to write under; made, with a warning, if there is none yet.
     pub(super) fn key(&self) -> anyhow::Result<StateKey> {
-        let (key, origin) = config::state_key(self.loaded.config.state.key_file.as_deref(), || self.state_dir())?;
+        let (key, origin) = self.find_key(IfMissing::Make)?;
         if origin == KeyOrigin::Made {
             warn("made a key in the state directory; keep it elsewhere with [state] key_file, apart from the lists");
         }
         Ok(key)
     }
 
+    /// The installation's key, to open what was written under it.
+    pub(super) fn existing_key(&self) -> anyhow::Result<StateKey> {
+        Ok(self.find_key(IfMissing::Refuse)?.0)
+    }
+
+    fn find_key(&self, missing: IfMissing) -> Result<(StateKey, KeyOrigin), ConfigError> {
+        config::state_key(self.loaded.config.state.key_file.as_deref(), missing, || self.state_dir())
+    }
+
     /// The sources that a command works on: those given, else the configured ones, else the demo list.
     pub(super) fn sources(&self, given: &[String]) -> anyhow::Result<Vec<Source>> {
         if !given.is_empty() {
-            return given.iter().map(|text| Source::parse(text).with_context(|| format!("--lists {text}"))).collect();
+            return given.iter().map(|text| Source::parse(text).map_err(super::usage)).collect();
         }
         if self.loaded.config.lists.is_empty() {
             return Ok(vec![Source::embedded("demo", DEMO)]);
@@ -95,7 +105,8 @@ impl Settings {
 
     /// Lists are built under a fresh key that nobody ever learns; those compiled already open with the installation's.
     pub(super) fn keyring(&self, sources: &[Source]) -> anyhow::Result<Keyring> {
-        let open = if sources.iter().any(Source::is_compiled) { Some(Keys::derive(&self.key()?)) } else { None };
+        let open =
+            if sources.iter().any(Source::is_compiled) { Some(Keys::derive(&self.existing_key()?)) } else { None };
         Ok(Keyring { build: Keys::derive(&random_key()?), open })
     }
 
@@ -161,9 +172,12 @@ impl Session {
 }
 
 impl Settings {
-    /// Whether there is anything whose change a generation could count.
+    /// Whether verdicts depend on anything that an operator set, now or before; without that no state is made.
     fn keeps_state(&self) -> bool {
-        !self.loaded.config.lists.is_empty() || !self.loaded.config.overrides.is_empty()
+        const DECIDING: [&str; 5] = ["lists", "overrides", "policy", "extract", "tables"];
+        let set = |key: &String| DECIDING.iter().any(|section| key.starts_with(section));
+        let kept = |dir: PathBuf| Overrides::path_in(&dir).exists() || generation::path_in(&dir).exists();
+        self.loaded.origins.keys().any(set) || self.state_dir().is_ok_and(kept)
     }
 
     /// The overrides of the configuration and of the state directory, as an index of their own.
@@ -182,7 +196,7 @@ impl Settings {
             return Ok(None);
         }
         let mut builder = Builder::new(Keys::derive(&random_key()?), Arc::clone(&self.tables));
-        let number = builder.list(List::new("override", ""))?;
+        let number = builder.list(List { default_category: Category::Other, ..List::new("override", "") })?;
         for entry in &entries {
             builder.add(number, entry)?;
         }
@@ -192,7 +206,7 @@ impl Settings {
     /// The overrides in the state directory, if there are any: no directory or key is made for asking.
     fn kept_overrides(&self) -> anyhow::Result<Option<Overrides>> {
         match self.state_dir().map(|dir| Overrides::path_in(&dir)) {
-            Ok(path) if path.exists() => Ok(Some(Overrides::open(&path, &self.key()?)?)),
+            Ok(path) if path.exists() => Ok(Some(Overrides::open(&path, &self.existing_key()?)?)),
             _ => Ok(None),
         }
     }
@@ -200,22 +214,29 @@ impl Settings {
     /// The snapshot under its generation, which rises whenever anything that verdicts depend on has changed.
     fn numbered(&self, snapshot: Snapshot) -> anyhow::Result<Snapshot> {
         let config = &self.loaded.config;
-        let overrides =
-            format!("{:?}", config.overrides.iter().map(|one| (one.scope, one.action, &one.value)).collect::<Vec<_>>());
+        let lists: Vec<&List> = snapshot.indexes.iter().flat_map(|index| index.lists()).collect();
+        let kept = self.kept_overrides()?.unwrap_or_default();
+        let overrides = serde_json::to_vec(&(&config.overrides, &kept))?;
+        let has_overrides = !config.overrides.is_empty() || !kept.all().is_empty();
+        let overrides = if has_overrides {
+            // Keyed: nobody shall guess values from what is kept beside the lists.
+            let key = self.key()?.derive("linkgate 2026 fingerprint of overrides");
+            blake3::keyed_hash(&key, &overrides).as_bytes().to_vec()
+        } else {
+            Vec::new()
+        };
         let fields = [
-            snapshot.lists_id().as_bytes().to_vec(),
+            serde_json::to_vec(&lists)?,
             self.tables.id().to_vec(),
-            serde_json::to_vec(&config.policy)?,
-            blake3::keyed_hash(&self.key()?.derive("linkgate 2026 fingerprint of overrides"), overrides.as_bytes())
-                .as_bytes()
-                .to_vec(),
+            serde_json::to_vec(&(&config.policy, &config.extract))?,
+            overrides,
         ];
         let mut hasher = blake3::Hasher::new();
         for field in &fields {
             hasher.update(&(field.len() as u64).to_le_bytes());
             hasher.update(field);
         }
-        let generation = super::generation::advance(&self.state_dir()?, hasher.finalize().as_bytes())?;
+        let generation = generation::advance(&self.state_dir()?, hasher.finalize().as_bytes())?;
         Ok(snapshot.at_generation(generation))
     }
 }

@@ -53,6 +53,12 @@ pub enum ConfigError {
         /// Why.
         source: io::Error,
     },
+    /// There is no key where one is needed to open something.
+    #[error("there is no key in {path}: give the key that the list was compiled with by --key-file")]
+    NoKey {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
     /// The key file holds no key.
     #[error("the key file {path} holds neither 32 bytes nor 64 hex digits")]
     BadKey {

@@ -31,12 +31,22 @@ impl State {
     }
 }
 
-/// Reads the key from `key_file`, or from the state directory, where it is made if it is not there yet.
+/// What to do where there is no key yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfMissing {
+    /// Make one: something is about to be written under it.
+    Make,
+    /// Say so: what is there was written under another.
+    Refuse,
+}
+
+/// Reads the key from `key_file`, or from the state directory.
 ///
 /// # Errors
 /// If the file cannot be read or made, or holds no key.
 pub fn state_key(
     key_file: Option<&Path>,
+    missing: IfMissing,
     state_dir: impl FnOnce() -> Result<PathBuf, ConfigError>,
 ) -> Result<(StateKey, KeyOrigin), ConfigError> {
     let path = match key_file {
@@ -45,6 +55,9 @@ pub fn state_key(
     };
     match fs::read(&path) {
         Ok(bytes) => parse(&bytes).map(|key| (key, KeyOrigin::File)).ok_or(ConfigError::BadKey { path }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && missing == IfMissing::Refuse => {
+            Err(ConfigError::NoKey { path })
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound && key_file.is_none() => {
             let key = make(&path).map_err(|source| ConfigError::Key { path: path.clone(), what: "made", source })?;
             Ok((key, KeyOrigin::Made))

@@ -1,6 +1,6 @@
 //! Default < file < environment < flag, one key at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
@@ -68,7 +68,7 @@ pub fn load(
         set(&mut table, key, text);
         origins.insert((*key).to_owned(), Origin::Flag(flag));
     }
-    let config = typed(table, &origins)?;
+    let config = typed(&table, &origins)?;
     Ok(Loaded { config, origins })
 }
 
@@ -130,40 +130,101 @@ fn check_keys(table: &Table, path: &Path) -> Result<(), ConfigError> {
 }
 
 fn unknown(origin: &str, key: &str, known: impl Iterator<Item = String>) -> ConfigError {
-    let distance = |other: &String| strsim::damerau_levenshtein(key, other);
-    let nearest = known.min_by_key(distance);
+    let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
+    let distance = |other: &String| {
+        let moved = if last(other) == last(key) { 1 } else { usize::MAX };
+        strsim::damerau_levenshtein(key, other).min(moved)
+    };
+    // What is far from everything known is no slip of the pen.
+    let nearest = known.min_by_key(distance).filter(|nearest| distance(nearest) <= key.len() / 2);
     let hint = nearest.map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"));
     ConfigError::UnknownKey { origin: origin.to_owned(), key: key.to_owned(), hint }
 }
 
-/// The typed configuration; errors name the key and where its value came from, never the value.
-fn typed(table: Table, origins: &BTreeMap<String, Origin>) -> Result<Config, ConfigError> {
-    let file = origins.values().find(|origin| matches!(origin, Origin::File(_)));
-    let mut config = Config::default();
-    for (name, value) in table {
-        let (key, result) = section(&mut config, &name, value);
-        result.map_err(|error| {
-            let inner = error.message().lines().next().unwrap_or_default().to_owned();
-            let origin = origins.iter().find(|(known, _)| known.starts_with(&key)).map(|(_, origin)| origin);
-            ConfigError::BadValue { origin: describe(origin.or(file)), key, problem: without_value(&inner) }
-        })?;
+/// The typed configuration. Each key is tried alone first, so that an error names it and never its value.
+fn typed(table: &Table, origins: &BTreeMap<String, Origin>) -> Result<Config, ConfigError> {
+    for key in leaves(table) {
+        let origin = describe(origins.get(&key));
+        match at(table, &key) {
+            Some(Value::Array(items)) if key == "lists" || key == "overrides" => items_fit(&key, items, &origin)?,
+            Some(value) => fits(&key, nested(&key, value.clone()), &origin)?,
+            None => {}
+        }
+    }
+    let bad = |key: &str, problem: &str| ConfigError::BadValue {
+        origin: describe(origins.get(key)),
+        key: key.to_owned(),
+        problem: problem.to_owned(),
+    };
+    let config: Config = table.clone().try_into().map_err(|_| bad("the file", "cannot be used"))?;
+    if config.policy.min_confidence > 100 {
+        return Err(bad("policy.min_confidence", "is above 100"));
+    }
+    if config.extract.links_max == 0 {
+        return Err(bad("extract.links_max", "is 0: no link would be looked at"));
+    }
+    let names: BTreeSet<&str> = config.lists.iter().map(|list| &*list.name).collect();
+    if names.len() < config.lists.len() {
+        return Err(bad("lists", "has two lists of one name"));
     }
     Ok(config)
 }
 
-fn section(config: &mut Config, name: &str, value: Value) -> (String, Result<(), toml::de::Error>) {
-    let result = match name {
-        "state" => value.try_into().map(|section| config.state = section),
-        "extract" => value.try_into().map(|section| config.extract = section),
-        "policy" => value.try_into().map(|section| config.policy = section),
-        "cache" => value.try_into().map(|section| config.cache = section),
-        "tables" => value.try_into().map(|section| config.tables = section),
-        "lists" => value.try_into().map(|section| config.lists = section),
-        "overrides" => value.try_into().map(|section| config.overrides = section),
-        _ => Ok(()), // `check_keys` has refused it
-    };
-    (name.to_owned(), result)
+fn fits(key: &str, one: Table, origin: &str) -> Result<(), ConfigError> {
+    one.try_into::<Config>().map(|_| ()).map_err(|error| {
+        let problem = without_value(error.message().lines().next().unwrap_or_default());
+        ConfigError::BadValue { origin: origin.to_owned(), key: key.to_owned(), problem }
+    })
 }
+
+/// Tries each `[[lists]]` or `[[overrides]]` alone; they are counted from 1.
+fn items_fit(key: &str, items: &[Value], origin: &str) -> Result<(), ConfigError> {
+    let known = if key == "lists" { LIST_KEYS } else { OVERRIDE_KEYS };
+    for (number, item) in items.iter().enumerate() {
+        let name = format!("{key}[{}]", number + 1);
+        let stranger = item.as_table().and_then(|item| item.keys().find(|inner| !known.contains(&inner.as_str())));
+        if let Some(stranger) = stranger {
+            return Err(unknown(
+                origin,
+                &format!("{name}.{stranger}"),
+                known.iter().map(|inner| format!("{name}.{inner}")),
+            ));
+        }
+        fits(&name, nested(key, Value::Array(vec![item.clone()])), origin)?;
+    }
+    Ok(())
+}
+
+/// A table with one value at a dotted key.
+fn nested(key: &str, value: Value) -> Table {
+    let parts: Vec<&str> = key.split('.').collect();
+    let wrapped = parts
+        .iter()
+        .skip(1)
+        .rev()
+        .fold(value, |value, part| Value::Table(Table::from_iter([((*part).to_owned(), value)])));
+    Table::from_iter([(parts.first().copied().unwrap_or(key).to_owned(), wrapped)])
+}
+
+/// The value at a dotted key.
+pub(super) fn at<'t>(table: &'t Table, key: &str) -> Option<&'t Value> {
+    let mut parts = key.split('.');
+    let first = table.get(parts.next()?);
+    parts.fold(first, |value, part| value?.get(part))
+}
+
+const LIST_KEYS: &[&str] = &[
+    "name",
+    "path",
+    "format",
+    "mode",
+    "default_category",
+    "www_twin",
+    "plain_means",
+    "root_url_means",
+    "label_private",
+];
+const OVERRIDE_KEYS: &[&str] = &["id", "value", "scope", "action", "reason", "author", "expires"];
 
 /// "invalid type: string "x", expected u8" without the string.
 fn without_value(message: &str) -> String {

@@ -10,7 +10,7 @@ mod settings;
 mod show;
 
 pub use error::ConfigError;
-pub use key::{KeyOrigin, state_key};
+pub use key::{IfMissing, KeyOrigin, state_key};
 pub use load::{Loaded, Origin, load};
 pub use settings::{Cache, Config, Extract, ListSetting, State, Tables};
 pub use show::{default_file, show};

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use toml::{Table, Value};
+use toml::Table;
 
-use super::load::{self, Loaded};
+use super::load::{self, Loaded, at};
 use super::settings::{Config, DOCS};
 
 /// One line a value: `key = value  # where it came from`.
@@ -16,7 +16,10 @@ pub fn show(loaded: &Loaded) -> String {
     };
     let mut text: String = DOCS.iter().map(|(key, _)| line(key)).collect();
     for list in &loaded.config.lists {
-        let _ = writeln!(text, "lists = {:?}  # {}", list.name, load::describe(loaded.origins.get("lists")));
+        let origin = load::describe(loaded.origins.get("lists"));
+        for (name, value) in Table::try_from(list).unwrap_or_default() {
+            let _ = writeln!(text, "lists.{}.{name} = {value}  # {origin}", list.name);
+        }
     }
     let overrides = loaded.config.overrides.len();
     if overrides > 0 {
@@ -61,12 +64,6 @@ const EXAMPLES: &str = r#"
 #author = "t-and-s"
 #expires = "2027-01-01T00:00:00Z"
 "#;
-
-fn at<'t>(table: &'t Table, key: &str) -> Option<&'t Value> {
-    let mut parts = key.split('.');
-    let first = table.get(parts.next()?);
-    parts.fold(first, |value, part| value?.get(part))
-}
 
 #[cfg(test)]
 mod tests {

@@ -64,18 +64,18 @@ pub fn compile(sources: &[Source], keys: Keyring, tables: &Arc<Tables>) -> Resul
     let (mut opened, mut reports, mut names) = (Vec::new(), Vec::new(), HashSet::new());
     for source in sources {
         let name = unused(&source.name, &mut names);
-        let one = match source.load().map_err(|error| error.of(&name))? {
+        let one = match source.load().map_err(|error| error.of(&source.label()))? {
             Loaded::Compiled(path) => {
-                let keys = keys.open.clone().ok_or_else(|| ListError::KeyNeeded.of(&name))?;
+                let keys = keys.open.clone().ok_or_else(|| ListError::KeyNeeded.of(&source.label()))?;
                 let index = Index::open(&path, keys, Arc::clone(tables));
-                opened.push(index.map_err(|error| ListError::Index(error).of(&name))?);
+                opened.push(index.map_err(|error| ListError::Index(error).of(&source.label()))?);
                 continue;
             }
             Loaded::Lists(pieces) => {
                 add(&mut builder, &Source { name: name.clone(), ..source.clone() }, &pieces, tables)
             }
         };
-        reports.push(one.map_err(|error| error.of(&name))?);
+        reports.push(one.map_err(|error| error.of(&source.label()))?);
     }
     let built = (!reports.is_empty()).then(|| builder.finish());
     Ok(Compiled { built, opened, reports })

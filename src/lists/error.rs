@@ -24,7 +24,9 @@ pub enum ListError {
     #[error("this is an HTML page, not a list; look at where it was downloaded from")]
     Html,
     /// Another encoding.
-    #[error("the list is not UTF-8 text; convert it, or name its format as `format:path`")]
+    #[error(
+        "this is no UTF-8 text; convert it, name its format as `format:path`, or rebuild a damaged index with `linkgate lists compile`"
+    )]
     NotText,
     /// The end is missing.
     #[error("the list is cut off; download it again")]

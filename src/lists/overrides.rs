@@ -101,6 +101,19 @@ pub enum OverrideError {
 }
 
 impl Override {
+    /// The value in canonical form, if it fits the scope.
+    fn target(&self, tables: &Tables) -> Option<Target> {
+        self.read(tables).ok().map(|(_, target)| target)
+    }
+
+    fn read(&self, tables: &Tables) -> Result<(Scope, Target), OverrideError> {
+        let options = Options::default();
+        let refused = |why: Refusal| OverrideError::Value { scope: self.scope.name(), why: why.text() };
+        let mut nothing = |_: Entry| {};
+        let mut intake = Intake::new(&options, tables, &mut nothing);
+        value::scoped(self.scope, &self.value, &mut intake).map_err(refused)
+    }
+
     /// The ruling as an index keeps it, if it may be made at `now`, in seconds since the Unix epoch.
     ///
     /// One that has ended is taken: it holds no more, and that is no fault.
@@ -111,11 +124,7 @@ impl Override {
         if self.author.trim().is_empty() || self.reason.trim().is_empty() {
             return Err(OverrideError::Unexplained);
         }
-        let options = Options::default();
-        let refused = |why: Refusal| OverrideError::Value { scope: self.scope.name(), why: why.text() };
-        let mut nothing = |_: Entry| {};
-        let mut intake = Intake::new(&options, tables, &mut nothing);
-        let (scope, target) = value::scoped(self.scope, &self.value, &mut intake).map_err(refused)?;
+        let (scope, target) = self.read(tables)?;
         if self.action < Action::Reject {
             self.check_lowering(&target, tables, now)?;
         }
@@ -194,11 +203,11 @@ impl Overrides {
     /// # Errors
     /// If it may not be made at `now`, or there is one of that scope on that value.
     pub fn add(&mut self, mut new: Override, tables: &Tables, now: i64) -> Result<(), OverrideError> {
-        new.to_entry(tables, now)?;
+        let entry = new.to_entry(tables, now)?;
         if new.expires.is_some_and(|at| at.as_second() <= now) {
             return Err(OverrideError::Expiry);
         }
-        if self.0.iter().any(|one| one.scope == new.scope && one.value == new.value) {
+        if self.0.iter().any(|one| one.scope == new.scope && one.target(tables).as_ref() == Some(&entry.target)) {
             return Err(OverrideError::Exists);
         }
         let mut random = [0; 5];
@@ -208,10 +217,15 @@ impl Overrides {
         Ok(())
     }
 
-    /// Removes those on a value, of one scope or of all; gives back how many there were.
-    pub fn remove(&mut self, value: &str, scope: Option<Scope>) -> usize {
+    /// Removes those on a value in whatever spelling, or with that id, of one scope or of all; tells how many.
+    pub fn remove(&mut self, value_or_id: &str, scope: Option<Scope>, tables: &Tables) -> usize {
         let before = self.0.len();
-        self.0.retain(|one| one.value != value || scope.is_some_and(|scope| scope != one.scope));
+        self.0.retain(|one| {
+            let asked = Override { value: value_or_id.to_owned(), ..one.clone() };
+            let same = one.id == value_or_id || one.value == value_or_id;
+            let meant = same || asked.target(tables).is_some_and(|target| one.target(tables) == Some(target));
+            !meant || scope.is_some_and(|scope| scope != one.scope)
+        });
         before - self.0.len()
     }
 
@@ -288,7 +302,7 @@ mod tests {
         let file = std::fs::read(&path).unwrap();
         assert!(memchr::memmem::find(&file, b"a.example").is_none());
         assert!(!serde_json::to_string(&kept.summaries()).unwrap().contains("a.example"));
-        assert_eq!(kept.remove("a.example", Some(Scope::Host)), 0);
-        assert_eq!(kept.remove("a.example", None), 1);
+        assert_eq!(kept.remove("a.example", Some(Scope::Host), &tables), 0);
+        assert_eq!(kept.remove("A.EXAMPLE.", None, &tables), 1);
     }
 }

@@ -73,6 +73,20 @@ impl Source {
         Self { name: name.to_owned(), place: Place::Embedded(text), ..Self::new("", None) }
     }
 
+    /// Whether it is the file at `path`, by whatever way.
+    pub fn is_file(&self, path: &Path) -> bool {
+        let Place::File(own) = &self.place else { return false };
+        matches!((own.canonicalize(), path.canonicalize()), (Ok(own), Ok(other)) if own == other)
+    }
+
+    /// What errors call it: its file, or its name if it comes with the program.
+    pub fn label(&self) -> String {
+        match &self.place {
+            Place::File(path) => path.display().to_string(),
+            Place::Embedded(_) => self.name.clone(),
+        }
+    }
+
     /// Whether it is an index that is compiled already. A file that cannot be read is none.
     pub fn is_compiled(&self) -> bool {
         let Place::File(path) = &self.place else { return false };

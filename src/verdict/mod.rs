@@ -90,11 +90,10 @@ pub fn judge_url(found: &[Match], overrides: &[Match], policy: &Policy, matches:
         None => by_lists,
         Some(ruling) => {
             let action = ruling.hit.action.unwrap_or(Action::Allow);
-            // One that only lowers is no match of its own: without a list's hit there is nothing to lower.
-            if action > Action::Allow {
-                matches.push(*ruling);
-            }
-            (action > Action::Allow || by_lists.is_some()).then_some(action)
+            // One that allows says nothing of a link that no list has.
+            let rules = action > Action::Allow || by_lists.is_some();
+            matches.extend(rules.then_some(*ruling));
+            rules.then_some(action)
         }
     }
 }

@@ -50,7 +50,7 @@ impl Default for Policy {
             too_many_links: Action::Reject,
             prefix_unconfirmed: Action::Flag,
             redirect_unfinished: Action::Flag,
-            limit: Action::Flag,
+            limit: Action::Reject,
             category: ByCategory::default(),
         }
     }

@@ -149,6 +149,13 @@ fn what_cannot_be_told_is_never_unlisted() {
         );
         assert_eq!(link.action, Action::Flag);
     }
+    // A disguised one is read as text would be.
+    for link in ["\u{200b}http://a.example", "hxxps://a[.]example/x", "<http://a.example>", "see http://a.example now"]
+    {
+        let lists = vec![list(List::new("l", "1"), lines)];
+        let report = checker(lists).check(&Post { attached: &[link], ..Post::default() }, NOW);
+        assert_eq!(report.action, Action::Reject, "{link}");
+    }
     // A host that browsers refuse is still compared.
     let report = checker(vec![list(List::new("l", "1"), lines)])
         .check(&Post { attached: &["http://a<.a.example/"], ..Post::default() }, NOW);

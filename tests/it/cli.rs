@@ -135,6 +135,9 @@ fn lists_are_compiled_opened_and_refused_under_another_key() {
     let home = Home::new();
     let list = home.path().join("demo.lgx");
     let list = list.to_str().unwrap();
+    let early = home.file("early.lgx", "linkgate\x01");
+    let refused = home.run(&["check", "--lists", early.to_str().unwrap(), "x"]);
+    assert!(refused.stderr.contains("no key"), "{}", refused.stderr);
     let ran = home.run(&["lists", "compile", "lists/demo.csv", "--out", list]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stderr.contains("made a key"), "{}", ran.stderr);
@@ -148,10 +151,77 @@ fn lists_are_compiled_opened_and_refused_under_another_key() {
     let mut bytes = std::fs::read(list).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
+    let magic = [b"X", &bytes[1..]].concat();
+    let refused =
+        home.run(&["check", "--lists", home.file("magic.lgx", magic).to_str().unwrap(), "https://listed.example/"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("lists compile"), "{}", refused.stderr);
     let bad = home.file("bad.lgx", bytes);
     let refused = home.run(&["check", "--lists", bad.to_str().unwrap(), "https://listed.example/"]);
     assert_eq!(refused.code, 2);
     assert!(refused.stderr.contains("lists compile"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_list_is_never_compiled_over_itself() {
+    let home = Home::new();
+    let list = home.file("own.txt", "blocked.test\n");
+    let list = list.to_str().unwrap();
+    assert_eq!(home.run(&["lists", "compile", list, "--out", list]).code, 64);
+    assert_eq!(std::fs::read_to_string(list).unwrap(), "blocked.test\n");
+}
+
+#[test]
+fn a_generation_rises_with_overrides_policy_and_how_lists_are_read() {
+    let home = Home::new();
+    let list = home.file("own.txt", "blocked.test\n");
+    let write = |more: &str| {
+        home.file("g.toml", format!("{more}\n[[lists]]\nname = \"own\"\npath = {:?}\n", list.to_str().unwrap()))
+    };
+    let config = write("");
+    let config = config.to_str().unwrap();
+    let generation =
+        || json(&home.run(&["--config", config, "check", "--json", "x"]).stdout)["generation"].as_u64().unwrap();
+    assert_eq!(generation(), 1);
+    assert_eq!(
+        home.run(&[
+            "override",
+            "add",
+            "x.example",
+            "--scope",
+            "domain",
+            "--action",
+            "reject",
+            "--reason",
+            "r",
+            "--author",
+            "a"
+        ])
+        .code,
+        0
+    );
+    assert_eq!((generation(), generation()), (2, 2));
+    write("[policy.category]\ncsam = \"hold\"");
+    assert_eq!(generation(), 3);
+    write("[extract]\nlinks_max = 10");
+    assert_eq!(generation(), 4);
+}
+
+#[test]
+fn a_table_that_is_no_table_is_not_quoted() {
+    let home = Home::new();
+    let list = home.file("own.txt", "secret.test\n");
+    let config = home.file("t.toml", format!("[tables]\nwrappers = {:?}\n", list.to_str().unwrap()));
+    let ran = home.run(&["--config", config.to_str().unwrap(), "check", "x"]);
+    assert!(ran.code == 2 && ran.stderr.contains("wrappers") && !ran.stderr.contains("secret"), "{}", ran.stderr);
+}
+
+#[test]
+fn nothing_that_could_be_a_link_is_shown_beside_masked_ones() {
+    let text = (0..200).map(|n| format!("https://a{n}.test/x")).collect::<Vec<_>>().join(" ")
+        + " https://listed.example/secret";
+    let ran = Home::new().run(&["check", &text]);
+    assert!(!ran.stdout.contains("listed.example") && ran.code == 1, "{}", ran.stdout);
 }
 
 #[test]
@@ -241,6 +311,17 @@ fn configuration_errors_name_file_and_nearest_key() {
     let mut command = home.command(&["check", "x"]);
     command.env("LINKGATE_POLICY_MIN_CONFIDENC", "70");
     assert!(crate::finish(command, b"").stderr.contains("LINKGATE_POLICY_MIN_CONFIDENCE"));
+    for (text, named) in [
+        ("[[lists]]\nname = \"a\"\npth = \"x\"\n", "`lists[1].pth`; did you mean `lists[1].path`?"),
+        ("[policy.category]\ncsam = \"nuke\"\n", "`policy.category.csam`"),
+        ("[policy]\ncsam = \"hold\"\n", "`policy.category.csam`"),
+        ("[policy]\nmin_confidence = 101\n", "`policy.min_confidence`"),
+        ("[extract]\nlinks_max = 0\n", "`extract.links_max`"),
+    ] {
+        let file = home.file("one.toml", text);
+        let ran = home.run(&["--config", file.to_str().unwrap(), "check", "x"]);
+        assert!(ran.code == 2 && ran.stderr.contains(named), "{text}: {}", ran.stderr);
+    }
     let wrong = home.file("wrong.toml", "[policy]\nmin_confidence = \"secret.example\"\n");
     let ran = home.run(&["--config", wrong.to_str().unwrap(), "check", "x"]);
     assert!(ran.code == 2 && !ran.stderr.contains("secret.example"), "{}", ran.stderr);
@@ -265,7 +346,7 @@ fn overrides_are_kept_sealed_and_rule() {
         "me",
     ];
     let without_end = home.run(&add);
-    assert_eq!(without_end.code, 2);
+    assert_eq!(without_end.code, 64);
     assert!(
         without_end.stderr.contains("--expires") && !without_end.stderr.contains("listed.example"),
         "{}",
@@ -283,7 +364,12 @@ fn overrides_are_kept_sealed_and_rule() {
         listed.contains("domain → allow") && listed.contains("mistake") && !listed.contains("listed.example"),
         "{listed}"
     );
-    assert_eq!(home.run(&["override", "remove", "listed.example"]).code, 0);
+    assert_eq!(checked["reports"][0]["links"][0]["matches"][1]["list"], "override");
+    assert_eq!(
+        home.run(&[&["override", "add", "LISTED.example."], &add[3..], &["--expires", &expires]].concat()).code,
+        64
+    );
+    assert_eq!(home.run(&["override", "remove", "Listed.Example"]).code, 0);
     assert_eq!(home.run(&["check", "https://listed.example/"]).code, 1);
     assert_eq!(home.run(&["override", "remove", "listed.example"]).code, 2);
 }
