@@ -1,7 +1,9 @@
 //! One post, the whole way: links, canonical URLs, hits, verdict, action.
 //!
 //! [`Checker`] is pure: it reads no clock, does no input or output beyond the details of a hit, and cannot fail.
-//! [`CachedChecker`] remembers the verdicts of posts that come again.
+//! [`CachedChecker`] remembers the verdicts of posts that come again. The [front page](crate) has an example.
+//!
+//! It does not follow redirects and keeps no record of posts.
 
 mod cache;
 mod report;

@@ -1,4 +1,13 @@
 //! Canonical URL → host forms × path forms → keyed digests.
+//!
+//! ```
+//! let url = linkgate::canonical::canonical("https://www.listed.example/a/b?q").unwrap();
+//! let forms = linkgate::expression::forms(&url);
+//! assert_eq!(forms[..2], ["www.listed.example", "listed.example"]);
+//! assert_eq!(forms.last().unwrap(), "www.listed.example/a/b");
+//! ```
+//!
+//! It does not know what is listed: it only says under which digests an index has to look.
 
 mod digest;
 mod host;

@@ -2,6 +2,25 @@
 //!
 //! An index holds no text of a list that could be matched: host names, paths and hashes are in it only as digests
 //! under a secret key. It is never changed; a new list means a new index, swapped in whole.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use linkgate::canonical::{Tables, canonical};
+//! use linkgate::index::{Builder, Entry, Keys, List, Scope, StateKey, Target};
+//!
+//! let mut builder = Builder::new(Keys::derive(&StateKey::new([7; 32])), Arc::new(Tables::shipped()?));
+//! let list = builder.list(List::new("partner", "1"))?;
+//! builder.add(list, &Entry::new(Scope::Domain, Target::Host("listed.example".into())))?;
+//! let index = builder.finish();
+//!
+//! let mut hits = Vec::new();
+//! index.look_up(&canonical("https://www.listed.example/a").unwrap(), 1_800_000_000, &mut hits);
+//! assert_eq!(hits.len(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! It does not decide anything: what a hit leads to is the verdict's business.
 
 pub mod atomic;
 mod build;

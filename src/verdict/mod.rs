@@ -6,6 +6,17 @@
 //! 4. The strictest action of what remains.
 //!
 //! An override or exception holds for the URL it names only: not for URLs nested in it, its aliases or later hops.
+//!
+//! ```
+//! use linkgate::index::Category;
+//! use linkgate::verdict::{Action, Policy};
+//!
+//! let policy = Policy::default();
+//! assert_eq!(policy.for_category(Category::Csam), Action::Reject);
+//! assert!(Action::Allow < Action::Flag && Action::Hold < Action::Reject);
+//! ```
+//!
+//! It does not look anything up and knows no door: what is wrong with the system, not with a link, is the door's business.
 
 mod policy;
 

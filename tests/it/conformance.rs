@@ -96,3 +96,41 @@ fn known_differences_say_why() {
         );
     }
 }
+
+fn vectors(name: &str) -> Vec<serde_json::Value> {
+    let text = std::fs::read_to_string(root().join("tests/data").join(name)).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn our_own_vectors_of_canonical_urls_hold() {
+    for case in vectors("canonical.jsonl") {
+        let url = linkgate::canonical::canonical(case["input"].as_str().unwrap());
+        assert_eq!(
+            url.as_ref().map(linkgate::canonical::CanonicalUrl::expose),
+            case["canonical"].as_str(),
+            "{}",
+            case["id"]
+        );
+    }
+}
+
+#[test]
+fn our_own_vectors_of_scopes_hold() {
+    let home = crate::Home::new();
+    for case in vectors("scopes.jsonl") {
+        let list = home.file(
+            "one.csv",
+            format!("value,scope\n{},{}\n", case["value"].as_str().unwrap(), case["scope"].as_str().unwrap()),
+        );
+        let links = |key: &str| {
+            case[key].as_array().unwrap().iter().map(|link| link.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        for (link, code) in
+            links("matches").into_iter().map(|link| (link, 1)).chain(links("others").into_iter().map(|link| (link, 0)))
+        {
+            let ran = home.run(&["explain", &link, "--lists", list.to_str().unwrap()]);
+            assert_eq!(ran.code, code, "{} and {link}: {}", case["scope"], ran.stderr);
+        }
+    }
+}
