@@ -102,11 +102,12 @@ fn is_latin(label: &str) -> bool {
     label.chars().all(|letter| letter < '\u{250}')
 }
 
-/// The IPv4 address inside an IPv6 one: mapped, 6to4 or NAT64 (RFC 4291, 3056, 6052).
+/// The IPv4 address inside an IPv6 one: mapped, 6to4 or NAT64 (RFC 4291, 3056, 6052, 8215).
 pub fn embedded_ipv4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let bytes = address.octets();
     let ([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d]
     | [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d]
+    | [0, 0x64, 0xff, 0x9b, 0, 1, _, _, _, _, _, _, a, b, c, d]
     | [0x20, 0x02, a, b, c, d, ..]) = bytes
     else {
         return None;
@@ -131,6 +132,9 @@ mod tests {
         for (input, expected) in [
             ("::ffff:192.0.2.1", Some("192.0.2.1")),
             ("64:ff9b::192.0.2.1", Some("192.0.2.1")),
+            ("64:ff9b:1::192.0.2.1", Some("192.0.2.1")),
+            ("64:ff9b:1:2:3:4:c000:201", Some("192.0.2.1")),
+            ("64:ff9b:2::192.0.2.1", None),
             ("2002:c000:201::", Some("192.0.2.1")),
             ("::192.0.2.1", None),
             ("2001:db8::1", None),

@@ -12,7 +12,7 @@ use super::rule::codec::percent_once;
 use super::rule::mend;
 
 /// How many URLs one URL gives at most.
-pub const NESTED_MAX: usize = 8;
+pub const NESTED_MAX: usize = 32;
 /// All URLs inside one are together at most this much longer than it.
 pub const NESTED_SPARE_BYTES: usize = 64 << 10;
 

@@ -12,9 +12,9 @@ use super::{CanonicalUrl, HostKind, Parts};
 /// Longer links are not read; no browser takes more than 2 MiB.
 pub const URL_MAX_BYTES: usize = 2 << 20;
 /// URLs are looked for inside URLs to this depth.
-pub const DEPTH_MAX: usize = 5;
+pub const DEPTH_MAX: usize = 9;
 /// A link stands for at most this many URLs.
-pub const URLS_MAX: usize = 32;
+pub const URLS_MAX: usize = 64;
 
 /// How a URL was found in a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -117,6 +117,13 @@ fn read<R>(link: &str, then: impl FnOnce(Reading<'_>) -> R) -> Option<R> {
     }
 }
 
+/// A URL of a scheme that browsers do not open, with `http` in its place; none if it names no host with a dot or address.
+fn as_web(url: &::url::Url) -> Option<CanonicalUrl> {
+    let is_place = url.host_str()?.contains(['.', ':', '%', '。', '．', '｡']);
+    let web = is_place.then(|| format!("http{}", url.as_str().strip_prefix(url.scheme()).unwrap_or_default()))?;
+    canonical(&web).filter(|url| url.host().contains(['.', ':']))
+}
+
 impl Tables {
     /// Appends every URL that `link` stands for, the link itself first.
     pub fn resolve_into(&self, link: &str, urls: &mut Vec<Located>) -> Outcome {
@@ -149,8 +156,10 @@ impl Tables {
     /// Appends one URL and its alias, and collects what is nested in it.
     fn one(&self, link: &str, via: Via, urls: &mut Vec<Located>, inner: &mut Vec<String>) -> Outcome {
         let outcome = read(link, |reading| {
+            let found_before = inner.len();
             let parts = reading.parts();
             let mut reach = self.wrappers().unwrap_into(&parts, inner);
+            let is_wrapper = inner.len() > found_before;
             if nested::embedded_into(&parts, inner) == Reach::Cut {
                 reach = Reach::Cut;
             }
@@ -158,6 +167,8 @@ impl Tables {
             let itself = match reading {
                 Reading::Plain(plain) => Some(plain.url),
                 Reading::Parsed(parsed) => Some(parsed.canonical()),
+                // The scheme never matters; what another name stands for is not looked up under an app's own words.
+                Reading::Foreign(url) if alias.is_none() && !is_wrapper => as_web(&url),
                 Reading::Foreign(_) => None,
             };
             let outcome = match (&itself, &alias) {

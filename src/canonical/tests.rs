@@ -90,6 +90,38 @@ fn links_inside_links_are_found() {
     assert_eq!(found(&format!("http://a.example/{}", "a".repeat(URL_MAX_BYTES))).0, Outcome::Cut);
 }
 
+#[test]
+fn the_scheme_never_matters() {
+    let tables = Tables::shipped().unwrap();
+    for (link, expected) in [
+        ("wss://listed.example/x?y=1", &["http://listed.example/x?y=1"][..]),
+        ("SSH://git@Listed.EXAMPLE:22/x", &["http://listed.example/x"]),
+        ("sftp://192.0.2.1/x", &["http://192.0.2.1/x"]),
+        ("gopher://[2001:db8::1]/", &["http://[2001:db8::1]/"]),
+        ("ws://localhost/x", &[]),
+        ("mailto:a@listed.example", &[]),
+        ("tel:+4900000000", &[]),
+        ("data:text/plain,listed.example", &[]),
+        ("tg://join?invite=AbCdEf", &["https://t.me/+AbCdEf"]),
+    ] {
+        let mut urls = Vec::new();
+        let outcome = tables.resolve_into(link, &mut urls);
+        let texts: Vec<_> = urls.iter().map(|located| located.url.expose()).collect();
+        assert_eq!(texts, expected, "{link}");
+        assert_eq!(outcome == Outcome::Whole, !expected.is_empty(), "{link}");
+    }
+}
+
+#[test]
+fn dummies_do_not_hide_a_url() {
+    let tables = Tables::shipped().unwrap();
+    let dummies: Vec<String> = (0..24).map(|number| format!("u{number}=http://a{number}.test/")).collect();
+    let mut urls = Vec::new();
+    let outcome = tables.resolve_into(&format!("http://a.example/?{dummies}u=http://listed.example/"), &mut urls);
+    assert_eq!(outcome, Outcome::Whole);
+    assert!(urls.iter().any(|located| located.url.expose() == "http://listed.example/"));
+}
+
 /// Pieces that meet the rules of the parser, put together at random.
 fn link() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
