@@ -111,6 +111,8 @@ pub(super) struct HostReader<'t, 'n> {
     /// An earlier place where the host may end, though more dots and labels follow.
     early: Option<(Reading, Dot)>,
     known: Option<Reading>,
+    /// All labels together, though no registry sells such a name.
+    odd: Option<Reading>,
 }
 
 impl<'t, 'n> HostReader<'t, 'n> {
@@ -133,6 +135,7 @@ impl<'t, 'n> HostReader<'t, 'n> {
             disguised: false,
             early: None,
             known: None,
+            odd: None,
         }
     }
 
@@ -204,8 +207,10 @@ impl<'t, 'n> HostReader<'t, 'n> {
         }
         let odd = label.odd || (self.labels > 1 && self.previous.odd);
         if odd && self.labels > 1 {
+            self.odd = Some(Reading { is_known: false, ..self.reading(mark, label, None) });
             return None;
         }
+        self.odd = None;
         if self.lead != Lead::Bare {
             let is_known = self.labels > 1 && self.names.contains(name);
             return Some(Reading { is_known, ..self.reading(mark, label, None) });
@@ -267,6 +272,7 @@ impl<'t, 'n> HostReader<'t, 'n> {
                 _ => (last, Some(early)),
             },
             (None, Some((early, _))) => (early, None),
+            (None, None) if self.lead != Lead::Bare && self.odd.is_some() => (self.odd?, None),
             (None, None) => {
                 let known = self.known.filter(|known| self.lead == Lead::Bare && known.address.is_none())?;
                 let last = self.text.get(known.last.0..known.mark.at)?;

@@ -25,7 +25,7 @@ pub(super) struct Label {
 
 /// Reads the label that starts at `start`; `None` if there is none.
 pub(super) fn read(text: &str, start: usize, refang: &mut Refang<'_>) -> Option<Label> {
-    let mut label = Label { start, end: start, odd: byte_at(text, start) == b'-', ..Label::default() };
+    let mut label = Label { start, end: start, ..Label::default() };
     while let Some(end) = step(text, &mut label, refang) {
         label.end = end;
     }
@@ -35,8 +35,8 @@ pub(super) fn read(text: &str, start: usize, refang: &mut Refang<'_>) -> Option<
         while is_last && label.end > start + 1 && is_dash(byte_at(text, label.end - 1)) {
             label.end -= 1;
         }
-        label.odd |= byte_at(text, label.end - 1) == b'-';
     }
+    label.odd = is_odd(text.get(start..label.end).unwrap_or(""));
     (label.end > start).then_some(label)
 }
 
@@ -49,7 +49,6 @@ fn step(text: &str, label: &mut Label, refang: &mut Refang<'_>) -> Option<usize>
             if at > label.start && is_d(byte_at(text, at + 1)) && dot_at(text, at).is_some() {
                 return None;
             }
-            label.odd |= byte == b'_';
             Some(at + 1)
         }
         _ if is_label_byte(byte) => Some(at + 1),
@@ -63,6 +62,10 @@ fn step(text: &str, label: &mut Label, refang: &mut Refang<'_>) -> Option<usize>
         0..=0x7F => None,
         _ => wide(text, label, refang),
     }
+}
+
+fn is_odd(name: &str) -> bool {
+    name.starts_with('-') || name.ends_with('-') || memchr::memchr(b'_', name.as_bytes()).is_some()
 }
 
 fn is_dash(byte: u8) -> bool {

@@ -1,5 +1,6 @@
 //! The scheme before a host, as written, disguised or broken.
 
+use super::address::ipv6_at;
 use super::class::{byte_at, byte_before, char_at, char_before, folded, is_invisible};
 
 /// Longest scheme looked at, in characters.
@@ -171,7 +172,7 @@ pub(super) fn slashes_at(text: &str, at: usize) -> Option<Slashes> {
                 slashes.count += 1;
                 slashes.is_disguised = true;
             }
-            ']' | ')' | '}' | '[' | '(' | '{' if is_sign_bracket(text, pos, c) => {
+            ']' | ')' | '}' | '[' | '(' | '{' if is_sign_bracket(text, pos, c) && ipv6_at(text, pos).is_none() => {
                 slashes.is_disguised = true;
             }
             _ if is_invisible(c) => slashes.is_disguised = true,
@@ -237,6 +238,7 @@ mod tests {
             (":\\\\x", Some((3, 2, false))),
             ("[:]//x", Some((5, 2, true))),
             ("[://]x", Some((5, 2, true))),
+            ("://[::1]", Some((3, 2, false))),
             ("//x", Some((2, 2, true))),
             ("：／／x", Some((9, 2, true))),
             ("/x", None),

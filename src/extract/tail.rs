@@ -122,6 +122,10 @@ impl Reader<'_> {
             self.tail.is_disguised = true;
             return Some(end);
         }
+        // `[/url]` closes what a forum's markup opened before the link.
+        if byte == b'[' && byte_at(self.text, pos + 1) == b'/' {
+            return None;
+        }
         let (count, first) = self.open.get_mut(bracket(byte))?;
         if *count == 0 {
             *first = pos;
@@ -340,6 +344,9 @@ mod tests {
         check("(h.x/a(b)).", "/a(b)", None);
         check("h.x/a)o", "/a)o", Some("/a"));
         check("(h.x/a)o", "/a", None);
+        check("h.x/a[/url]", "/a", None);
+        check("h.x/a[/]b", "/a[/]b", None);
+        check("h.x/a[b]", "/a[b]", None);
         check("h.x/a_(b", "/a_", Some("/a_(b"));
         check("h.x/a's way", "/a", Some("/a's"));
         check("h.x/a'b'", "/a'b'", None);
