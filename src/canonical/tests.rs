@@ -117,7 +117,8 @@ fn dummies_do_not_hide_a_url() {
     let tables = Tables::shipped().unwrap();
     let dummies: Vec<String> = (0..24).map(|number| format!("u{number}=http://a{number}.test/")).collect();
     let mut urls = Vec::new();
-    let outcome = tables.resolve_into(&format!("http://a.example/?{dummies}u=http://listed.example/"), &mut urls);
+    let outcome =
+        tables.resolve_into(&format!("http://a.example/?{}&u=http://listed.example/", dummies.join("&")), &mut urls);
     assert_eq!(outcome, Outcome::Whole);
     assert!(urls.iter().any(|located| located.url.expose() == "http://listed.example/"));
 }

@@ -30,7 +30,7 @@ pub(super) fn printable(text: &str) -> String {
 /// Text around links, printable, with a `…` for every word that could be one more: past a limit, or not read as one.
 pub(super) fn without_links(text: &str) -> String {
     let looks_like_one = |word: &str| {
-        let inner = word.trim_end_matches(|c: char| c.is_ascii_punctuation());
+        let inner = word.trim_end().trim_end_matches(|c: char| c.is_ascii_punctuation());
         word.contains("//") || word.contains('@') || inner.contains(['.', '。', '[', '('])
     };
     let words = text.split_inclusive(char::is_whitespace).map(|word| {
@@ -69,6 +69,7 @@ mod tests {
             ("and https://listed.example/x next", "and … next"),
             ("_listed.example_ ", "… "),
             ("listed[.]example", "…"),
+            ("a b.c\u{1b}", "a …"),
         ] {
             assert_eq!(without_links(input), expected, "{input}");
         }

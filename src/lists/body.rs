@@ -68,10 +68,12 @@ pub(super) fn check(body: &[u8], format: Format, options: &Options) -> Result<()
 /// Whether many bytes are zero, as in a compiled index with a damaged start; text has none, or a stray one.
 fn is_binary(start: &[u8]) -> bool {
     let looked_at = start.get(..BINARY_LOOK_BYTES).unwrap_or(start);
-    memchr::memchr_iter(0, looked_at).count() * 100 > looked_at.len()
+    let zeros = memchr::memchr_iter(0, looked_at).count();
+    zeros > STRAY_ZEROS_MAX && zeros * 100 > looked_at.len()
 }
 
 const BINARY_LOOK_BYTES: usize = 64 << 10;
+const STRAY_ZEROS_MAX: usize = 16;
 
 /// The body without a byte order mark.
 pub(super) fn without_bom(body: &[u8]) -> &[u8] {
