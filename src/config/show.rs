@@ -62,7 +62,7 @@ const EXAMPLES: &str = r#"
 #action = "allow"
 #reason = "listed by mistake, reported to the source"
 #author = "t-and-s"
-#expires = "2027-01-01T00:00:00Z"
+#expires = "…"                            # required below reject, at most 90 days away
 "#;
 
 #[cfg(test)]
