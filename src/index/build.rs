@@ -78,7 +78,7 @@ impl Builder {
         let id = if let Some(id) = &entry.id {
             cold::Id::Own(id)
         } else {
-            derived = value_text(&entry.target);
+            derived = entry.target.expose();
             cold::Id::Derived(self.keys.entry_id(&list.name, entry.scope.name(), &derived))
         };
         let meta = Meta {
@@ -237,16 +237,4 @@ impl Rows<'_> {
 /// An IPv6 address that stands for an IPv4 one is that one.
 fn folded(address: IpAddr) -> IpAddr {
     canonical::embedded(address).unwrap_or(address)
-}
-
-/// The value as it goes into a derived id.
-fn value_text(target: &Target) -> String {
-    match target {
-        Target::Host(text) | Target::Label(text) => text.to_string(),
-        Target::Url(url) => url.expose().split_once("://").map_or_else(String::new, |(_, rest)| rest.to_owned()),
-        Target::Ip(address) => address.to_string(),
-        Target::Cidr(address, len) => format!("{address}/{len}"),
-        Target::Sha256(bytes) => data_encoding::HEXLOWER.encode(bytes),
-        Target::Md5(bytes) => data_encoding::HEXLOWER.encode(bytes),
-    }
 }

@@ -202,6 +202,20 @@ pub enum Target {
     Md5([u8; 16]),
 }
 
+impl Target {
+    /// The value as text. It may be a listed URL: never log it or put it in an error.
+    pub fn expose(&self) -> String {
+        match self {
+            Self::Host(text) | Self::Label(text) => text.to_string(),
+            Self::Url(url) => url.expose().split_once("://").map_or_else(String::new, |(_, rest)| rest.to_owned()),
+            Self::Ip(address) => address.to_string(),
+            Self::Cidr(address, len) => format!("{address}/{len}"),
+            Self::Sha256(bytes) => data_encoding::HEXLOWER.encode(bytes),
+            Self::Md5(bytes) => data_encoding::HEXLOWER.encode(bytes),
+        }
+    }
+}
+
 /// One entry of a list.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Entry {

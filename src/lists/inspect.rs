@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::canonical::{Located, Tables};
-use crate::index::{Builder, Entry, Index, IndexError, Keys, Scope, StateKey, Target};
+use crate::index::{Builder, Entry, Index, IndexError, Keys, Scope, StateKey};
 
 use super::body;
 use super::compile;
@@ -209,21 +209,10 @@ impl Inspected {
         };
         Self {
             kind: format!("{prefix}{}", kind.name()),
-            value: value(&entry.target),
+            value: entry.target.expose(),
             scope: format!("{prefix}{}", entry.scope.name()),
             category: entry.category.map(crate::index::Category::name),
         }
-    }
-}
-
-fn value(target: &Target) -> String {
-    match target {
-        Target::Host(text) | Target::Label(text) => text.to_string(),
-        Target::Url(url) => url.expose().split_once("://").map_or_else(String::new, |(_, rest)| rest.to_owned()),
-        Target::Ip(address) => address.to_string(),
-        Target::Cidr(address, len) => format!("{address}/{len}"),
-        Target::Sha256(bytes) => data_encoding::HEXLOWER.encode(bytes),
-        Target::Md5(bytes) => data_encoding::HEXLOWER.encode(bytes),
     }
 }
 

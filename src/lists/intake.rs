@@ -60,7 +60,7 @@ impl<'i> Intake<'i> {
 
     /// Passes an entry on that says nothing beside its value.
     pub(super) fn give_bare(&mut self, (scope, target): (Scope, Target)) {
-        self.give(bare_entry(scope, target));
+        self.give(Entry::new(scope, target));
     }
 
     /// Counts something worth knowing about the line at hand.
@@ -111,21 +111,3 @@ pub(super) fn text_of<'l>(bytes: &'l [u8], options: &Options) -> Result<&'l str,
 
 /// A longer version than this is none.
 const VERSION_MAX_BYTES: usize = 32;
-
-/// An entry that says nothing beside its value.
-pub(super) fn bare_entry(scope: Scope, target: Target) -> Entry {
-    Entry {
-        scope,
-        exception: false,
-        target,
-        id: None,
-        category: None,
-        confidence: None,
-        action: None,
-        source_ref: None,
-        valid_from: None,
-        valid_until: None,
-        jurisdiction: None,
-        disputed: false,
-    }
-}

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::index::{Entry, Scope, Target};
-use crate::lists::intake::{Intake, Line, Outcome, bare_entry};
+use crate::lists::intake::{Intake, Line, Outcome};
 use crate::lists::line::lines;
 use crate::lists::report::{Ignored, Refusal, Remark};
 use crate::lists::value;
@@ -113,14 +113,14 @@ fn read_line(text: &str, across: &Across, intake: &mut Intake<'_>) -> Outcome {
     }
     let excepted = excepted_domains(&rule.modifiers)?;
     let (scope, target) = meaning(rule.pattern, intake)?;
-    let entry = Entry { exception: rule.exception, ..bare_entry(scope, target) };
+    let entry = Entry { exception: rule.exception, ..Entry::new(scope, target) };
     if entry.exception && !rule.has("important") && across.forbids(&entry) {
         return Ok(Line::Ignored(Ignored::Disabled));
     }
     intake.give(entry);
     for name in excepted {
         match value::scoped(Scope::Domain, name, intake) {
-            Ok((scope, target)) => intake.give(Entry { exception: !rule.exception, ..bare_entry(scope, target) }),
+            Ok((scope, target)) => intake.give(Entry { exception: !rule.exception, ..Entry::new(scope, target) }),
             Err(_) => intake.remark(Remark::PartOfLine),
         }
     }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::index::{Entry, Scope};
-use crate::lists::intake::{Intake, Line, Outcome, bare_entry};
+use crate::lists::intake::{Intake, Line, Outcome};
 use crate::lists::report::{Ignored, Refusal, Remark};
 use crate::lists::value;
 
@@ -40,7 +40,7 @@ fn line(intake: &mut Intake<'_>, text: &str) -> Outcome {
     for name in names.split('/') {
         match meaning(name, intake) {
             Ok((scope, target)) => {
-                intake.give(Entry { exception, ..bare_entry(scope, target) });
+                intake.give(Entry { exception, ..Entry::new(scope, target) });
                 taken = true;
             }
             Err(reason) => refused = Some(reason),

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::index::{Action, Category, Entry, Scope};
 use crate::lists::error::ListError;
-use crate::lists::intake::{Intake, Line, bare_entry};
+use crate::lists::intake::{Intake, Line};
 use crate::lists::report::{Ignored, Refusal};
 use crate::lists::value;
 
@@ -31,7 +31,7 @@ pub(super) fn read_mastodon(text: &[u8], intake: &mut Intake<'_>) -> Result<(), 
             _ => None,
         };
         let (scope, target) = value::scoped(Scope::Domain, domain.map_or("", field), intake)?;
-        intake.give(Entry { action, ..bare_entry(scope, target) });
+        intake.give(Entry { action, ..Entry::new(scope, target) });
         Ok(Line::Taken)
     })?;
     match places {
@@ -97,7 +97,7 @@ pub(super) fn read_ozone(text: &[u8], intake: &mut Intake<'_>) -> Result<(), Lis
             "domain" => value::scoped(Scope::Domain, &event.url, intake)?,
             _ => value::page(&event.url, intake)?,
         };
-        let mut entry = bare_entry(scope, target);
+        let mut entry = Entry::new(scope, target);
         entry.exception = event.action.as_deref() == Some("whitelist");
         entry.action = (event.action.as_deref() == Some("warn")).then_some(Action::Flag);
         entry.category = event.reason.as_deref().and_then(Category::from_name);

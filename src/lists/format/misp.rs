@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::index::{Entry, Scope, Target};
 use crate::lists::error::ListError;
-use crate::lists::intake::{Intake, Line, Outcome, bare_entry};
+use crate::lists::intake::{Intake, Line, Outcome};
 use crate::lists::report::{Ignored, Refusal};
 use crate::lists::value;
 
@@ -100,7 +100,7 @@ impl Attribute {
         }
         let (scope, target) = found?;
         let source_ref = self.event_uuid.as_deref().or(event).map(Into::into);
-        intake.give(Entry { id: self.uuid.as_deref().map(Into::into), source_ref, ..bare_entry(scope, target) });
+        intake.give(Entry { id: self.uuid.as_deref().map(Into::into), source_ref, ..Entry::new(scope, target) });
         Ok(Line::Taken)
     }
 }
@@ -169,7 +169,7 @@ pub(super) fn read_warninglist(text: &[u8], intake: &mut Intake<'_>) -> Result<(
             "regex" | "regexp" => return Err(Refusal::Regex),
             _ => return Err(Refusal::UnknownScope),
         };
-        intake.give(Entry { exception: true, ..bare_entry(scope, target) });
+        intake.give(Entry { exception: true, ..Entry::new(scope, target) });
         Ok(Line::Taken)
     });
     Ok(())

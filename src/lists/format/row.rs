@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::index::{Action, Category, Entry, Scope, Target};
 use crate::lists::date::{self, Day};
-use crate::lists::intake::{Intake, Line, Outcome, bare_entry};
+use crate::lists::intake::{Intake, Line, Outcome};
 use crate::lists::options::Column;
 use crate::lists::report::{Ignored, Refusal, Remark};
 use crate::lists::value;
@@ -73,7 +73,7 @@ impl<'r> Row<'r> {
             valid_until: self.field(Column::ValidUntil, intake, |text| date::seconds(text, Day::Ends)),
             jurisdiction: self.kept(Column::Jurisdiction),
             disputed: self.field(Column::Disputed, intake, yes_or_no).unwrap_or(false),
-            ..bare_entry(scope, target)
+            ..Entry::new(scope, target)
         }
     }
 

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::index::{Entry, Scope, Target};
-use crate::lists::intake::{Intake, Line, Outcome, bare_entry, text_of};
+use crate::lists::intake::{Intake, Line, Outcome, text_of};
 use crate::lists::line::lines;
 use crate::lists::report::{Ignored, Refusal};
 use crate::lists::value;
@@ -117,7 +117,7 @@ impl Zone {
             return Ok(Line::Ignored(Ignored::OtherTrigger));
         };
         self.last = Some(this);
-        intake.give(Entry { exception, ..bare_entry(scope, target) });
+        intake.give(Entry { exception, ..Entry::new(scope, target) });
         Ok(Line::Taken)
     }
 

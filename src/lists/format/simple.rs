@@ -1,7 +1,7 @@
 //! Formats of one name or path per line that differ from plain lists in what a line means.
 
 use crate::index::{Category, Entry, Scope};
-use crate::lists::intake::{Intake, Line, Outcome, bare_entry};
+use crate::lists::intake::{Intake, Line, Outcome};
 use crate::lists::report::{Ignored, Refusal};
 use crate::lists::value;
 
@@ -95,7 +95,7 @@ fn give(scope: Scope, text: &str, intake: &mut Intake<'_>) -> Outcome {
 
 fn categorised(scope: Scope, text: &str, category: Option<Category>, intake: &mut Intake<'_>) -> Outcome {
     let (scope, target) = value::scoped(scope, text, intake)?;
-    intake.give(Entry { category, ..bare_entry(scope, target) });
+    intake.give(Entry { category, ..Entry::new(scope, target) });
     Ok(Line::Taken)
 }
 

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::index::{Entry, Scope, Target};
 use crate::lists::date::{self, Day};
 use crate::lists::error::ListError;
-use crate::lists::intake::{Intake, Line, Outcome, bare_entry};
+use crate::lists::intake::{Intake, Line, Outcome};
 use crate::lists::report::{Ignored, Refusal, Remark};
 use crate::lists::value;
 
@@ -134,7 +134,7 @@ fn entry(indicator: &Indicator, (scope, target): (Scope, Target), intake: &mut I
         valid_until: moment(&indicator.valid_until, Day::Ends),
         confidence: indicator.confidence.as_ref().and_then(Loose::percent),
         source_ref: indicator.created_by_ref.as_deref().map(Into::into),
-        ..bare_entry(scope, target)
+        ..Entry::new(scope, target)
     }
 }
 

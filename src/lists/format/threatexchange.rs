@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use crate::index::{Entry, Scope, Target};
 use crate::lists::date::{self, Day};
 use crate::lists::error::ListError;
-use crate::lists::intake::{Intake, Line, Outcome, bare_entry};
+use crate::lists::intake::{Intake, Line, Outcome};
 use crate::lists::report::{Ignored, Refusal};
 use crate::lists::value;
 
@@ -130,7 +130,7 @@ impl Indicator {
             valid_until: self.expired_on.as_ref().and_then(|moment| date::seconds(&moment.text(), Day::Ends)),
             source_ref: owner.map(|id| id.text().into()),
             disputed,
-            ..bare_entry(scope, target)
+            ..Entry::new(scope, target)
         }
     }
 }

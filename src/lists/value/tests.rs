@@ -1,8 +1,8 @@
 //! Values under stated scopes.
 
-use crate::index::Scope;
+use crate::index::{Entry, Scope};
 use crate::lists::Options;
-use crate::lists::intake::{Intake, bare_entry};
+use crate::lists::intake::Intake;
 use crate::lists::tests::{tables, words};
 
 fn check(scope: &str, input: &str, expected: Result<&str, &str>) {
@@ -10,7 +10,7 @@ fn check(scope: &str, input: &str, expected: Result<&str, &str>) {
     let mut sink = |_| {};
     let mut intake = Intake::new(&options, tables(), &mut sink);
     let found = super::scoped(Scope::from_name(scope).unwrap(), input, &mut intake);
-    let found = found.map(|(scope, target)| words(&bare_entry(scope, target)));
+    let found = found.map(|(scope, target)| words(&Entry::new(scope, target)));
     let found = found.map_err(|reason| format!("{reason:?}"));
     assert_eq!(found.as_deref().map_err(String::as_str), expected, "{scope} {input}");
 }
