@@ -379,3 +379,73 @@ fn completions_and_manual_are_printed() {
     assert!(Home::new().run(&["completions", "bash"]).stdout.contains("_linkgate"));
     assert!(Home::new().run(&["man"]).stdout.contains(".TH linkgate"));
 }
+
+#[test]
+fn what_people_read_stays_as_it_is() {
+    let home = Home::new();
+    let out = home.path().join("x.lgx");
+    let mixed =
+        home.file("mixed.txt", "blocked.test\n# why\nnot a host\nhttps://blocked.example/\n*.blocked.test\n/regex/\n");
+    let ran = home.run(&["lists", "compile", mixed.to_str().unwrap(), "--out", out.to_str().unwrap(), "--explain"]);
+    let shown = ran.stdout.replace(home.path().to_str().unwrap(), "DIR");
+    insta::assert_snapshot!(shown, @r#"
+    mixed (plain): 6 lines = 3 taken + 2 refused + 1 ignored; 3 entries
+      refused        1  it does not have the form of its format; line 3
+      refused        1  it is a regular expression; line 6
+      ignored        1  comment
+      note           1  URL without a path: means the front page alone; line 4
+    3 entries of 1 lists in DIR/x.lgx
+    "#);
+    let ran = home.run(&["lists", "status"]);
+    insta::assert_snapshot!(ran.stdout, @r#"
+    demo                 live     1 allow_host, 1 allow_url_prefix, 1 cidr, 16 domain, 1 host, 1 ip, 1 label, 1 md5_url, 2 sha256, 1 subdomains, 2 url, 2 url_prefix
+    "#);
+    let ran = home.run(&["config", "show"]);
+    insta::assert_snapshot!(ran.stdout, @r#"
+    state.dir = (unset)  # default
+    state.key_file = (unset)  # default
+    extract.links_max = 200  # default
+    extract.candidates_max = 1000  # default
+    policy.min_confidence = 50  # default
+    policy.not_canonical = "flag"  # default
+    policy.too_many_links = "reject"  # default
+    policy.prefix_unconfirmed = "flag"  # default
+    policy.redirect_unfinished = "flag"  # default
+    policy.limit = "reject"  # default
+    policy.category.csam = "reject"  # default
+    policy.category.csam_advertising = "reject"  # default
+    policy.category.invite_pyramid = "reject"  # default
+    policy.category.exploitation = "reject"  # default
+    policy.category.malware = "hold"  # default
+    policy.category.phishing = "hold"  # default
+    policy.category.spam = "flag"  # default
+    policy.category.test = "reject"  # default
+    policy.category.other = "flag"  # default
+    cache.posts_max = 100000  # default
+    tables.wrappers = (unset)  # default
+    tables.aliases = (unset)  # default
+    tables.tracking = (unset)  # default
+    tables.suffixes = (unset)  # default
+    "#);
+    let ran = home.run(&["check", "--lists", "/no/such/list", "x"]);
+    insta::assert_snapshot!(ran.stderr, @r#"
+    linkgate: list "/no/such/list": the list cannot be read; check that the file is there and readable: No such file or directory (os error 2)
+    "#);
+    let ran = home.run(&["check", "--lists", "nosuch:list", "x"]);
+    insta::assert_snapshot!(ran.stderr, @r#"
+    linkgate: there is no list format of that name; known are: plain, hosts, house, house_jsonl, sha256, sha256_raw, adblock, wildcard, dnsmasq, csv, squidguard, squidguard_urls, squidguard_expressions, e2guardian, rpz, stix21, misp_event, misp_csv, misp_warninglist, threatexchange, mastodon, lemmy, ozone, labels
+    "#);
+    let ran = home.run(&["override", "remove", "x.example"]);
+    insta::assert_snapshot!(ran.stderr, @r#"
+    linkgate: there is no override on that value
+    "#);
+    let ran = home
+        .run(&["override", "add", "co.uk", "--scope", "domain", "--action", "allow", "--reason", "r", "--author", "a"]);
+    insta::assert_snapshot!(ran.stderr, @r#"
+    linkgate: a ruling below `reject` may cover a registrable domain at most, not a public suffix, label or network
+    "#);
+    let ran = home.run(&["--config", "/no/such.toml", "check", "x"]);
+    insta::assert_snapshot!(ran.stderr, @r#"
+    linkgate: /no/such.toml cannot be read: No such file or directory (os error 2)
+    "#);
+}

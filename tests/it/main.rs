@@ -11,6 +11,7 @@ mod cli;
 mod conformance;
 mod hostile;
 mod precision;
+mod spellings;
 mod tidy;
 
 use std::io::Write as _;
