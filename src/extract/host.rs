@@ -160,8 +160,13 @@ impl<'t, 'n> HostReader<'t, 'n> {
             let Some(next) = dot_at(self.text, end).filter(|&next| self.may_cross(next, last)) else {
                 break;
             };
+            // A bracketed dot with a space beside it may end a sentence.
+            let written = self.text.get(end..next.end).unwrap_or_default();
+            let ends_sentence = |reading: &Reading| {
+                next.dot == Dot::Bracketed && reading.is_known && written.contains(char::is_whitespace)
+            };
             if let Some(reading) = last
-                && !matches!(next.dot, Dot::Plain | Dot::Bracketed | Dot::Encoded)
+                && (!matches!(next.dot, Dot::Plain | Dot::Bracketed | Dot::Encoded) || ends_sentence(&reading))
             {
                 self.early.get_or_insert((reading, next.dot));
             }

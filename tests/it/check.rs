@@ -173,6 +173,13 @@ fn a_post_with_too_many_links_is_not_shortened_silently() {
 }
 
 #[test]
+fn a_defanged_full_stop_hides_nothing() {
+    for text in ["see a[.]example[.] Then ok", "go to a[.]example[.] It works", "hxxp://a[.]example[.] Now what"] {
+        assert_eq!(one("a.example,domain,,,,,,\n", text).action, Action::Reject, "{text}");
+    }
+}
+
+#[test]
 fn spans_kinds_and_flags_are_told() {
     let text = "é hxxp://a[.]example/x and http://user@a.example:8080 <b>";
     let report = one("a.example,domain,,,,,,\n", text);
