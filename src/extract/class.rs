@@ -104,6 +104,7 @@ fn is_outside_names(c: char) -> bool {
             | '\u{3000}'..='\u{3004}' | '\u{3008}'..='\u{3020}' | '\u{3030}' | '\u{30FB}'
             | '\u{FE10}'..='\u{FE1F}' | '\u{FE30}'..='\u{FE6F}' | '\u{FF5F}'..='\u{FF65}'
             | '\u{FFE0}'..='\u{FFFD}' | '\u{37E}' | '\u{60C}' | '\u{61B}' | '\u{61F}' | '\u{6D4}'
+            | '\u{589}' | '\u{5C3}' | '\u{104A}' | '\u{104B}' | '\u{1361}'..='\u{1368}' | '\u{17D4}'..='\u{17D6}'
             | '\u{964}' | '\u{965}' | '\u{2190}'..='\u{2193}')
 }
 
@@ -159,28 +160,18 @@ pub(super) fn ends_link(c: char) -> bool {
 
 /// Punctuation of scripts with spaces, and dashes: part of a link only if more of it follows.
 pub(super) fn is_sentence_mark(c: char) -> bool {
-    matches!(
-        c,
-        '\u{37E}'
-            | '\u{387}'
-            | '\u{B7}'
-            | '\u{589}'
-            | '\u{5C3}'
-            | '\u{60C}'
-            | '\u{61B}'
-            | '\u{61F}'
-            | '\u{6D4}'
-            | '\u{964}'
-            | '\u{965}'
-            | '\u{104A}'
-            | '\u{104B}'
-            | '\u{1362}'
-            | '\u{17D4}'
-            | '\u{2013}'
-            | '\u{2014}'
-            | '\u{2026}'
-            | '\u{30FB}'
-    )
+    matches!(c,
+        '\u{A1}' | '\u{B7}' | '\u{BF}' | '\u{37E}' | '\u{387}' | '\u{589}' | '\u{5C3}' | '\u{60C}' | '\u{61B}'
+        | '\u{61F}' | '\u{6D4}' | '\u{964}' | '\u{965}' | '\u{104A}' | '\u{104B}' | '\u{1361}'..='\u{1368}'
+        | '\u{17D4}' | '\u{2013}'..='\u{2015}' | '\u{2022}' | '\u{2026}' | '\u{301C}' | '\u{30FB}' | '\u{FF5E}')
+}
+
+/// A letter of a script that is not written with Latin letters, and with spaces.
+pub(super) fn is_other_script(c: char) -> bool {
+    matches!(c,
+        '\u{370}'..='\u{DFF}' | '\u{10A0}'..='\u{10FF}' | '\u{1200}'..='\u{139F}' | '\u{1C80}'..='\u{1CBF}'
+        | '\u{1F00}'..='\u{1FFF}' | '\u{2D00}'..='\u{2DFF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}')
+        && c.is_alphabetic()
 }
 
 /// CJK punctuation, quotation marks and arrows.

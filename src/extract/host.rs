@@ -1,7 +1,7 @@
 //! A host in text: labels and dots in any spelling, and where it may end.
 
 use super::address::{Ipv4, ipv4, is_numeric};
-use super::class::{byte_at, is_label_byte};
+use super::class::{byte_at, char_at, is_label_byte, is_label_char};
 use super::dot::{Dot, Separator, dot_at, is_wordless_name};
 use super::label::{self, Label};
 use super::refang::{Mark, Refang};
@@ -15,6 +15,9 @@ const HOST_MAX_BYTES: usize = 2_048;
 
 /// How far a label is looked at before it is read.
 const LOOK_AHEAD_BYTES: usize = 64;
+
+/// Most dots in a row between two labels.
+const DOTS_MAX: usize = 8;
 
 /// How the host is introduced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,7 +160,7 @@ impl<'t, 'n> HostReader<'t, 'n> {
             if self.labels >= LABELS_MAX || end - self.start > HOST_MAX_BYTES {
                 break;
             }
-            let Some(next) = dot_at(self.text, end).filter(|&next| self.may_cross(next, last)) else {
+            let Some(next) = self.next_dot(end, last).filter(|&next| self.may_cross(next, last)) else {
                 break;
             };
             // A bracketed dot with a space beside it may end a sentence.
@@ -170,7 +173,7 @@ impl<'t, 'n> HostReader<'t, 'n> {
             {
                 self.early.get_or_insert((reading, next.dot));
             }
-            if next.dot != Dot::Plain || next.end != end + 1 {
+            if next.dot != Dot::Plain || written.bytes().any(|byte| byte != b'.') {
                 self.refang.replace(end..next.end, ".");
             }
             self.dots = self.dots.with(next.dot);
@@ -181,16 +184,41 @@ impl<'t, 'n> HostReader<'t, 'n> {
         self.choose(last).ok_or(Miss { last_start, end })
     }
 
+    /// The dot behind the label that ends at `at`; a scheme makes more of them plausible.
+    fn next_dot(&self, at: usize, last: Option<Reading>) -> Option<Separator> {
+        let is_open = self.lead != Lead::Bare && !last.is_some_and(|reading| reading.is_known);
+        dot_at(self.text, at).or_else(|| if is_open { self.loose_dot(at) } else { None })
+    }
+
+    /// More than one dot, or a space before the dot of a known name: `http://name .example`.
+    fn loose_dot(&self, at: usize) -> Option<Separator> {
+        let rest = self.text.as_bytes().get(at..)?;
+        let is_spaced = rest.first() == Some(&b' ');
+        let rest = if is_spaced { rest.get(1..)? } else { rest };
+        let dots = rest.iter().take(DOTS_MAX).take_while(|&&byte| byte == b'.').count();
+        let end = at + usize::from(is_spaced) + dots;
+        if dots == 0 || !char_at(self.text, end).is_some_and(is_label_char) {
+            return None;
+        }
+        if !is_spaced {
+            return Some(Separator { dot: Dot::Plain, end });
+        }
+        let name = rest.get(dots..)?.iter().take(LOOK_AHEAD_BYTES).take_while(|&&byte| is_label_byte(byte)).count();
+        let is_name = self.names.contains(self.text.get(end..end + name)?);
+        is_name.then_some(Separator { dot: Dot::Spaced, end })
+    }
+
     /// Whether the host may go on over this dot.
     fn may_cross(&self, next: Separator, last: Option<Reading>) -> bool {
         let is_host = last.is_some();
+        let is_known = last.is_some_and(|reading| reading.is_known);
         match next.dot {
             Dot::Plain | Dot::Bracketed | Dot::Encoded | Dot::Half => true,
             // A sentence ends where a host of its own begins.
             Dot::Wide => is_host || self.lead != Lead::Bare || !starts_host(self.text, next.end),
             // `word . name.tld` is a word and a host of its own.
             Dot::Spaced | Dot::Word => {
-                let is_complete = self.lead == Lead::Scheme && is_host;
+                let is_complete = self.lead == Lead::Scheme && is_known;
                 self.lead == Lead::Disguised || !(is_complete || starts_host(self.text, next.end))
             }
         }

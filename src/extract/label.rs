@@ -1,7 +1,8 @@
 //! One label of a host, in any script, with invisible characters and encodings undone.
 
 use super::class::{
-    byte_at, char_at, char_before, folded, is_invisible, is_joiner, is_label_byte, is_label_char, is_unspaced,
+    byte_at, char_at, char_before, folded, is_invisible, is_joiner, is_label_byte, is_label_char, is_other_script,
+    is_unspaced,
 };
 use super::dot::{dot_at, hyphen_at};
 use super::refang::Refang;
@@ -13,7 +14,7 @@ pub(super) struct Label {
     pub(super) start: usize,
     /// Where it ends.
     pub(super) end: usize,
-    /// Where its ASCII beginning ends and a script without spaces begins.
+    /// Where its ASCII beginning ends and another script begins.
     pub(super) script_change: Option<usize>,
     /// It begins or ends with a hyphen or holds an underscore: no registry sells such a name.
     pub(super) odd: bool,
@@ -113,7 +114,7 @@ fn wide(text: &str, label: &mut Label, refang: &mut Refang<'_>) -> Option<usize>
     if let Some(ascii) = folded(c) {
         refang.replace(at..end, ascii.encode_utf8(&mut [0; 4]));
         label.disguised = true;
-    } else if is_unspaced(c)
+    } else if (is_unspaced(c) || is_other_script(c))
         && label.script_change.is_none()
         && byte_at(text, at.saturating_sub(1)).is_ascii_alphanumeric()
     {

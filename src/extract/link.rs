@@ -9,6 +9,7 @@ use super::host::{Host, Reading};
 use super::refang::{Mark, Refang};
 use super::sink::Sink;
 use super::tail::{self, Tail};
+use super::top_level::TopLevels;
 use super::{Link, LinkKind, Written};
 
 /// Most digits of a port.
@@ -95,16 +96,16 @@ impl<'t> Draft<'t> {
     }
 
     /// Finds the end, hands the link over, and says where to go on.
-    pub(super) fn finish(self, text: &'t str, rest: Rest, sink: &mut Sink<'t>) -> usize {
+    pub(super) fn finish(self, text: &'t str, names: &TopLevels, rest: Rest, sink: &mut Sink<'t>) -> usize {
         let reading = self.host.reading;
-        let mut tail = tail::read(text, self.span_start, rest.end);
+        let mut tail = tail::read(text, names, self.span_start, rest.end);
         narrow(text, &self.host, &mut tail, rest.end);
         let first = Whole { mark: reading.mark, end: tail.end, is_disguised: tail.is_disguised || rest.has_gap };
         let url = self.render(text, first);
         let other_reading = match self.host.other {
             Some(other) => {
                 let rest = Rest::read(text, other.mark.at);
-                let tail = tail::read(text, self.span_start, rest.end);
+                let tail = tail::read(text, names, self.span_start, rest.end);
                 Some(Whole { mark: other.mark, end: tail.end, is_disguised: tail.is_disguised })
             }
             None => tail.other.map(|end| Whole { end, ..first }),

@@ -22,6 +22,7 @@ mod address;
 mod class;
 mod disguise;
 mod dot;
+mod ending;
 mod entity;
 mod host;
 mod html;

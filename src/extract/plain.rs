@@ -208,7 +208,7 @@ impl<'t> Scanner<'t, '_, '_> {
         let before_that = byte_before(self.text, start.saturating_sub(1));
         let third = byte_before(self.text, start.saturating_sub(2));
         // Behind three dots prose may go on with a host.
-        let is_path = matches!((third, before_that, before), (b'/', b'/', b'/') | (_, b'/', b'.') | (_, b'.', b'/'))
+        let is_path = matches!((before_that, before), (b'/', b'.') | (b'.', b'/'))
             || (third != b'.' && before_that == b'.' && before == b'.');
         let is_run = byte_at(self.text, end) == b'.'
             && byte_at(self.text, end + 1) == b'.'
@@ -276,7 +276,7 @@ impl<'t> Scanner<'t, '_, '_> {
     }
 
     pub(super) fn emit(&mut self, draft: Draft<'t>, rest: Rest) {
-        let end = draft.finish(self.text, rest, self.sink);
+        let end = draft.finish(self.text, &self.rules.names, rest, self.sink);
         self.skip_to(end);
     }
 

@@ -25,8 +25,8 @@ pub(super) enum Meaning {
     Disguised(&'static str),
     /// Another scheme that names a host.
     Other,
-    /// A messenger's scheme that the options name.
-    Deep,
+    /// A messenger's scheme, by its place among those that the options name.
+    Deep(usize),
     /// A word.
     Unknown,
 }
@@ -70,8 +70,8 @@ pub(super) fn before(text: &str, floor: usize, end: usize, deep: &[Box<str>]) ->
     if is_other && !name.is_disguised && letters.first().is_some_and(u8::is_ascii_alphabetic) {
         return Some(Scheme { start: name.start, meaning: Meaning::Other });
     }
-    if deep.iter().any(|scheme| **scheme == *word) {
-        return Some(Scheme { start: name.start, meaning: Meaning::Deep });
+    if let Some(place) = deep.iter().position(|scheme| **scheme == *word) {
+        return Some(Scheme { start: name.start, meaning: Meaning::Deep(place) });
     }
     let bare = word.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
     for full in ["https", "http", "ftp"] {
@@ -221,7 +221,7 @@ mod tests {
         check("ｈｔｔｐ", Some((0, Meaning::Disguised("http"))));
         check("ht\u{200B}tp", Some((0, Meaning::Disguised("http"))));
         check("fxp", Some((0, Meaning::Disguised("ftp"))));
-        check("tg", Some((0, Meaning::Deep)));
+        check("tg", Some((0, Meaning::Deep(0))));
         check("svn+ssh", Some((0, Meaning::Other)));
         check("word", Some((0, Meaning::Unknown)));
         check("", None);

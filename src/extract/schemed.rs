@@ -16,6 +16,9 @@ use super::{Link, LinkKind, Schemeless, Written};
 /// Longest first label behind an unknown scheme, in bytes.
 const WORD_MAX_BYTES: usize = 256;
 
+/// Most dots passed over before a host.
+const DOTS_MAX: usize = 4;
+
 /// Shorter numbers alone behind two slashes are no address of a public host.
 const NUMBER_MIN_BYTES: usize = 8;
 
@@ -44,11 +47,15 @@ impl Scanner<'_, '_, '_> {
         if before.is_some_and(char::is_alphanumeric) {
             let scheme = scheme::before(self.text, self.floor, at, &[]);
             let slashes = scheme::slashes_at(self.text, at);
-            if let (Some(Scheme { start, meaning: Meaning::Web }), Some(slashes)) = (scheme, slashes)
+            if let (Some(Scheme { start, meaning }), Some(slashes)) = (scheme, slashes)
                 && !char_before(self.text, start).is_some_and(char::is_alphanumeric)
             {
-                let name =
-                    self.text.get(start..at).map_or("http", |name| if name.len() == 5 { "https" } else { "http" });
+                let name = match meaning {
+                    Meaning::Web if at - start == 5 => "https",
+                    Meaning::Web => "http",
+                    Meaning::Disguised(name) => name,
+                    _ => return,
+                };
                 self.after_scheme(Scheme { start, meaning: Meaning::Disguised(name) }, slashes);
             }
             return;
@@ -113,7 +120,7 @@ impl Scanner<'_, '_, '_> {
 
     fn after_scheme(&mut self, scheme: Scheme, slashes: Slashes) {
         match scheme.meaning {
-            Meaning::Deep => self.deep(scheme, slashes),
+            Meaning::Deep(place) => self.deep(scheme, place, slashes),
             Meaning::Unknown if slashes.count != 2 || slashes.is_disguised => {}
             Meaning::Unknown if !may_have_dot(self.text, slashes.end) => {}
             Meaning::Other | Meaning::Disguised(_) if slashes.count == 0 => {}
@@ -121,24 +128,31 @@ impl Scanner<'_, '_, '_> {
         }
     }
 
-    /// A messenger's link, which names an action instead of a host.
-    fn deep(&mut self, scheme: Scheme, slashes: Slashes) {
+    /// A messenger's link, which names an action instead of a host, or a host all the same.
+    fn deep(&mut self, scheme: Scheme, place: usize, slashes: Slashes) {
         let text = self.text;
-        let action = text.as_bytes().get(slashes.end..).unwrap_or_default();
-        let len = action.iter().take_while(|&&byte| is_label_byte(byte)).count();
-        let end = slashes.end + len;
-        let is_path = matches!(byte_at(text, end), b'/' | b'?');
-        if len == 0 || (slashes.count == 0 && !is_path) {
-            return;
+        let mut refang = Refang::new(text, scheme.start);
+        let written = text.get(scheme.start..slashes.end).unwrap_or("");
+        let name = self.rules.options.deep_link_schemes.get(place).map_or("", |name| &**name);
+        let is_plain = written.len() == name.len() + 1 + slashes.count && written.is_ascii();
+        if !is_plain {
+            refang.replace(scheme.start..slashes.end, &format!("{name}://"));
         }
-        let draft = Draft::literal(text, scheme.start..end, LinkKind::Schemed);
-        self.emit(draft, Rest { end, is_path, has_port: false, has_gap: false });
+        let names = &self.rules.names;
+        let Ok(host) = HostReader::new(text, names, Lead::Scheme, refang, slashes.end).read() else {
+            return;
+        };
+        let rest = Rest::read(text, host.reading.mark.at);
+        if slashes.count > 0 || rest.is_path {
+            self.emit(Draft { span_start: scheme.start, host, kind: LinkKind::Schemed, weak: false }, rest);
+        }
     }
 
     fn schemed(&mut self, scheme: Scheme, slashes: Slashes) {
         let text = self.text;
         let mut opening = Opening::of(text, scheme, slashes);
-        let mut host_start = slashes.end;
+        let dots = text.as_bytes().get(slashes.end..).unwrap_or_default();
+        let mut host_start = slashes.end + dots.iter().take(DOTS_MAX).take_while(|&&byte| byte == b'.').count();
         if slashes.count > 0 {
             host_start = self.userinfo.skip(text, host_start, &mut opening.refang);
         }
@@ -153,7 +167,8 @@ impl Scanner<'_, '_, '_> {
         };
         let reading = host.reading;
         let weak = scheme.meaning == Meaning::Unknown;
-        let is_strict = weak || slashes.count == 0 || scheme.meaning == Meaning::Other;
+        let has_colon = text.get(scheme.start..slashes.end).is_some_and(|opening| opening.contains([':', '\u{FF1A}']));
+        let is_strict = weak || slashes.count == 0 || scheme.meaning == Meaning::Other || !has_colon;
         if (is_strict && !reading.is_known) || is_broken(text, &reading) {
             return;
         }
@@ -196,7 +211,7 @@ impl<'t> Opening<'t> {
                 opening.kind = LinkKind::Schemeless;
                 opening.refang = Refang::new(text, slashes.end);
             }
-            Meaning::Web | Meaning::Other | Meaning::Deep => {}
+            Meaning::Web | Meaning::Other | Meaning::Deep(_) => {}
         }
         opening
     }

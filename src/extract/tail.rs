@@ -1,22 +1,21 @@
 //! What follows a host: path, query and fragment, and where the link ends.
 
 use super::class::{
-    byte_at, byte_before, char_at, char_before, ends_link, is_invisible, is_joiner, is_label_byte, is_sentence_mark,
-    is_unspaced,
+    byte_at, byte_before, char_at, char_before, ends_link, is_invisible, is_joiner, is_label_byte, is_other_script,
+    is_sentence_mark, is_unspaced,
 };
 use super::disguise::{disguise_at, is_written};
+use super::ending;
+use super::top_level::TopLevels;
 
 /// How far behind the first plausible end the second is looked for, in bytes.
 const OTHER_MAX_BYTES: usize = 2_048;
 
-/// How far back an opening bracket is looked for, in bytes.
-const OPENER_MAX_BYTES: usize = 64;
+/// How far a bracket or a quoted word is looked for, in bytes.
+const NEAR_MAX_BYTES: usize = 64;
 
-/// Longest entity left out at the end of a link, in bytes.
-const ENTITY_MAX_BYTES: usize = 12;
-
-/// Longest ending with its apostrophe, in bytes.
-const SUFFIX_MAX_BYTES: usize = 8;
+/// How far the name of a host is looked at behind a separator, in bytes.
+const NAME_MAX_BYTES: usize = 128;
 
 /// Where a link ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,8 +31,9 @@ pub(super) struct Tail {
 }
 
 /// Reads tails.
-struct Reader<'t> {
+struct Reader<'t, 'n> {
     text: &'t str,
+    names: &'n TopLevels,
     /// Start of the link.
     start: usize,
     from: usize,
@@ -45,20 +45,28 @@ struct Reader<'t> {
     is_unbalanced: bool,
     /// Where a script without spaces begins.
     unspaced: Option<usize>,
+    /// The separator behind which another link may begin.
+    joined: Option<usize>,
 }
 
 /// Reads the tail at `from` of a link that begins at `start`.
-pub(super) fn read(text: &str, start: usize, from: usize) -> Tail {
+pub(super) fn read(text: &str, names: &TopLevels, start: usize, from: usize) -> Tail {
     let first = byte_at(text, from);
     let tail = Tail { end: from, ..Tail::default() };
     if !matches!(first, b'/' | b'?' | b'#' | b'\\') && !starts_folded(text, from) {
         return tail;
     }
     let open = [(0, 0); 3];
-    let mut reader = Reader { text, start, from, tail, open, quotes: 0, is_unbalanced: false, unspaced: None };
+    let quotes = 0;
+    let mut reader =
+        Reader { text, names, start, from, tail, open, quotes, is_unbalanced: false, unspaced: None, joined: None };
     let mut pos = from;
     while let Some(next) = reader.step(pos) {
         pos = next;
+        // What is cut off is read again.
+        if reader.joined.is_some_and(|at| pos - at > OTHER_MAX_BYTES) {
+            break;
+        }
     }
     reader.finish(pos)
 }
@@ -67,7 +75,7 @@ fn starts_folded(text: &str, from: usize) -> bool {
     matches!(char_at(text, from), Some('\u{FF0F}')) || disguise_at(text, from).is_some_and(|found| found.0 == "/")
 }
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     /// The end of the next piece, or `None` where the link ends.
     fn step(&mut self, pos: usize) -> Option<usize> {
         let byte = byte_at(self.text, pos);
@@ -78,7 +86,7 @@ impl Reader<'_> {
             b')' | b']' | b'}' => self.closer(pos, byte),
             b'\'' => self.apostrophe(pos),
             b'"' => self.quote(pos),
-            b',' | b';' | b'|' => self.separator(pos),
+            b',' | b';' | b'|' | b'+' => self.separator(pos),
             b'\\' => self.backslash(pos),
             b'!'..=b'~' => (!matches!(byte, b'<' | b'>' | b'`')).then_some(pos + 1),
             0..=0x7F => None,
@@ -93,7 +101,8 @@ impl Reader<'_> {
             if is_unspaced(before) {
                 return None;
             }
-            if before.is_alphanumeric() {
+            // What a path or a parameter holds is part of it: `/http://`, `?u=http://`.
+            if !matches!(before, '/' | '=' | '?' | '&' | '#' | '%' | ':') {
                 self.tail.other.get_or_insert(pos);
             }
         }
@@ -101,13 +110,30 @@ impl Reader<'_> {
     }
 
     fn separator(&mut self, pos: usize) -> Option<usize> {
-        if starts_link(self.text, pos + 1) {
+        let byte = byte_at(self.text, pos);
+        let is_link = starts_link(self.text, pos + 1);
+        if is_link && byte != b'+' {
             return None;
         }
-        if byte_at(self.text, pos) == b'|' {
+        if is_link || byte == b'|' {
             self.tail.other.get_or_insert(pos);
         }
+        if self.joined.is_none() && self.starts_host(pos + 1) {
+            self.joined = Some(pos);
+        }
         Some(pos + 1)
+    }
+
+    /// Whether a host with something behind it, or `www.`, stands at `at`.
+    fn starts_host(&self, at: usize) -> bool {
+        let rest = self.text.as_bytes().get(at..).unwrap_or_default();
+        let len = rest.iter().take(NAME_MAX_BYTES).take_while(|&&byte| byte == b'.' || is_label_byte(byte)).count();
+        let Some((first, others)) = self.text.get(at..at + len).and_then(|name| name.split_once('.')) else {
+            return false;
+        };
+        let last = others.rsplit('.').next().unwrap_or(others);
+        let is_www = first.eq_ignore_ascii_case("www") && !others.is_empty();
+        is_www || (!first.is_empty() && matches!(rest.get(len), Some(b'/' | b'?' | b':')) && self.names.contains(last))
     }
 
     fn backslash(&mut self, pos: usize) -> Option<usize> {
@@ -162,7 +188,7 @@ impl Reader<'_> {
     /// A double quote belongs to the link only around a single word.
     fn quote(&mut self, pos: usize) -> Option<usize> {
         let rest = self.text.as_bytes().get(pos + 1..)?;
-        let word = rest.iter().take(OPENER_MAX_BYTES).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        let word = rest.iter().take(NEAR_MAX_BYTES).take_while(|byte| byte.is_ascii_alphanumeric()).count();
         let close = pos + 1 + word;
         let is_word = word > 0 && byte_at(self.text, close) == b'"' && is_label_byte(byte_before(self.text, pos));
         if !is_word || byte_before(self.text, self.start) == b'"' {
@@ -193,16 +219,26 @@ impl Reader<'_> {
         if ends_link(c) || (is_sentence_mark(c) && starts_link(self.text, end)) {
             return None;
         }
+        if is_sentence_mark(c) || self.changes_script(pos, c) {
+            self.tail.other.get_or_insert(pos);
+        }
         if is_unspaced(c) && self.unspaced.is_none() && byte_before(self.text, pos).is_ascii() {
             self.unspaced = Some(pos);
         }
         Some(end)
     }
 
+    /// Prose in another script that runs straight on: `/p/3на`.
+    fn changes_script(&self, pos: usize, c: char) -> bool {
+        is_other_script(c) && byte_before(self.text, pos).is_ascii_alphanumeric()
+    }
+
     /// Leaves out what belongs to the prose around.
     fn finish(mut self, pos: usize) -> Tail {
         let mut end = pos;
-        if !self.is_unbalanced {
+        if let Some(at) = self.joined {
+            (end, self.tail.other) = (at, Some(self.trim(pos)));
+        } else if !self.is_unbalanced {
             let first_open = self.open.iter().filter(|(count, _)| *count > 0).map(|&(_, at)| at).min();
             if let Some(at) = first_open {
                 let whole = self.trim(end);
@@ -211,46 +247,26 @@ impl Reader<'_> {
                 (end, self.tail.other) = if is_far { (end, Some(at)) } else { (at, Some(whole)) };
             }
         }
-        if let Some(at) = self.unspaced.filter(|&at| at < end) {
+        if let Some(at) = self.unspaced.filter(|&at| at < end && self.joined.is_none()) {
             let is_prose = char_at(self.text, pos).is_some_and(|c| !c.is_ascii() && ends_link(c) && !c.is_whitespace());
             let whole = self.trim(end);
             let is_near = whole.saturating_sub(at) <= OTHER_MAX_BYTES;
             (end, self.tail.other) = if is_prose && is_near { (at, Some(whole)) } else { (end, Some(at)) };
         }
         end = self.trim(end);
-        if let Some(at) = possessive(self.text, self.from, end) {
+        if let Some(at) = ending::possessive(self.text, self.from, end) {
             self.tail.other = Some(end);
             end = at;
         } else if self.tail.other.is_none() {
-            self.tail.other = suffix(self.text, self.from, end);
+            self.tail.other = ending::doubtful(self.text, self.from, end);
         }
         let other = self.tail.other.map(|other| if other < end { self.trim(other) } else { other });
         let other = other.filter(|&other| other != end && other >= self.from);
         Tail { end, other, ..self.tail }
     }
 
-    /// The end without trailing punctuation.
-    fn trim(&self, from: usize) -> usize {
-        let mut end = from;
-        let mut quotes = self.quotes;
-        while end > self.from {
-            let Some(c) = char_before(self.text, end) else {
-                break;
-            };
-            let drop = match c {
-                '.' | ',' | ':' | '!' | '?' | '*' | '|' | '@' | '\\' | '(' | '[' | '{' | '\u{2019}' => 1,
-                ';' => entity_before(self.text, end).unwrap_or(1),
-                '\'' if quotes % 2 == 1 => {
-                    quotes -= 1;
-                    1
-                }
-                '_' | '~' if byte_before(self.text, end - 1) == c as u8 => 2,
-                _ if is_invisible(c) || is_sentence_mark(c) => 1,
-                _ => break,
-            };
-            end = if drop == 1 { end - c.len_utf8() } else { end.saturating_sub(drop) };
-        }
-        end.max(self.from)
+    fn trim(&self, end: usize) -> usize {
+        ending::trim(self.text, self.from, end, self.quotes)
     }
 }
 
@@ -271,7 +287,7 @@ fn starts_link(text: &str, at: usize) -> bool {
 
 /// Whether a bracket before the link waits for this closing one.
 fn is_enclosed(text: &str, start: usize, closer: u8) -> bool {
-    let (open, from) = (closer_of(closer), start.saturating_sub(OPENER_MAX_BYTES));
+    let (open, from) = (closer_of(closer), start.saturating_sub(NEAR_MAX_BYTES));
     let before = text.as_bytes().get(from..start).unwrap_or_default();
     let mut pairs = 0_usize;
     for &byte in before.iter().rev() {
@@ -297,31 +313,6 @@ fn closer_of(closer: u8) -> u8 {
     }
 }
 
-/// `&name;` before `end`: its length.
-fn entity_before(text: &str, end: usize) -> Option<usize> {
-    let from = end.saturating_sub(ENTITY_MAX_BYTES);
-    let window = text.as_bytes().get(from..end - 1)?;
-    let name = window.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-    let is_entity = name > 0 && byte_at(text, end - 2 - name) == b'&';
-    is_entity.then_some(name + 2)
-}
-
-/// `'s` at the end of a link in prose: where it begins.
-fn possessive(text: &str, from: usize, end: usize) -> Option<usize> {
-    let at = end.checked_sub(2).filter(|&at| at > from)?;
-    let is_last = !is_label_byte(byte_at(text, end));
-    (is_last && text.get(at..end)?.eq_ignore_ascii_case("'s")).then_some(at)
-}
-
-/// An ending that a language adds to names behind an apostrophe, as in `…/a'da`: where it begins.
-fn suffix(text: &str, from: usize, end: usize) -> Option<usize> {
-    let tail = text.get(from..end)?;
-    let at = tail.rfind(['\'', '\u{2019}']).filter(|&at| at > 0 && end - from - at <= SUFFIX_MAX_BYTES)?;
-    let mut letters = tail.get(at..)?.chars().skip(1).peekable();
-    letters.peek()?;
-    letters.all(char::is_lowercase).then_some(from + at)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -329,7 +320,7 @@ mod tests {
     fn check(text: &str, expected: &str, other: Option<&str>) {
         let from = text.find(".x").map_or(0, |at| at + 2);
         let start = text.find("h.x").unwrap_or(0);
-        let tail = read(text, start, from);
+        let tail = read(text, &TopLevels::parse("com"), start, from);
         assert_eq!(&text[from..tail.end], expected, "{text}");
         assert_eq!(tail.other.map(|end| &text[from..end]), other, "{text}: other");
     }
@@ -339,14 +330,29 @@ mod tests {
         check("h.x/a b", "/a", None);
         check("h.x/a.", "/a", None);
         check("h.x.", "", None);
-        check("h.x/a(b)", "/a(b)", None);
+        check("h.x/a(b)", "/a(b)", Some("/a"));
         check("(h.x/a)", "/a", None);
-        check("(h.x/a(b)).", "/a(b)", None);
+        check("(h.x/a(b)).", "/a(b)", Some("/a"));
+        check("h.x/3[1], b", "/3[1]", Some("/3"));
+        check("h.x/a_(b)", "/a_(b)", None);
+        check("h.x/a_ b", "/a_", Some("/a"));
+        check("h.x/a-> b", "/a-", Some("/a"));
+        check("h.x/a=> b", "/a", None);
+        check("h.x/a~", "/a~", Some("/a"));
+        check("h.x/a[.] Then", "/a", None);
+        check("h.x/a,y.com/b", "/a", Some("/a,y.com/b"));
+        check("h.x/a;www.y", "/a", Some("/a;www.y"));
+        check("h.x/a|y.com:80", "/a", Some("/a|y.com:80"));
+        check("h.x/a,y.com", "/a,y.com", None);
+        check("h.x/a,b.html/c", "/a,b.html/c", None);
+        check("h.x/a+http://y", "/a+http://y", Some("/a"));
+        check("h.x/a.http://y", "/a.http://y", Some("/a"));
+        check("h.x/http://y", "/http://y", None);
         check("h.x/a)o", "/a)o", Some("/a"));
         check("(h.x/a)o", "/a", None);
         check("h.x/a[/url]", "/a", None);
         check("h.x/a[/]b", "/a[/]b", None);
-        check("h.x/a[b]", "/a[b]", None);
+        check("h.x/a[b]", "/a[b]", Some("/a"));
         check("h.x/a_(b", "/a_", Some("/a_(b"));
         check("h.x/a's way", "/a", Some("/a's"));
         check("h.x/a'b'", "/a'b'", None);
@@ -360,6 +366,9 @@ mod tests {
         check("h.x/日本", "/日本", Some("/"));
         check("h.x/日本。", "/", Some("/日本"));
         check("h.x/слово", "/слово", None);
+        check("h.x/3слово", "/3слово", Some("/3"));
+        check("h.x/Käse", "/Käse", None);
+        check("h.x/a؟ب", "/a؟ب", Some("/a"));
         check("h.x/a، ب", "/a", None);
         check("h.x/a؟", "/a", None);
         check("h.x/a। ", "/a", None);

@@ -1,0 +1,100 @@
+//! The last characters of a link: what belongs to it and what to the prose behind.
+
+use super::class::{byte_at, byte_before, char_before, is_invisible, is_label_byte, is_sentence_mark};
+use super::disguise::disguise_at;
+
+/// Longest entity left out at the end of a link, in bytes.
+const ENTITY_MAX_BYTES: usize = 12;
+
+/// Longest ending with its apostrophe, in bytes.
+const SUFFIX_MAX_BYTES: usize = 8;
+
+/// Longest note in brackets, in bytes.
+const NOTE_MAX_BYTES: usize = 64;
+
+/// The end without trailing punctuation; `quotes` single quotes stand in the link.
+pub(super) fn trim(text: &str, from: usize, end: usize, quotes: usize) -> usize {
+    let (mut end, mut quotes) = (end, quotes);
+    while end > from {
+        let Some(c) = char_before(text, end) else {
+            break;
+        };
+        let drop = match c {
+            '.' | ',' | ':' | '!' | '?' | '*' | '|' | '@' | '\\' | '(' | '[' | '{' | '\u{2019}' => 1,
+            ';' => entity_before(text, end).unwrap_or(1),
+            '\'' if quotes % 2 == 1 => {
+                quotes -= 1;
+                1
+            }
+            '_' | '~' if byte_before(text, end - 1) == c as u8 => 2,
+            // An arrow: `=>`.
+            '=' if byte_at(text, end) == b'>' => 1,
+            ']' | ')' | '}' => match stop_before(text, end) {
+                Some(len) => len,
+                None => break,
+            },
+            _ if is_invisible(c) || is_sentence_mark(c) => c.len_utf8(),
+            _ => break,
+        };
+        end = end.saturating_sub(if drop == 1 { c.len_utf8() } else { drop });
+    }
+    end.max(from)
+}
+
+/// Where a link may end already: before an ending, a note in brackets or a sign that prose puts behind it.
+pub(super) fn doubtful(text: &str, from: usize, end: usize) -> Option<usize> {
+    suffix(text, from, end).or_else(|| note(text, from, end)).or_else(|| sign(text, from, end))
+}
+
+/// A defanged full stop before `end`: its length.
+fn stop_before(text: &str, end: usize) -> Option<usize> {
+    let (sign, _) = disguise_at(text, end.checked_sub(3)?).filter(|&(_, after)| after == end)?;
+    (sign == ".").then_some(3)
+}
+
+/// `[1]` or `(word)` glued to the end: where it begins.
+fn note(text: &str, from: usize, end: usize) -> Option<usize> {
+    let open = match byte_before(text, end) {
+        b')' => b'(',
+        b']' => b'[',
+        b'}' => b'{',
+        _ => return None,
+    };
+    let near = end.saturating_sub(NOTE_MAX_BYTES).max(from);
+    let len = text.as_bytes().get(near..end)?.iter().rev().position(|&byte| byte == open)? + 1;
+    let at = end - len;
+    let is_glued = byte_before(text, at).is_ascii_alphanumeric() || byte_before(text, at) == b'/';
+    (is_glued && at > from).then_some(at)
+}
+
+/// Signs of emphasis, arrows and sums at the end: where they begin.
+fn sign(text: &str, from: usize, end: usize) -> Option<usize> {
+    let link = text.get(from..end)?;
+    let len = link.trim_end_matches(['_', '~', '-', '^', '$', '+']).len();
+    (len > 1 && len < link.len()).then_some(from + len)
+}
+
+/// `&name;` before `end`: its length.
+fn entity_before(text: &str, end: usize) -> Option<usize> {
+    let from = end.saturating_sub(ENTITY_MAX_BYTES);
+    let window = text.as_bytes().get(from..end - 1)?;
+    let name = window.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let is_entity = name > 0 && byte_at(text, end - 2 - name) == b'&';
+    is_entity.then_some(name + 2)
+}
+
+/// `'s` at the end of a link in prose: where it begins.
+pub(super) fn possessive(text: &str, from: usize, end: usize) -> Option<usize> {
+    let at = end.checked_sub(2).filter(|&at| at > from)?;
+    let is_last = !is_label_byte(byte_at(text, end));
+    (is_last && text.get(at..end)?.eq_ignore_ascii_case("'s")).then_some(at)
+}
+
+/// An ending that a language adds to names behind an apostrophe, as in `…/a'da`: where it begins.
+fn suffix(text: &str, from: usize, end: usize) -> Option<usize> {
+    let tail = text.get(from..end)?;
+    let at = tail.rfind(['\'', '\u{2019}']).filter(|&at| at > 0 && end - from - at <= SUFFIX_MAX_BYTES)?;
+    let mut letters = tail.get(at..)?.chars().skip(1).peekable();
+    letters.peek()?;
+    letters.all(char::is_lowercase).then_some(from + at)
+}
