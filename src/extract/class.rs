@@ -161,7 +161,7 @@ pub(super) fn ends_link(c: char) -> bool {
 /// Punctuation of scripts with spaces, and dashes: part of a link only if more of it follows.
 pub(super) fn is_sentence_mark(c: char) -> bool {
     matches!(c,
-        '\u{A1}' | '\u{B7}' | '\u{BF}' | '\u{37E}' | '\u{387}' | '\u{589}' | '\u{5C3}' | '\u{60C}' | '\u{61B}'
+        '\u{B7}' | '\u{37E}' | '\u{387}' | '\u{589}' | '\u{5C3}' | '\u{60C}' | '\u{61B}'
         | '\u{61F}' | '\u{6D4}' | '\u{964}' | '\u{965}' | '\u{104A}' | '\u{104B}' | '\u{1361}'..='\u{1368}'
         | '\u{17D4}' | '\u{2013}'..='\u{2015}' | '\u{2022}' | '\u{2026}' | '\u{301C}' | '\u{30FB}' | '\u{FF5E}')
 }

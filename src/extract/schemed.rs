@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::address;
-use super::class::{byte_at, char_before, is_label_byte};
+use super::class::{byte_at, byte_before, char_before, is_label_byte};
 use super::host::{HostReader, Lead, Reading};
 use super::link::{Draft, Rest};
 use super::plain::{Scanner, is_label_start};
@@ -166,7 +166,9 @@ impl Scanner<'_, '_, '_> {
             return;
         };
         let reading = host.reading;
-        let weak = scheme.meaning == Meaning::Unknown;
+        // Browsers cannot open a host with a dot before it, people can.
+        let weak =
+            scheme.meaning == Meaning::Unknown || host_start > slashes.end && byte_before(text, host_start) == b'.';
         let has_colon = text.get(scheme.start..slashes.end).is_some_and(|opening| opening.contains([':', '\u{FF1A}']));
         let is_strict = weak || slashes.count == 0 || scheme.meaning == Meaning::Other || !has_colon;
         if (is_strict && !reading.is_known) || is_broken(text, &reading) {
