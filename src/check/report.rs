@@ -1,5 +1,7 @@
 //! What is told of a post. Names in it are a stable interface: enums grow, names never change.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::canonical::{Spelling, Via};
@@ -20,7 +22,7 @@ pub struct Report {
     /// What the verdict was made with.
     pub generation: u64,
     /// Which lists the verdict was made with.
-    pub lists_id: String,
+    pub lists_id: Arc<str>,
     /// Every link in order of appearance, attached ones last.
     pub links: Vec<LinkReport>,
 }
@@ -100,7 +102,7 @@ impl Report {
             action: super::strictest(&links, of_post),
             reason,
             generation: snapshot.generation,
-            lists_id: snapshot.lists_id().to_owned(),
+            lists_id: Arc::clone(&snapshot.lists_id),
             links,
         }
     }

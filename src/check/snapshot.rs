@@ -20,7 +20,7 @@ pub struct Snapshot {
     /// What to do about what is found.
     pub policy: Policy,
     /// Hex over names and versions of all lists.
-    lists_id: String,
+    pub(super) lists_id: Arc<str>,
 }
 
 /// A snapshot was offered that is not newer than the one in place.
@@ -36,7 +36,7 @@ pub struct OlderGeneration {
 impl Snapshot {
     /// Generation 0, without overrides.
     pub fn new(tables: Arc<Tables>, indexes: Vec<Arc<Index>>, policy: Policy) -> Self {
-        let lists_id = index::lists_id(indexes.iter().flat_map(|index| index.lists()));
+        let lists_id = index::lists_id(indexes.iter().flat_map(|index| index.lists())).into();
         Self { generation: 0, tables, indexes, overrides: None, policy, lists_id }
     }
 

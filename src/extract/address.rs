@@ -69,9 +69,13 @@ pub(super) fn with_commas(text: &str, at: usize) -> Option<(String, usize)> {
     let rest = text.get(at..at.saturating_add(COMMAS_MAX_BYTES)).or_else(|| text.get(at..))?;
     let len = rest.bytes().take(COMMAS_MAX_BYTES).take_while(|byte| byte.is_ascii_digit() || *byte == b',').count();
     let numbers = rest.get(..len)?.trim_end_matches(',');
-    let address = numbers.replace(',', ".");
     let is_end = len < COMMAS_MAX_BYTES && !rest.get(len..)?.starts_with(['.', '-', '_', '%']);
-    (is_end && ipv4(&address) == Some(Ipv4::Dotted)).then_some((address, at + numbers.len()))
+    // Amounts have commas too, so nothing is allocated for three numbers.
+    if !is_end || numbers.split(',').count() != 4 {
+        return None;
+    }
+    let address = numbers.replace(',', ".");
+    (ipv4(&address) == Some(Ipv4::Dotted)).then_some((address, at + numbers.len()))
 }
 
 /// Whether browsers read a host with this last label as an IPv4 address or not at all.

@@ -121,7 +121,6 @@ pub(super) struct HostReader<'t, 'n> {
 impl<'t, 'n> HostReader<'t, 'n> {
     /// Prepares to read at `start`; what `refang` holds already is kept before the host.
     pub(super) fn new(text: &'t str, names: &'n TopLevels, lead: Lead, refang: Refang<'t>, start: usize) -> Self {
-        let mut refang = refang;
         let first = refang.mark(start);
         Self {
             text,
@@ -230,12 +229,14 @@ impl<'t, 'n> HostReader<'t, 'n> {
             self.early.get_or_insert((reading, Dot::Plain));
         }
         let mark = self.refang.mark(label.end);
-        let name = self.refang.since(self.label_from, label.end);
+        let name = &*self.refang.since(self.label_from, label.end);
         if is_numeric(name) {
-            if self.labels > 4 {
+            // Fewer numbers with odd dots between them are sums and calls: `0)).1`.
+            let is_sum = self.lead == Lead::Bare && self.labels < 4 && self.dots.are_hidden();
+            if self.labels > 4 || is_sum {
                 return None;
             }
-            let address = ipv4(self.refang.since(self.first, label.end))?;
+            let address = ipv4(&self.refang.since(self.first, label.end))?;
             return Some(self.reading(mark, label, Some(address)));
         }
         let odd = label.odd || (self.labels > 1 && self.previous.odd);

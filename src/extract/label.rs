@@ -87,7 +87,7 @@ fn encoded(text: &str, label: &mut Label, refang: &mut Refang<'_>) -> Option<usi
     if !is_label_byte(byte) {
         return None;
     }
-    refang.replace(at..at + 3, char::from(byte).encode_utf8(&mut [0; 4]));
+    refang.replace(at..at + 3, char::from(byte));
     label.disguised = true;
     Some(at + 3)
 }
@@ -112,7 +112,7 @@ fn wide(text: &str, label: &mut Label, refang: &mut Refang<'_>) -> Option<usize>
         return None;
     }
     if let Some(ascii) = folded(c) {
-        refang.replace(at..end, ascii.encode_utf8(&mut [0; 4]));
+        refang.replace(at..end, ascii);
         label.disguised = true;
     } else if (is_unspaced(c) || is_other_script(c))
         && label.script_change.is_none()

@@ -89,7 +89,7 @@ impl<'t> Draft<'t> {
     }
 
     /// A link whose beginning, up to the end of `range`, was read without labels.
-    pub(super) fn introduced(mut refang: Refang<'t>, range: Range<usize>) -> Self {
+    pub(super) fn introduced(refang: Refang<'t>, range: Range<usize>) -> Self {
         let reading = Reading::literal(refang.mark(range.end));
         let host = Host { refang, reading, other: None };
         Self { span_start: range.start, host, kind: LinkKind::Schemed, weak: false }

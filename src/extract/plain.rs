@@ -249,7 +249,7 @@ impl<'t> Scanner<'t, '_, '_> {
             return;
         }
         let mut refang = Refang::new(self.text, start);
-        refang.replace(start..end, &address);
+        refang.replace(start..end, address);
         let draft = Draft { weak: true, ..Draft::introduced(refang, start..end) };
         self.emit(draft, Rest::read(self.text, end));
     }

@@ -1,71 +1,110 @@
-//! A stretch of text being rewritten: borrowed until the first change.
+//! A stretch of text being rewritten: a list of edits, carried out only where somebody wants the result.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Text from `start` on, with replacements; allocates at the first of them.
+use smallvec::SmallVec;
+
+/// So many edits need no memory of their own; hosts with more are rare, and never met by chance.
+const EDITS_INLINE: usize = 4;
+
+/// Text from `start` on, with replacements.
 #[derive(Debug)]
 pub(super) struct Refang<'t> {
     text: &'t str,
     start: usize,
-    copied: usize,
-    out: Option<String>,
+    edits: SmallVec<[Edit; EDITS_INLINE]>,
 }
 
-/// A place in the text and in what has been rewritten so far.
+#[derive(Debug)]
+struct Edit {
+    range: Range<usize>,
+    with: With,
+}
+
+/// What stands in place of something else.
+#[derive(Debug)]
+pub(super) enum With {
+    Text(&'static str),
+    Letter(char),
+    Made(Box<str>),
+}
+
+impl From<&'static str> for With {
+    fn from(text: &'static str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<char> for With {
+    fn from(letter: char) -> Self {
+        Self::Letter(letter)
+    }
+}
+
+impl From<String> for With {
+    fn from(text: String) -> Self {
+        Self::Made(text.into())
+    }
+}
+
+/// A place in the text, and how many edits lie before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Mark {
     /// Byte position in the original text.
     pub(super) at: usize,
-    out_len: Option<usize>,
+    edits: usize,
 }
 
 impl<'t> Refang<'t> {
     /// Begins at `start`, with nothing changed.
     pub(super) fn new(text: &'t str, start: usize) -> Self {
-        Self { text, start, copied: start, out: None }
+        Self { text, start, edits: SmallVec::new() }
     }
 
     /// Writes `with` in place of `range`, which must lie behind every earlier one.
-    pub(super) fn replace(&mut self, range: Range<usize>, with: &str) {
-        let kept = self.text.get(self.copied..range.start).unwrap_or("");
-        let out = self.out.get_or_insert_default();
-        out.push_str(kept);
-        out.push_str(with);
-        self.copied = range.end;
+    pub(super) fn replace(&mut self, range: Range<usize>, with: impl Into<With>) {
+        self.edits.push(Edit { range, with: with.into() });
     }
 
     /// Remembers the place `at`, which must not lie before the last replacement.
-    pub(super) fn mark(&mut self, at: usize) -> Mark {
-        if self.out.is_some() {
-            self.replace(at..at, "");
-        }
-        Mark { at, out_len: self.out.as_ref().map(String::len) }
+    pub(super) fn mark(&self, at: usize) -> Mark {
+        Mark { at, edits: self.edits.len() }
     }
 
     /// The mark `bytes` before `mark`, where nothing was changed in between.
     pub(super) fn mark_before(mark: Mark, bytes: usize) -> Mark {
-        Mark { at: mark.at.saturating_sub(bytes), out_len: mark.out_len.map(|len| len.saturating_sub(bytes)) }
+        Mark { at: mark.at.saturating_sub(bytes), ..mark }
     }
 
-    /// What has been written since `mark`, up to the position `end`.
-    pub(super) fn since(&mut self, mark: Mark, end: usize) -> &str {
-        if self.out.is_some() {
-            self.replace(end..end, "");
-        }
-        match &self.out {
-            None => self.text.get(mark.at..end).unwrap_or(""),
-            // Nothing was changed before the first replacement, so lengths agree up to there.
-            Some(out) => out.get(mark.out_len.unwrap_or(mark.at - self.start)..).unwrap_or(""),
-        }
+    /// What stands between `mark` and the position `end`.
+    pub(super) fn since(&self, mark: Mark, end: usize) -> Cow<'t, str> {
+        self.rewritten(mark.at..end, self.edits.get(mark.edits..).unwrap_or_default())
     }
 
     /// Everything up to `mark`.
     pub(super) fn until(&self, mark: Mark) -> Cow<'t, str> {
-        match (&self.out, mark.out_len) {
-            (Some(out), Some(len)) => Cow::Owned(out.get(..len).unwrap_or("").to_owned()),
-            _ => Cow::Borrowed(self.text.get(self.start..mark.at).unwrap_or("")),
+        self.rewritten(self.start..mark.at, self.edits.get(..mark.edits).unwrap_or_default())
+    }
+
+    fn rewritten(&self, range: Range<usize>, edits: &[Edit]) -> Cow<'t, str> {
+        let as_written = |from, to| self.text.get(from..to).unwrap_or("");
+        if edits.is_empty() {
+            return Cow::Borrowed(as_written(range.start, range.end));
         }
+        let mut out = String::with_capacity(range.len());
+        let mut from = range.start;
+        for edit in edits {
+            out.push_str(as_written(from, edit.range.start));
+            match &edit.with {
+                With::Text(text) => out.push_str(text),
+                With::Letter(letter) => out.push(*letter),
+                With::Made(text) => out.push_str(text),
+            }
+            from = edit.range.end;
+        }
+        out.push_str(as_written(from, range.end));
+        Cow::Owned(out)
     }
 
     /// Whether the stretch begins at `at`.
@@ -75,7 +114,7 @@ impl<'t> Refang<'t> {
 
     /// Whether the text up to `mark` differs from what was written.
     pub(super) fn is_changed(mark: Mark) -> bool {
-        mark.out_len.is_some()
+        mark.edits > 0
     }
 }
 
@@ -84,15 +123,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn borrows_until_the_first_change() {
+    fn borrows_what_was_not_changed() {
         let mut refang = Refang::new("see a[.]b now", 4);
         let first = refang.mark(5);
         assert!(matches!(refang.until(first), Cow::Borrowed("a")));
         refang.replace(5..8, ".");
         assert_eq!(refang.since(first, 9), ".b");
+        let dot = refang.mark(8);
+        assert!(matches!(refang.since(dot, 9), Cow::Borrowed("b")));
         let last = refang.mark(9);
         assert_eq!(refang.until(last), "a.b");
         assert_eq!(refang.until(first), "a");
         assert!(Refang::is_changed(last) && !Refang::is_changed(first));
+    }
+
+    #[test]
+    fn every_kind_of_edit() {
+        let mut refang = Refang::new("hxxp//ａ-x", 0);
+        refang.replace(0..6, "http://");
+        refang.replace(6..9, 'a');
+        refang.replace(9..11, "-y".to_owned());
+        assert_eq!(refang.until(refang.mark(11)), "http://a-y");
     }
 }

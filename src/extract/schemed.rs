@@ -136,7 +136,7 @@ impl Scanner<'_, '_, '_> {
         let name = self.rules.options.deep_link_schemes.get(place).map_or("", |name| &**name);
         let is_plain = written.len() == name.len() + 1 + slashes.count && written.is_ascii();
         if !is_plain {
-            refang.replace(scheme.start..slashes.end, &format!("{name}://"));
+            refang.replace(scheme.start..slashes.end, format!("{name}://"));
         }
         let names = &self.rules.names;
         let Ok(host) = HostReader::new(text, names, Lead::Scheme, refang, slashes.end).read() else {

@@ -49,19 +49,13 @@ impl TopLevels {
         if label.len() < 2 || label.len() > NAME_MAX_BYTES {
             return false;
         }
-        if !label.is_ascii() {
-            let lower = label.to_lowercase();
-            // Letters in circles and the like: browsers read plain ones.
-            return self.names.contains(lower.as_str())
-                || (lower.chars().any(is_letter_like) && self.contains(&lower.nfkc().collect::<String>()));
-        }
-        let mut lower = [0_u8; NAME_MAX_BYTES];
-        let Some(lower) = lower.get_mut(..label.len()) else {
+        let mut buffer = [0_u8; NAME_MAX_BYTES];
+        let Some(lower) = lowered(label, &mut buffer) else {
             return false;
         };
-        lower.copy_from_slice(label.as_bytes());
-        lower.make_ascii_lowercase();
-        std::str::from_utf8(lower).is_ok_and(|name| self.names.contains(name))
+        // Letters in circles and the like: browsers read plain ones.
+        self.names.contains(lower)
+            || (lower.chars().any(is_letter_like) && self.contains(&lower.nfkc().collect::<String>()))
     }
 
     /// Whether a known name beyond ASCII begins with `c`.
@@ -80,6 +74,21 @@ impl TopLevels {
             .filter(|&end| label.get(..end).is_some_and(|name| !name.is_ascii() && self.contains(name)))
             .last()
     }
+}
+
+/// `name` in lower case, written to `buffer`: names are asked for in every post, and no post should cost memory for that.
+fn lowered<'b>(name: &str, buffer: &'b mut [u8; NAME_MAX_BYTES]) -> Option<&'b str> {
+    let mut len = 0;
+    if name.is_ascii() {
+        len = name.len();
+        buffer.get_mut(..len)?.copy_from_slice(name.as_bytes());
+        buffer.make_ascii_lowercase();
+    } else {
+        for c in name.chars().flat_map(char::to_lowercase) {
+            len += c.encode_utf8(buffer.get_mut(len..len + c.len_utf8())?).len();
+        }
+    }
+    std::str::from_utf8(buffer.get(..len)?).ok()
 }
 
 /// A symbol that stands for an ASCII letter and becomes one in a host.

@@ -2,19 +2,16 @@
 
 use std::sync::Arc;
 
-use linkgate::canonical::{TableTexts, Tables, Via};
+use linkgate::canonical::Via;
 use linkgate::check::{CachedChecker, Checker, Flag, Post, Report, Snapshot};
-use linkgate::extract::{Extractor, LinkKind, Options, TextFormat, TopLevels};
+use linkgate::extract::{LinkKind, Options, TextFormat};
 use linkgate::index::{Builder, Entry, Index, Keys, List, Mode, StateKey};
 use linkgate::lists::{self, Format};
 use linkgate::verdict::{Action, Policy, Reason, Status};
 
-const NOW: i64 = 1_800_000_000;
+use crate::{extractor, tables};
 
-fn tables() -> Arc<Tables> {
-    static TABLES: std::sync::LazyLock<Arc<Tables>> = std::sync::LazyLock::new(|| Arc::new(Tables::shipped().unwrap()));
-    Arc::clone(&TABLES)
-}
+const NOW: i64 = 1_800_000_000;
 
 /// A list in the house format: the header's first columns, then lines.
 fn list(meta: List, lines: &str) -> Arc<Index> {
@@ -29,9 +26,7 @@ fn list(meta: List, lines: &str) -> Arc<Index> {
 }
 
 fn checker(indexes: Vec<Arc<Index>>) -> Checker {
-    let options = Options { deep_link_schemes: vec!["tg".into()], ..Options::default() };
-    let extractor = Extractor::new(options, TopLevels::parse(TableTexts::shipped().suffixes));
-    Checker::new(extractor, Snapshot::new(tables(), indexes, Policy::default()).at_generation(1))
+    Checker::new(extractor(Options::default()), Snapshot::new(tables(), indexes, Policy::default()).at_generation(1))
 }
 
 fn one(lines: &str, text: &str) -> Report {
@@ -101,10 +96,8 @@ fn overrides_beat_lists_for_that_url_only() {
     let lists = vec![list(List::new("l", "1"), "a.example,domain,,,,,,\n")];
     let rulings = "a.example,domain,,,allow,,,\nx.a.example,host,,,hold,,,\nb.example,domain,,,reject,,,\n";
     let overrides = list(List::new("override", ""), rulings);
-    let options = Options::default();
-    let extractor = Extractor::new(options, TopLevels::parse(TableTexts::shipped().suffixes));
     let snapshot = Snapshot::new(tables(), lists, Policy::default()).with_overrides(overrides);
-    let checker = Checker::new(extractor, snapshot);
+    let checker = Checker::new(extractor(Options::default()), snapshot);
     for (text, status, action) in [
         ("https://a.example/", Status::Listed, Action::Allow),
         ("https://y.a.example/", Status::Listed, Action::Allow),

@@ -1,19 +1,17 @@
 //! Text that is meant to hurt: no panic, and time that grows with length and not faster.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use linkgate::canonical::{TableTexts, Tables};
 use linkgate::check::{Checker, Post, Snapshot};
-use linkgate::extract::{Extractor, Options, TextFormat, TopLevels};
+use linkgate::extract::{Options, TextFormat};
 use linkgate::verdict::Policy;
+
+use crate::{extractor, tables};
 
 const MIB: usize = 1 << 20;
 
 fn checker() -> Checker {
-    let tables = Arc::new(Tables::shipped().unwrap());
-    let extractor = Extractor::new(Options::default(), TopLevels::parse(TableTexts::shipped().suffixes));
-    Checker::new(extractor, Snapshot::new(tables, vec![], Policy::default()))
+    Checker::new(extractor(Options::default()), Snapshot::new(tables(), vec![], Policy::default()))
 }
 
 /// Patterns that are repeated to the length wanted, behind a start.

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on should stop, and one that was not run should say so"
 )]
 
+mod allocation;
 mod check;
 mod cli;
 mod conformance;
@@ -17,6 +18,10 @@ mod tidy;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, LazyLock};
+
+use linkgate::canonical::{TableTexts, Tables};
+use linkgate::extract::{Extractor, Options, TopLevels};
 
 /// What a command printed, and how it ended.
 struct Ran {
@@ -70,6 +75,18 @@ fn finish(mut command: Command, stdin: &[u8]) -> Ran {
     writer.join().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ran { stdout: text(stdout), stderr: text(stderr), code: status.code().unwrap() }
+}
+
+/// The tables as shipped.
+fn tables() -> Arc<Tables> {
+    static TABLES: LazyLock<Arc<Tables>> = LazyLock::new(|| Arc::new(Tables::shipped().unwrap()));
+    Arc::clone(&TABLES)
+}
+
+/// An extractor that knows what the product knows, with these options.
+fn extractor(options: Options) -> Extractor {
+    let deep_link_schemes = tables().aliases().deep_link_schemes().map(Into::into).collect();
+    Extractor::new(Options { deep_link_schemes, ..options }, TopLevels::parse(TableTexts::shipped().suffixes))
 }
 
 fn root() -> &'static Path {

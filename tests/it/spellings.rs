@@ -1,14 +1,12 @@
 //! For every scope: whatever a browser takes for the listed place is listed, and its neighbours are not. And nothing of a
 //! link shows in what is printed for debugging.
 
-use std::sync::{Arc, LazyLock};
-
-use linkgate::canonical::{Tables, canonical};
+use linkgate::canonical::canonical;
 use linkgate::index::{Builder, Entry, Index, Keys, List, StateKey};
 use linkgate::lists::{self, Format, Override};
 use proptest::prelude::*;
 
-static TABLES: LazyLock<Arc<Tables>> = LazyLock::new(|| Arc::new(Tables::shipped().unwrap()));
+use crate::tables;
 
 /// Scope, value, links that are the listed place, links that are not.
 const PLACES: &[(&str, &str, &[&str], &[&str])] = &[
@@ -39,11 +37,11 @@ const PLACES: &[(&str, &str, &[&str], &[&str])] = &[
 ];
 
 fn index(scope: &str, value: &str) -> Index {
-    let mut builder = Builder::new(Keys::derive(&StateKey::new([1; 32])), Arc::clone(&TABLES));
+    let mut builder = Builder::new(Keys::derive(&StateKey::new([1; 32])), tables());
     let list = builder.list(List::new("l", "1")).unwrap();
     let text = format!("value,scope\n{value},{scope}\n");
     let mut sink = |entry: Entry| builder.add(list, &entry).unwrap();
-    lists::read(text.as_bytes(), Format::HouseCsv, &lists::Options::default(), &TABLES, &mut sink).unwrap();
+    lists::read(text.as_bytes(), Format::HouseCsv, &lists::Options::default(), &tables(), &mut sink).unwrap();
     builder.finish()
 }
 
