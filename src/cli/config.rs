@@ -16,7 +16,7 @@ pub(super) fn run(what: ConfigCommand, arguments: &Arguments) -> anyhow::Result<
         ConfigCommand::Check => {
             let session = Session::open(arguments, &[])?;
             let lists: usize = session.checker.snapshot().indexes.iter().map(|index| index.lists().len()).sum();
-            writeln!(out, "the configuration can be used: {lists} lists")?;
+            writeln!(out, "the configuration can be used: {}", super::counted(lists, "list"))?;
         }
     }
     Ok(Exit::Quiet)
