@@ -158,19 +158,7 @@ impl Session {
     /// Opens everything. `given` are the sources of `--lists`.
     pub(super) fn open(arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
         let settings = Settings::load(arguments)?;
-        let sources = settings.sources(given)?;
-        let compiled = settings.compile(&sources)?;
-        if !given.is_empty() || !settings.loaded.config.lists.is_empty() {
-            let texts = (0..).zip(&sources).filter(|(_, source)| !source.is_compiled());
-            for (report, (number, _)) in compiled.reports.iter().zip(texts) {
-                tell(report, &explaining(arguments, given.get::<usize>(number)));
-            }
-        }
-        let policy = settings.loaded.config.policy.clone();
-        let mut snapshot = Snapshot::new(Arc::clone(&settings.tables), compiled.into_indexes(), policy);
-        if let Some(overrides) = settings.overrides()? {
-            snapshot = snapshot.with_overrides(Arc::new(overrides));
-        }
+        let mut snapshot = settings.snapshot(arguments, given)?;
         if given.is_empty() && settings.keeps_state() {
             snapshot = settings.numbered(snapshot)?;
         }
@@ -180,6 +168,24 @@ impl Session {
 }
 
 impl Settings {
+    /// Lists, overrides, policy and tables together. Nothing is written.
+    pub(super) fn snapshot(&self, arguments: &Arguments, given: &[String]) -> anyhow::Result<Snapshot> {
+        let sources = self.sources(given)?;
+        let compiled = self.compile(&sources)?;
+        if !given.is_empty() || !self.loaded.config.lists.is_empty() {
+            let texts = (0..).zip(&sources).filter(|(_, source)| !source.is_compiled());
+            for (report, (number, _)) in compiled.reports.iter().zip(texts) {
+                tell(report, &explaining(arguments, given.get::<usize>(number)));
+            }
+        }
+        let policy = self.loaded.config.policy.clone();
+        let snapshot = Snapshot::new(Arc::clone(&self.tables), compiled.into_indexes(), policy);
+        Ok(match self.overrides()? {
+            Some(overrides) => snapshot.with_overrides(Arc::new(overrides)),
+            None => snapshot,
+        })
+    }
+
     /// Whether verdicts depend on anything that an operator set, now or before; without that no state is made.
     fn keeps_state(&self) -> bool {
         const DECIDING: [&str; 5] = ["lists", "overrides", "policy", "extract", "tables"];

@@ -127,13 +127,13 @@ fn the_configuration_as_people_read_it() {
     overrides = 1 in the file  # DIR/c.toml
     [0]
     $ linkgate --config DIR/c.toml config check
-    the configuration can be used: 1 list
-    2> linkgate: made a key: DIR/state/linkgate/key/state.key; move it away from the lists, and say where it is by [state] key_file
+    the configuration can be used: 1 list, 1 override
     [0]
     $ linkgate config check
-    the configuration can be used: 1 list
+    the configuration can be used: 1 list, 0 overrides
     [0]
     "#);
+    assert!(!home.path().join("state").exists(), "to look at it writes nothing");
     insta::assert_snapshot!(session(&home, &[&["config"]]), @r#"
     $ linkgate config
     state.dir = (unset)  # default

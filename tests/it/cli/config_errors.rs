@@ -1,5 +1,7 @@
 //! Configurations that cannot be used: place, key and remedy, never a value.
 
+use std::fmt::Write as _;
+
 use super::session;
 use crate::Home;
 
@@ -10,7 +12,7 @@ fn said_of(home: &Home, texts: &[&str]) -> String {
         let config = home.file("c.toml", text);
         let ran = home.run(&["--config", config.to_str().unwrap(), "check", "x"]);
         assert_eq!((ran.code, &*ran.stdout), (2, ""), "{text}");
-        said += &format!("{}\n  {}", text.trim_end().replace('\n', " ⏎ "), super::redacted(home, &ran.stderr));
+        let _ = write!(said, "{}\n  {}", text.trim_end().replace('\n', " ⏎ "), super::redacted(home, &ran.stderr));
     }
     said
 }
@@ -240,7 +242,7 @@ fn tables_name_the_rule_that_cannot_be_used() {
         home.file("wrappers.toml", table);
         let config = home.file("c.toml", format!("[tables]\nwrappers = {:?}\n", home.path().join("wrappers.toml")));
         let ran = home.run(&["--config", config.to_str().unwrap(), "check", "x"]);
-        said += &format!("{}\n  {}", rule.replace('\n', " ⏎ "), super::redacted(&home, &ran.stderr));
+        let _ = write!(said, "{}\n  {}", rule.replace('\n', " ⏎ "), super::redacted(&home, &ran.stderr));
     }
     insta::assert_snapshot!(said, @r#"
     host = "a.example" ⏎ path = "/{url"

@@ -117,7 +117,7 @@ fn list() {
     let said = inspect(
         "list",
         &[
-            r##"{"id":1,"input":"blocked.test\n# why\nnot a host\n"}"##,
+            r#"{"id":1,"input":"blocked.test\n# why\nnot a host\n"}"#,
             r#"{"id":2,"input":{"format":"hosts","content":"0.0.0.0 blocked.test\n"},"urls":["http://blocked.test/a","http://fine.test/"]}"#,
             r#"{"id":3,"input":"not a host"}"#,
             r#"{"id":4,"input":{"format":"auto","content":"value,valid_until\nblocked.test,2026-01-01\n"},"options":{"now":"2027-01-01"}}"#,

@@ -263,3 +263,24 @@ fn kept_rulings_open_under_their_key_only() {
     [2]
     ");
 }
+
+#[test]
+fn a_ruling_that_has_ended_is_told_as_that() {
+    let home = Home::new();
+    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(4);
+    let soon = soon.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    assert_eq!(home.run(&add("a.example", "domain", "reject", &["--expires", &soon])).code, 0);
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    let said = session(&home, &[&["override", "list"], &["check", "https://a.example/"]]);
+    insta::assert_snapshot!(said.replace(&soon, "SOON"), @"
+    $ linkgate override list
+    override-ID  domain → reject, ended SOON, by t-and-s: listed by mistake
+    [0]
+    $ linkgate check https://a.example/
+    allow: 1 link, 0 listed
+      ….example/
+      ~~~~~~~~~~
+      1. ….example/ unlisted → allow
+    [0]
+    ");
+}

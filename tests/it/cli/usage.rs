@@ -1,5 +1,7 @@
 //! Wrong usage, completions and the manual page.
 
+use std::fmt::Write as _;
+
 use super::help::own_help;
 use super::session;
 use crate::Home;
@@ -181,7 +183,7 @@ fn completions_know_every_command() {
             assert!(text.contains(word), "{shell}: {word}");
         }
         let first = text.lines().find(|line| line.contains("linkgate")).unwrap();
-        heads += &format!("{shell}: {}\n", first.trim());
+        let _ = writeln!(heads, "{shell}: {}", first.trim());
     }
     insta::assert_snapshot!(heads, @"
     bash: _linkgate() {
