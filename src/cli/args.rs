@@ -15,17 +15,21 @@ use crate::extract::TextFormat;
 #[command(name = "linkgate", version, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub(super) struct Arguments {
     /// Configuration file; `LINKGATE_CONFIG` names one too.
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = EVERYWHERE)]
     pub(super) config: Option<PathBuf>,
     /// File with the state key; `LINKGATE_KEY_FILE` names one too.
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = EVERYWHERE)]
     pub(super) key_file: Option<PathBuf>,
     #[command(subcommand)]
     pub(super) command: Command,
 }
 
+const EVERYWHERE: &str = "Options of every command";
 const EXIT_CODES: &str = "Exit codes: 0 every action is allow, 1 some action is above allow, \
                           2 failed or input was passed over, 64 wrong usage.";
+
+const INSPECT: &str = "A line is {\"id\":…,\"input\":…,\"options\":{…}}; its answer repeats the id. Try:\n  \
+                       echo '{\"id\":1,\"input\":\"listed[.]example\"}' | linkgate inspect links";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -34,6 +38,7 @@ pub(super) enum Command {
     /// Show every step of one URL: canonical form, nested URLs, aliases, expressions, matches.
     Explain(ExplainArguments),
     /// Run one stage alone: JSON lines in, JSON lines out.
+    #[command(after_help = INSPECT)]
     Inspect {
         /// Which stage.
         stage: Stage,
@@ -119,16 +124,19 @@ pub(super) enum ListsCommand {
         /// Where to put the compiled list.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
-        /// Tell for each source what was taken, refused and why, by counts.
+        /// Tell for each source what was taken, refused and why, by counts and line numbers.
         #[arg(long)]
         explain: bool,
     },
-    /// Show the configured lists, or those given.
+    /// Show the configured lists, or those given: scopes, age, what is wrong with them.
     Status {
         /// Print JSON.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "explain")]
         json: bool,
-        /// A list instead of the configured ones.
+        /// Tell for each text list what was taken, refused and why, by counts and line numbers.
+        #[arg(long)]
+        explain: bool,
+        /// A list in any known format, or a compiled one, instead of the configured ones.
         #[arg(long, value_name = "SRC")]
         lists: Vec<String>,
     },
@@ -138,28 +146,28 @@ pub(super) enum ListsCommand {
 pub(super) enum OverrideCommand {
     /// Add a ruling.
     Add(NewOverride),
-    /// Show the rulings that are kept, without their values.
+    /// Show the rulings that are kept, by their ids and never by their values.
     List {
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Remove the ruling on a value.
+    /// Remove the rulings on a value.
     Remove {
-        /// The value as it was given.
+        /// The value in any spelling, or the id that `override list` shows.
         value: String,
         /// Only the ruling of this scope.
-        #[arg(long)]
+        #[arg(long, value_name = "SCOPE")]
         scope: Option<String>,
     },
 }
 
 #[derive(Debug, Args)]
 pub(super) struct NewOverride {
-    /// A host, URL, address, network or label, by scope.
+    /// A host, URL, address, network, label or hash, by scope.
     pub(super) value: String,
-    /// `domain`, `host`, `subdomains`, `url`, `url_prefix`, `label`, `ip` or `cidr`.
-    #[arg(long)]
+    /// Which links it rules.
+    #[arg(long, help = "domain, host, subdomains, url, url_prefix, label, ip, cidr, sha256 or md5_url")]
     pub(super) scope: String,
     /// allow, flag, hold or reject.
     #[arg(long)]
@@ -170,8 +178,9 @@ pub(super) struct NewOverride {
     /// Who decides.
     #[arg(long)]
     pub(super) author: String,
-    /// When it ends, as 2027-01-31 or 2027-01-31T12:00:00Z; required below reject, at most 90 days from now.
-    #[arg(long)]
+    /// Its last day, which counts to its end in UTC, as 2027-01-31; or the moment it ends, as 2027-01-31T12:00:00Z.
+    /// Required below reject, at most 90 days from now.
+    #[arg(long, value_name = "DAY")]
     pub(super) expires: Option<String>,
 }
 

@@ -48,7 +48,11 @@ fn exit_for(action: Action) -> Exit {
 fn stdin_post() -> anyhow::Result<String> {
     let mut bytes = Vec::new();
     io::stdin().lock().take(POST_MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    anyhow::ensure!(bytes.len() as u64 <= POST_MAX_BYTES, "the post is longer than {} MiB", POST_MAX_BYTES >> 20);
+    anyhow::ensure!(
+        bytes.len() as u64 <= POST_MAX_BYTES,
+        "the post is longer than {} MiB; check it in parts",
+        POST_MAX_BYTES >> 20
+    );
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -73,7 +77,11 @@ fn print_json(checked: Vec<(Post<'_>, Report)>, session: &Session, links: Links)
 
 fn print(checked: &[(Post<'_>, Report)], session: &Session, links: Links) -> anyhow::Result<()> {
     let mut out = anstream::stdout().lock();
-    for (post, report) in checked {
+    for (number, (post, report)) in checked.iter().enumerate() {
+        if checked.len() > 1 {
+            let gap = if number > 0 { "\n" } else { "" };
+            write!(out, "{gap}post {}: ", number + 1)?;
+        }
         let shown = shown(report, post, session, links);
         write!(out, "{}", render::report(report, post.text, &shown))?;
     }
@@ -135,7 +143,8 @@ fn lines(session: &Session, arguments: &CheckArguments) -> anyhow::Result<Exit> 
     })?;
     out.flush()?;
     if bad > arguments.allow_bad {
-        anyhow::bail!("{bad} lines of the input were passed over; --allow-bad {bad} accepts that");
+        let lines = super::counted(bad, "line");
+        anyhow::bail!("{lines} of the input could not be read, the output says which; --allow-bad {bad} accepts that");
     }
     Ok(exit_for(strictest))
 }

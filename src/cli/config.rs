@@ -4,9 +4,9 @@ use std::io::{self, Write as _};
 
 use crate::config;
 
-use super::Exit;
 use super::args::{Arguments, ConfigCommand};
-use super::session::{Session, Settings};
+use super::session::Settings;
+use super::{Exit, counted};
 
 pub(super) fn run(what: ConfigCommand, arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut out = io::stdout().lock();
@@ -14,9 +14,12 @@ pub(super) fn run(what: ConfigCommand, arguments: &Arguments) -> anyhow::Result<
         ConfigCommand::Show => out.write_all(config::show(&Settings::load(arguments)?.loaded).as_bytes())?,
         ConfigCommand::Default => out.write_all(config::default_file().as_bytes())?,
         ConfigCommand::Check => {
-            let session = Session::open(arguments, &[])?;
-            let lists: usize = session.checker.snapshot().indexes.iter().map(|index| index.lists().len()).sum();
-            writeln!(out, "the configuration can be used: {lists} lists")?;
+            // Only looked at: it makes no key and no generation.
+            let snapshot = Settings::load(arguments)?.snapshot(arguments, &[])?;
+            let lists: usize = snapshot.indexes.iter().map(|index| index.lists().len()).sum();
+            let overrides = snapshot.overrides.as_ref().map_or(0, |index| index.entries());
+            let (lists, overrides) = (counted(lists, "list"), counted(overrides, "override"));
+            writeln!(out, "the configuration can be used: {lists}, {overrides}")?;
         }
     }
     Ok(Exit::Quiet)

@@ -17,7 +17,7 @@ use crate::lists;
 use super::Exit;
 use super::args::Stage;
 use super::jsonl::{self, BadLine};
-use super::session::Settings;
+use super::session::{self, Settings};
 
 /// One line of input; other fields are ignored.
 #[derive(Deserialize)]
@@ -48,6 +48,11 @@ impl Question {
         Ok(text)
     }
 
+    fn profile(&self) -> Result<Profile, BadLine> {
+        let named = self.options.get("profile").map(Option::<Profile>::deserialize).transpose();
+        Ok(named.map_err(|_| BadLine::BadField)?.flatten().unwrap_or_default())
+    }
+
     fn option(&self, name: &str) -> &str {
         self.options.get(name).and_then(Value::as_str).unwrap_or("")
     }
@@ -65,7 +70,14 @@ pub(super) fn run(stage: Stage, settings: &Settings) -> anyhow::Result<Exit> {
         Ok(answered.map(|_| ()))
     })?;
     out.flush()?;
-    Ok(if bad == 0 { Exit::Quiet } else { Exit::Failed })
+    if bad > 0 {
+        session::warn(&format!(
+            "{} of the input could not be read, the output says which",
+            super::counted(bad, "line")
+        ));
+        return Ok(Exit::Failed);
+    }
+    Ok(Exit::Quiet)
 }
 
 fn answer(stage: Stage, line: &str, settings: &Settings) -> Result<Value, BadLine> {
@@ -73,7 +85,7 @@ fn answer(stage: Stage, line: &str, settings: &Settings) -> Result<Value, BadLin
     let mut value = match stage {
         Stage::Links => links(&question.text()?, &question, settings),
         Stage::Canonical => canonical_url(&question.text()?, &question),
-        Stage::Expressions => expressions(&question.text()?, &question, &settings.tables),
+        Stage::Expressions => expressions(&question.text()?, question.profile()?, &settings.tables),
         Stage::Suffix => suffix(&question.text()?, settings.tables.suffixes()),
         Stage::List => {
             let request: Value = jsonl::parse(line)?;
@@ -152,15 +164,30 @@ fn safe_browsing_host(url: &CanonicalUrl, profile: &str) -> String {
     inner.map_or_else(|| url.host().to_owned(), |address| address.to_string())
 }
 
-fn expressions(text: &str, question: &Question, tables: &Tables) -> Value {
+/// Whose expressions are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+enum Profile {
+    #[default]
+    #[serde(rename = "gsb-v4", alias = "gsb")]
+    GsbV4,
+    #[serde(rename = "gsb-v5")]
+    GsbV5,
+    #[serde(rename = "threatexchange")]
+    ThreatExchange,
+    /// The forms of our own look-up.
+    #[serde(rename = "linkgate")]
+    Linkgate,
+}
+
+fn expressions(text: &str, profile: Profile, tables: &Tables) -> Value {
     let Some(url) = canonical::canonical(text).filter(|url| url.host_kind() != HostKind::Refused) else {
         return json!({"failure": true});
     };
-    let version = match question.option("profile") {
-        "gsb-v5" => Version::V5(tables.suffixes()),
+    let version = match profile {
+        Profile::GsbV5 => Version::V5(tables.suffixes()),
         _ => Version::V4,
     };
-    let (expressions, hosts, paths) = if question.option("profile") == "linkgate" {
+    let (expressions, hosts, paths) = if profile == Profile::Linkgate {
         (expression::forms(&url), vec![url.host()], vec![url.path().into()])
     } else {
         let expressions = safe_browsing::expressions(&url, version);

@@ -46,7 +46,9 @@ pub(super) fn each_line<W: Write>(
             skip_line(&mut input)?;
             Err(BadLine::TooLong)
         } else {
-            match std::str::from_utf8(&line) {
+            // Editors on Windows put a byte order mark before the first line.
+            let marked = if number == 1 { line.strip_prefix("\u{feff}".as_bytes()) } else { None };
+            match std::str::from_utf8(marked.unwrap_or(&line)) {
                 Ok(text) if text.trim().is_empty() => continue,
                 Ok(text) => answer(text.trim_end(), out)?,
                 Err(_) => Err(BadLine::NotUtf8),

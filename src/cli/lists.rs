@@ -3,27 +3,53 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use anyhow::Context as _;
+
 use crate::index::Keys;
-use crate::lists::{self, Keyring, Source, SourceReport, SourceState};
+use crate::lists::{self, Keyring, Source, SourceReport, SourceState, Tally, Unit};
 use crate::telemetry::clock;
 
 use super::args::{Arguments, ListsCommand};
 use super::session::{self, Settings};
-use super::{Exit, usage};
+use super::{Exit, counted, usage};
 
 pub(super) fn run(command: &ListsCommand, arguments: &Arguments) -> anyhow::Result<Exit> {
     let settings = Settings::load(arguments)?;
     match command {
         ListsCommand::Compile { sources, out, explain } => {
-            compile(&settings, sources, out, if *explain { Told::InFull } else { Told::Briefly })
+            let index = compile(&settings, sources, out)?;
+            let mut stdout = io::stdout().lock();
+            for (report, source) in index.reports.iter().zip(sources) {
+                if *explain {
+                    account(report, &mut stdout)?;
+                } else {
+                    session::tell(report, &session::explaining(arguments, Some(source)));
+                }
+            }
+            writeln!(
+                stdout,
+                "{} of {} in {}",
+                counted(index.entries, "entry"),
+                counted(index.reports.len(), "list"),
+                out.display()
+            )?;
+            Ok(Exit::Quiet)
         }
-        ListsCommand::Status { json, lists } => {
+        ListsCommand::Status { json, explain, lists } => {
             let states = states(&settings, lists)?;
             let mut out = io::stdout().lock();
             if *json {
                 writeln!(out, "{}", serde_json::to_string(&states)?)?;
             } else {
-                states.iter().try_for_each(|state| line(state, &mut out))?;
+                for state in &states {
+                    line(state, &mut out)?;
+                    if *explain {
+                        state.reports.iter().try_for_each(|report| account(report, &mut out))?;
+                    }
+                }
+            }
+            for error in states.iter().filter_map(|state| state.last_error.as_ref()) {
+                session::warn(&error.text);
             }
             let all_live = states.iter().all(|state| state.last_error.is_none());
             Ok(if all_live { Exit::Quiet } else { Exit::Failed })
@@ -31,65 +57,70 @@ pub(super) fn run(command: &ListsCommand, arguments: &Arguments) -> anyhow::Resu
     }
 }
 
-/// How much is told of lines that were not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
-    Briefly,
-    InFull,
+/// What was written.
+struct Written {
+    entries: u64,
+    reports: Vec<SourceReport>,
 }
 
-fn compile(settings: &Settings, sources: &[String], out: &Path, told: Told) -> anyhow::Result<Exit> {
+fn compile(settings: &Settings, sources: &[String], out: &Path) -> anyhow::Result<Written> {
     let sources = settings.sources(sources)?;
+    if let Some(source) = sources.iter().find(|source| source.is_compiled()) {
+        return Err(usage(format!("{} is compiled already; compile the lists that it was made from", source.label())));
+    }
     if sources.iter().any(|source| source.is_file(out)) {
         return Err(usage("--out names one of the sources; a compiled list holds no text to get it back from"));
     }
     let keys = Keys::derive(&settings.key()?);
     let compiled = lists::compile(&sources, Keyring { build: keys, open: None }, &settings.tables)?;
-    let Some(index) = compiled.built else {
-        anyhow::bail!("all sources are compiled already");
-    };
-    index.save(out)?;
-    let mut stdout = io::stdout().lock();
-    for report in &compiled.reports {
-        match told {
-            Told::InFull => account(report, &mut stdout)?,
-            Told::Briefly => session::tell(report),
-        }
+    let index = compiled.built.context("there is nothing to compile")?;
+    index.save(out).with_context(|| out.display().to_string())?;
+    Ok(Written { entries: index.entries(), reports: compiled.reports })
+}
+
+/// What a report counts, as a word.
+pub(super) fn unit(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Record => "record",
+        Unit::Object => "object",
+        _ => "line",
     }
-    writeln!(stdout, "{} entries of {} lists in {}", index.entries(), index.lists().len(), out.display())?;
-    Ok(Exit::Quiet)
 }
 
 /// What became of the lines of one list, by counts and line numbers.
 fn account(report: &SourceReport, out: &mut impl Write) -> io::Result<()> {
     let lines = &report.lines;
+    let numbers = |tally: &Tally| numbers(tally, lines.unit);
     writeln!(
         out,
-        "{} ({}): {} lines = {} taken + {} refused + {} ignored; {} entries",
+        "{} ({}): {} = {} taken + {} refused + {} ignored; {}",
         report.name,
         report.format,
-        lines.lines,
+        counted(lines.lines, unit(lines.unit)),
         lines.taken,
         lines.refused(),
         lines.ignored(),
-        lines.entries
+        counted(lines.entries, "entry")
     )?;
     for (reason, tally) in &lines.refused {
-        writeln!(out, "  refused {:>8}  {}; {}", tally.count, reason.text(), numbers(&tally.lines, tally.count))?;
+        writeln!(out, "  refused {:>8}  {}; {}", tally.count, reason.text(), numbers(tally))?;
     }
     for (reason, tally) in &lines.ignored {
         writeln!(out, "  ignored {:>8}  {}", tally.count, reason.text())?;
     }
     for (remark, tally) in &lines.remarks {
-        writeln!(out, "  note    {:>8}  {}; {}", tally.count, remark.text(), numbers(&tally.lines, tally.count))?;
+        writeln!(out, "  note    {:>8}  {}; {}", tally.count, remark.text(), numbers(tally))?;
     }
     Ok(())
 }
 
-fn numbers(lines: &[u64], count: u64) -> String {
-    let named: Vec<String> = lines.iter().map(ToString::to_string).collect();
-    let more = if (lines.len() as u64) < count { ", …" } else { "" };
-    format!("line {}{more}", named.join(", "))
+/// The first places: of a table the lines on which its records begin, of a JSON document its objects from 1.
+fn numbers(tally: &Tally, unit: Unit) -> String {
+    let named: Vec<String> = tally.lines.iter().map(ToString::to_string).collect();
+    let more = if (tally.lines.len() as u64) < tally.count { ", …" } else { "" };
+    let kind = if unit == Unit::Object { "object" } else { "line" };
+    let plural = if tally.count == 1 { "" } else { "s" };
+    format!("{kind}{plural} {}{more}", named.join(", "))
 }
 
 fn states(settings: &Settings, given: &[String]) -> anyhow::Result<Vec<SourceState>> {
@@ -107,7 +138,14 @@ fn line(state: &SourceState, out: &mut impl Write) -> io::Result<()> {
         write!(out, "{}", error.code)?;
     }
     if let Some(age) = state.age_s {
-        write!(out, "  ({age} s old)")?;
+        write!(out, "  (changed {} ago)", duration(age))?;
     }
     writeln!(out)
+}
+
+/// The largest unit is enough to see whether a list is stale.
+fn duration(seconds: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(24 * 60 * 60, "day"), (60 * 60, "hour"), (60, "minute")];
+    let unit = UNITS.into_iter().find(|(length, _)| seconds >= *length).unwrap_or((1, "second"));
+    counted(seconds / unit.0, unit.1)
 }

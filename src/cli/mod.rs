@@ -4,10 +4,12 @@ mod args;
 mod check;
 mod config;
 mod explain;
+mod forms;
 mod generation;
 mod inspect;
 mod jsonl;
 mod lists;
+mod manual;
 mod mask;
 mod overrides;
 mod render;
@@ -94,9 +96,19 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Exit> {
             Ok(Exit::Quiet)
         }
         Command::Man => {
-            clap_mangen::Man::new(Arguments::command()).render(&mut io::stdout().lock())?;
+            io::stdout().lock().write_all(&manual::page(&Arguments::command())?)?;
             Ok(Exit::Quiet)
         }
+    }
+}
+
+/// `1 list`, `2 lists`.
+fn counted(count: impl TryInto<u64>, one: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
+    match count {
+        1 => format!("1 {one}"),
+        _ if one.ends_with('y') => format!("{count} {}ies", one.trim_end_matches('y')),
+        _ => format!("{count} {one}s"),
     }
 }
 

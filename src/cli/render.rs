@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::check::{LinkReport, Report};
+use crate::check::{LinkReport, MatchReport, Report};
 use crate::verdict::{Action, Status};
 
 use super::mask;
@@ -38,18 +38,13 @@ fn headline(report: &Report) -> String {
     let style = style_of(report.action);
     let mut out = format!("{style}{}{style:#}: ", report.action.name());
     if let Some(reason) = report.reason {
-        let _ = write!(out, "the post cannot be told ({}); ", super::word(reason));
+        let _ = write!(out, "undetermined ({}); ", super::word(reason));
     }
     let total = report.links.len();
-    match total {
-        0 => out.push_str("no links"),
-        1 => out.push_str("1 link"),
-        _ => {
-            let _ = write!(out, "{total} links");
-        }
-    }
-    if total > 0 {
-        let _ = write!(out, ", {listed} listed");
+    if total == 0 {
+        out.push_str("no links");
+    } else {
+        let _ = write!(out, "{}, {listed} listed", super::counted(total, "link"));
     }
     if undetermined > 0 {
         let _ = write!(out, ", {undetermined} undetermined");
@@ -116,20 +111,26 @@ fn line(number: usize, Shown { link, text }: &Shown<'_>, out: &mut String) {
     }
     let _ = write!(out, " → {}", link.action.name());
     for one in &link.matches {
-        let _ = write!(out, "\n     {} entry {}: {}", one.list, one.entry, one.category.name());
-        let _ = write!(out, ", by {}, via {}", one.scope.name(), super::word(one.via));
-        if one.mode.is_some() {
-            out.push_str(", only reported");
-        }
-        if one.disputed {
-            out.push_str(", disputed");
-        }
+        let _ = write!(out, "\n     {}", entry(one));
     }
     if !link.flags.is_empty() {
         let flags: Vec<String> = link.flags.iter().map(super::word).collect();
         let _ = write!(out, "\n     seen: {}", flags.join(", "));
     }
     out.push('\n');
+}
+
+/// An entry that matches, by its id and never by its value.
+pub(super) fn entry(one: &MatchReport) -> String {
+    let (category, scope, via) = (one.category.name(), one.scope.name(), super::word(one.via));
+    let mut text = format!("{} entry {}: {category}, by {scope}, via {via}", one.list, one.entry);
+    if one.mode.is_some() {
+        text.push_str(", only reported");
+    }
+    if one.disputed {
+        text.push_str(", disputed");
+    }
+    text
 }
 
 fn style_of(action: Action) -> Style {

@@ -1,5 +1,6 @@
 //! From arguments to a checker: configuration, tables, keys, lists, overrides, generation.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +12,9 @@ use crate::check::{Checker, Snapshot};
 use crate::config::{self, ConfigError, IfMissing, KeyOrigin, ListSetting, Loaded};
 use crate::extract::{self, Extractor, TopLevels};
 use crate::index::{Builder, Category, Index, Keys, List, StateKey};
-use crate::lists::{self, Format, Keyring, Override, Overrides, PlainMeans, RootUrlMeans, Source, SourceReport};
+use crate::lists::{
+    self, Format, Keyring, Override, Overrides, PlainMeans, Remark, RootUrlMeans, Source, SourceReport,
+};
 use crate::telemetry::clock;
 
 use super::args::Arguments;
@@ -51,7 +54,7 @@ impl Settings {
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let loaded = config::load(path.as_deref(), environment, &flags)?;
         let texts = Texts::read(&loaded.config.tables)?;
-        let tables = Tables::parse(&texts.borrowed())?;
+        let tables = Tables::parse(&texts.borrowed()).context("[tables] of the configuration")?;
         Ok(Self { loaded, tables: Arc::new(tables), suffixes: texts.suffixes })
     }
 
@@ -78,7 +81,11 @@ impl Settings {
     pub(super) fn key(&self) -> anyhow::Result<StateKey> {
         let (key, origin) = self.find_key(IfMissing::Make)?;
         if origin == KeyOrigin::Made {
-            warn("made a key in the state directory; keep it elsewhere with [state] key_file, apart from the lists");
+            let place = self.state_dir()?.join("key").join("state.key");
+            warn(&format!(
+                "made a key: {}; move it away from the lists, and say where it is by [state] key_file",
+                place.display()
+            ));
         }
         Ok(key)
     }
@@ -122,13 +129,13 @@ pub(super) fn random_key() -> anyhow::Result<StateKey> {
 }
 
 fn source_of(setting: &ListSetting) -> anyhow::Result<Source> {
-    let about = || format!("list {:?} in the configuration", setting.name);
-    let named =
-        |key: &str, value: &str| anyhow::anyhow!("list {:?}: `{key}` has the unknown value {value:?}", setting.name);
-    let format = match &setting.format {
-        Some(name) => Some(Format::from_name(name).with_context(about).map_err(|_| named("format", name))?),
-        None => None,
+    let unknown = |key: &str, value: &str, known: &str| {
+        anyhow::anyhow!("list {:?} in the configuration: `{key}` is {value:?}; known are: {known}", setting.name)
     };
+    let format = setting.format.as_deref().map(|name| {
+        Format::from_name(name).ok_or_else(|| unknown("format", name, &Format::ALL.map(Format::name).join(", ")))
+    });
+    let format = format.transpose()?;
     let mut source = Source { name: setting.name.clone(), mode: setting.mode, ..Source::new(&setting.path, format) };
     let options = &mut source.options;
     options.default_category = setting.default_category;
@@ -137,12 +144,12 @@ fn source_of(setting: &ListSetting) -> anyhow::Result<Source> {
     options.plain_means = match setting.plain_means.as_deref() {
         None | Some("domain") => PlainMeans::Domain,
         Some("exact") => PlainMeans::Exact,
-        Some(other) => return Err(named("plain_means", other)),
+        Some(other) => return Err(unknown("plain_means", other, "domain, exact")),
     };
     options.root_url_means = match setting.root_url_means.as_deref() {
         None | Some("page") => RootUrlMeans::Page,
         Some("host") => RootUrlMeans::Host,
-        Some(other) => return Err(named("root_url_means", other)),
+        Some(other) => return Err(unknown("root_url_means", other, "page, host")),
     };
     Ok(source)
 }
@@ -151,18 +158,7 @@ impl Session {
     /// Opens everything. `given` are the sources of `--lists`.
     pub(super) fn open(arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
         let settings = Settings::load(arguments)?;
-        let sources = settings.sources(given)?;
-        let compiled = settings.compile(&sources)?;
-        compiled
-            .reports
-            .iter()
-            .filter(|_| !given.is_empty() || !settings.loaded.config.lists.is_empty())
-            .for_each(tell);
-        let policy = settings.loaded.config.policy.clone();
-        let mut snapshot = Snapshot::new(Arc::clone(&settings.tables), compiled.into_indexes(), policy);
-        if let Some(overrides) = settings.overrides()? {
-            snapshot = snapshot.with_overrides(Arc::new(overrides));
-        }
+        let mut snapshot = settings.snapshot(arguments, given)?;
         if given.is_empty() && settings.keeps_state() {
             snapshot = settings.numbered(snapshot)?;
         }
@@ -172,6 +168,24 @@ impl Session {
 }
 
 impl Settings {
+    /// Lists, overrides, policy and tables together. Nothing is written.
+    pub(super) fn snapshot(&self, arguments: &Arguments, given: &[String]) -> anyhow::Result<Snapshot> {
+        let sources = self.sources(given)?;
+        let compiled = self.compile(&sources)?;
+        if !given.is_empty() || !self.loaded.config.lists.is_empty() {
+            let texts = (0..).zip(&sources).filter(|(_, source)| !source.is_compiled());
+            for (report, (number, _)) in compiled.reports.iter().zip(texts) {
+                tell(report, &explaining(arguments, given.get::<usize>(number)));
+            }
+        }
+        let policy = self.loaded.config.policy.clone();
+        let snapshot = Snapshot::new(Arc::clone(&self.tables), compiled.into_indexes(), policy);
+        Ok(match self.overrides()? {
+            Some(overrides) => snapshot.with_overrides(Arc::new(overrides)),
+            None => snapshot,
+        })
+    }
+
     /// Whether verdicts depend on anything that an operator set, now or before; without that no state is made.
     fn keeps_state(&self) -> bool {
         const DECIDING: [&str; 5] = ["lists", "overrides", "policy", "extract", "tables"];
@@ -185,7 +199,8 @@ impl Settings {
         let mut entries = Vec::new();
         for (number, one) in self.loaded.config.overrides.iter().enumerate() {
             let one = Override { id: format!("config-{}", number + 1), ..one.clone() };
-            entries.push(one.to_entry(&self.tables, clock::now()).context("[[overrides]] in the configuration")?);
+            let about = || format!("overrides[{}] in the configuration", number + 1);
+            entries.push(one.to_entry(&self.tables, clock::now()).with_context(about)?);
         }
         if let Some(kept) = self.kept_overrides()? {
             for one in kept.all() {
@@ -236,20 +251,57 @@ impl Settings {
             hasher.update(&(field.len() as u64).to_le_bytes());
             hasher.update(field);
         }
-        let generation = generation::advance(&self.state_dir()?, hasher.finalize().as_bytes())?;
+        let state_dir = self.state_dir()?;
+        let about =
+            || format!("{} cannot be used; remove it to count from 1 again", generation::path_in(&state_dir).display());
+        let generation = generation::advance(&state_dir, hasher.finalize().as_bytes()).with_context(about)?;
         Ok(snapshot.at_generation(generation))
     }
 }
 
-/// Tells on standard error what of a list was not taken, by counts.
-pub(super) fn tell(report: &SourceReport) {
-    let refused = report.lines.refused();
-    if refused > 0 {
-        warn(&format!(
-            "{}: {refused} of {} lines refused; `linkgate lists compile --explain` says why",
-            report.name, report.lines.lines
-        ));
+/// Tells on standard error what of a list was not taken, by counts, and the command that says why.
+pub(super) fn tell(report: &SourceReport, command: &str) {
+    let lines = &report.lines;
+    let (refused, unread) = (lines.refused(), unread_fields(report));
+    let of = super::counted(lines.lines, super::lists::unit(lines.unit));
+    let what = match (refused, unread) {
+        (0, 0) => return,
+        (refused, 0) => format!("{refused} of {of} refused"),
+        (0, unread) => format!("{} not read in {of}", super::counted(unread, "field")),
+        (refused, unread) => format!("{refused} of {of} refused, {} not read", super::counted(unread, "field")),
+    };
+    warn(&format!("{}: {what}; to see why: {command}", report.name));
+}
+
+/// How many fields of lines that were taken cannot be read. Strangers' categories are seldom ours: they are no fault.
+fn unread_fields(report: &SourceReport) -> u64 {
+    let of = |remark| report.lines.remarks.get(&remark).map_or(0, |tally| tally.count);
+    let house = [Format::HouseCsv.name(), Format::HouseJsonl.name()].contains(&report.format);
+    of(Remark::FieldUnread) + if house { of(Remark::UnknownCategory) } else { 0 }
+}
+
+/// The command that shows what became of the lines of a list: of the one given, else of those configured.
+pub(super) fn explaining(arguments: &Arguments, given: Option<&String>) -> String {
+    let mut command = "linkgate".to_owned();
+    for (flag, path) in [("--config", &arguments.config), ("--key-file", &arguments.key_file)] {
+        if let Some(path) = path {
+            command.extend([" ", flag, " ", &*quoted(&path.to_string_lossy())]);
+        }
     }
+    command.push_str(" lists status --explain");
+    if let Some(source) = given {
+        command.extend([" --lists ", &*quoted(source)]);
+    }
+    command
+}
+
+/// A word as a shell takes it back.
+fn quoted(word: &str) -> Cow<'_, str> {
+    let plain = |c: char| c.is_alphanumeric() || "_-./:@%+=,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.into();
+    }
+    format!("'{}'", word.replace('\'', r"'\''")).into()
 }
 
 pub(super) fn warn(message: &str) {
@@ -291,5 +343,5 @@ impl Texts {
 }
 
 fn read_table(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+    std::fs::read_to_string(path).with_context(|| format!("the table {} cannot be read", path.display()))
 }

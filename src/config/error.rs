@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{path} cannot be read")]
+    #[error("the configuration file {path} cannot be read")]
     Read {
         /// The file.
         path: PathBuf,
@@ -16,7 +16,7 @@ pub enum ConfigError {
         source: io::Error,
     },
     /// The file is not TOML.
-    #[error("{path} is not TOML, line {line}")]
+    #[error("{path} is not TOML, see line {line}; `linkgate config default` shows the form")]
     NotToml {
         /// The file.
         path: PathBuf,
@@ -48,19 +48,19 @@ pub enum ConfigError {
     Key {
         /// The file.
         path: PathBuf,
-        /// `read` or `made`.
+        /// `read` or `made`, and what to do.
         what: &'static str,
         /// Why.
         source: io::Error,
     },
     /// There is no key where one is needed to open something.
-    #[error("there is no key in {path}: give the key that the list was compiled with by --key-file")]
+    #[error("there is no key in {path}; give the one that the file was made with by --key-file")]
     NoKey {
         /// Where it was looked for.
         path: PathBuf,
     },
     /// The key file holds no key.
-    #[error("the key file {path} holds neither 32 bytes nor 64 hex digits")]
+    #[error("the key file {path} holds no key, which is 32 bytes or 64 hex digits; give the right file by --key-file")]
     BadKey {
         /// The file.
         path: PathBuf,

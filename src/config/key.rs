@@ -59,10 +59,16 @@ pub fn state_key(
             Err(ConfigError::NoKey { path })
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound && key_file.is_none() => {
-            let key = make(&path).map_err(|source| ConfigError::Key { path: path.clone(), what: "made", source })?;
+            let key = make(&path).map_err(|source| ConfigError::Key {
+                path: path.clone(),
+                what: "made; name one by --key-file",
+                source,
+            })?;
             Ok((key, KeyOrigin::Made))
         }
-        Err(source) => Err(ConfigError::Key { path, what: "read", source }),
+        Err(source) => {
+            Err(ConfigError::Key { path, what: "read; name one that is there, or none to have one made", source })
+        }
     }
 }
 

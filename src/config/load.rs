@@ -121,6 +121,12 @@ pub(super) fn leaves(table: &Table) -> Vec<String> {
 fn check_keys(table: &Table, path: &Path) -> Result<(), ConfigError> {
     for key in leaves(table) {
         let known = DOCS.iter().any(|(known, _)| *known == key) || key == "lists" || key == "overrides";
+        let is_section =
+            DOCS.iter().any(|(known, _)| known.strip_prefix(&*key).is_some_and(|rest| rest.starts_with('.')));
+        if is_section {
+            let problem = format!("is a section; write `[{key}]` and its keys below");
+            return Err(ConfigError::BadValue { origin: path.display().to_string(), key, problem });
+        }
         if !known {
             let all = DOCS.iter().map(|(key, _)| (*key).to_owned()).chain(["lists".to_owned(), "overrides".to_owned()]);
             return Err(unknown(&path.display().to_string(), &key, all));
@@ -131,12 +137,14 @@ fn check_keys(table: &Table, path: &Path) -> Result<(), ConfigError> {
 
 fn unknown(origin: &str, key: &str, known: impl Iterator<Item = String>) -> ConfigError {
     let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
+    // All variables begin alike: that makes none of them near.
+    let bare = |key: &str| key.strip_prefix("LINKGATE_").unwrap_or(key).to_owned();
     let distance = |other: &String| {
         let moved = if last(other) == last(key) { 1 } else { usize::MAX };
-        strsim::damerau_levenshtein(key, other).min(moved)
+        strsim::damerau_levenshtein(&bare(key), &bare(other)).min(moved)
     };
     // What is far from everything known is no slip of the pen.
-    let nearest = known.min_by_key(distance).filter(|nearest| distance(nearest) <= key.len() / 2);
+    let nearest = known.min_by_key(distance).filter(|nearest| distance(nearest) <= bare(key).len() / 2);
     let hint = nearest.map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"));
     ConfigError::UnknownKey { origin: origin.to_owned(), key: key.to_owned(), hint }
 }
@@ -190,9 +198,25 @@ fn items_fit(key: &str, items: &[Value], origin: &str) -> Result<(), ConfigError
                 known.iter().map(|inner| format!("{name}.{inner}")),
             ));
         }
+        // One key at a time in an item that is right otherwise, so that an error names it.
+        let right: Table = known_good(key);
+        for (inner, value) in item.as_table().into_iter().flatten() {
+            let mut one = right.clone();
+            one.insert(inner.clone(), value.clone());
+            fits(&format!("{name}.{inner}"), nested(key, Value::Array(vec![one.into()])), origin)?;
+        }
         fits(&name, nested(key, Value::Array(vec![item.clone()])), origin)?;
     }
     Ok(())
+}
+
+/// An item with every key that it must have.
+fn known_good(key: &str) -> Table {
+    let required: &[(&str, &str)] = match key {
+        "lists" => &[("name", ""), ("path", "")],
+        _ => &[("value", ""), ("scope", "domain"), ("action", "allow"), ("reason", ""), ("author", "")],
+    };
+    required.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect()
 }
 
 /// A table with one value at a dotted key.
@@ -226,12 +250,24 @@ const LIST_KEYS: &[&str] = &[
 ];
 const OVERRIDE_KEYS: &[&str] = &["id", "value", "scope", "action", "reason", "author", "expires"];
 
-/// "invalid type: string "x", expected u8" without the string.
+/// "invalid type: string "x", expected u8" without the string, in words that are no programmer's.
 fn without_value(message: &str) -> String {
-    match message.split_once("expected") {
-        Some((_, expected)) => format!("has a value that cannot be used; expected{expected}"),
-        None => "has a value that cannot be used".to_owned(),
+    if let Some(field) = message.strip_prefix("missing field ") {
+        return format!("lacks {field}");
     }
+    let Some((_, expected)) = message.rsplit_once("expected ") else {
+        return "has a value that cannot be used".to_owned();
+    };
+    let expected = match expected {
+        "u8" => "a whole number from 0 to 100",
+        "u64" | "usize" => "a whole number that is not negative",
+        "path string" => "a path in quotes",
+        "a string" => "a text in quotes",
+        "a boolean" => "true or false",
+        "a sequence" => "a section in double brackets for each",
+        other => other,
+    };
+    format!("has a value that cannot be used; expected {expected}")
 }
 
 pub(super) fn describe(origin: Option<&Origin>) -> String {

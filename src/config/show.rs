@@ -62,7 +62,7 @@ const EXAMPLES: &str = r#"
 #action = "allow"
 #reason = "listed by mistake, reported to the source"
 #author = "t-and-s"
-#expires = "…"                            # required below reject, at most 90 days away
+#expires = "2027-01-31"                   # its last day; required below reject, at most 90 days away
 "#;
 
 #[cfg(test)]

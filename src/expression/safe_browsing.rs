@@ -104,6 +104,20 @@ pub fn hashes(url: &CanonicalUrl, other_query: Option<&str>, mut meet: impl FnMu
     }
 }
 
+/// The expressions whose hashes [`hashes`] gives, in the same order, as text for people.
+pub fn hashed(url: &CanonicalUrl, other_query: Option<&str>) -> Vec<String> {
+    let paths = paths(url);
+    let other = other_query.map(|query| format!("{}{}{query}", path(url), if query.is_empty() { "" } else { "?" }));
+    let of_host = |host: &str| {
+        paths
+            .iter()
+            .map(|path| format!("{host}{path}"))
+            .chain(other.iter().map(|path| format!("{host}{path}")))
+            .collect()
+    };
+    hosts(url, Version::V4).into_iter().flat_map(|host| -> Vec<String> { of_host(host) }).collect()
+}
+
 /// SHA-256 of an expression.
 pub fn sha256(expression: &str) -> [u8; 32] {
     Sha256::digest(expression.as_bytes()).into()
@@ -114,4 +128,24 @@ pub fn md5_url(url: &CanonicalUrl) -> [u8; 16] {
     let text = url.expose();
     let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
     Md5::digest(bare.to_ascii_lowercase().as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_hashed_is_what_people_get_to_see() {
+        for (link, other) in [
+            ("http://a.b.listed.example/c/d%3Fe?f=1&utm_source=x", Some("f=1")),
+            ("http://listed.example/a?utm_source=x", Some("")),
+            ("http://192.0.2.1/", None),
+        ] {
+            let url = crate::canonical::canonical(link).unwrap();
+            let mut found = Vec::new();
+            hashes(&url, other, |hash| found.push(hash));
+            let shown: Vec<_> = hashed(&url, other).iter().map(|text| sha256(text)).collect();
+            assert_eq!(found, shown, "{link}");
+        }
+    }
 }

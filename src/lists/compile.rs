@@ -161,6 +161,9 @@ pub struct SourceState {
     /// What is wrong with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_error: Option<LastError>,
+    /// What became of its lines; none if it is compiled already.
+    #[serde(skip)]
+    pub reports: Vec<SourceReport>,
 }
 
 /// Why a list could not be read.
@@ -171,6 +174,9 @@ pub struct LastError {
     /// The line that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
+    /// The reason in words, with what to do.
+    #[serde(skip)]
+    pub text: String,
 }
 
 /// The state of one source at `now`, in seconds since the Unix epoch.
@@ -185,14 +191,29 @@ pub fn status(source: &Source, keys: Keyring, tables: &Arc<Tables>, now: i64) ->
                 *entries.entry(scope.clone()).or_default() += count;
             }
             let version = lists.first().map(|list| list.version.clone()).unwrap_or_default();
-            SourceState { name: source.name.clone(), version, entries, age_s, state: "live", last_error: None }
+            let (name, reports) = (source.name.clone(), compiled.reports);
+            SourceState { name, version, entries, age_s, state: "live", last_error: None, reports }
         }
         Err(error) => {
-            let last_error = Some(LastError { code: error.code(), line: error.line() });
+            let last_error = Some(LastError { code: error.code(), line: error.line(), text: in_words(&error) });
             let (name, version) = (source.name.clone(), String::new());
-            SourceState { name, version, entries: BTreeMap::new(), age_s, state: "missing", last_error }
+            SourceState {
+                name,
+                version,
+                entries: BTreeMap::new(),
+                age_s,
+                state: "missing",
+                last_error,
+                reports: vec![],
+            }
         }
     }
+}
+
+/// An error and what caused it.
+fn in_words(error: &ListError) -> String {
+    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn age(source: &Source, now: i64) -> Option<u64> {

@@ -35,7 +35,7 @@ pub enum ListError {
     #[error("the list cannot be unpacked; download it again")]
     Packing,
     /// Larger than allowed.
-    #[error("the list is larger than {bytes_max} bytes when unpacked; raise `bytes_max` if that is right")]
+    #[error("the list is larger than {bytes_max} bytes when unpacked; split it into several lists")]
     TooLarge {
         /// The limit.
         bytes_max: u64,
@@ -49,11 +49,11 @@ pub enum ListError {
         line: u64,
     },
     /// A table without values.
-    #[error("no column holds the values; name it with `columns = {{ value = \"…\" }}`")]
+    #[error("no column holds the values; name one `value`, `url` or `domain` in the first line")]
     NoValueColumn,
     /// More bad lines than the options allow.
     #[error(
-        "{bad} of {of} lines cannot be used, the first is line {first_line}; see whether the format is the right one"
+        "too many lines cannot be used ({bad} of {of}, the first is line {first_line}); name its format as `format:path` if it is of another"
     )]
     TooManyBadLines {
         /// Bad lines.
@@ -65,7 +65,7 @@ pub enum ListError {
     },
     /// Not one entry.
     #[error(
-        "no entry could be taken ({refused} lines refused, {ignored} ignored); see whether the format is the right one"
+        "no entry could be taken (lines refused: {refused}, ignored: {ignored}); name its format as `format:path` if it is of another"
     )]
     NothingTaken {
         /// Lines refused.
@@ -80,7 +80,7 @@ pub enum ListError {
     #[error("a compiled index needs the key that it was compiled with; give it with --key-file")]
     KeyNeeded,
     /// The index cannot take it.
-    #[error("the list cannot be put into an index")]
+    #[error(transparent)]
     Index(#[from] IndexError),
     /// Which list it is about.
     #[error("list {name:?}")]

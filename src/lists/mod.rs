@@ -47,7 +47,7 @@ pub use error::ListError;
 pub use format::Format;
 pub use inspect::{Input, InspectError, Inspected, Inspection, MatchAnswer, Request, inspect};
 pub use options::{BadLines, Column, Columns, Options, PlainMeans, Position, RootUrlMeans};
-pub use overrides::{LOWERING_MAX_DAYS, Override, OverrideError, OverrideSummary, Overrides};
+pub use overrides::{LOWERING_MAX_DAYS, Override, OverrideError, OverrideSummary, Overrides, ending};
 pub use report::{Ignored, LineReport, Refusal, Remark, Tally, Unit};
 pub use source::{Place, Source};
 

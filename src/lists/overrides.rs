@@ -7,7 +7,10 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::canonical::Tables;
 use crate::index::{Action, Entry, Scope, SealError, StateKey, Target, atomic};
@@ -39,8 +42,20 @@ pub struct Override {
     /// Who decided.
     pub author: String,
     /// When it ends; required for those that lower an action.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "moment_or_day")]
     pub expires: Option<Timestamp>,
+}
+
+/// When a ruling ends that is given as a moment, or as a day: who says "until the 31st" means through it.
+pub fn ending(text: &str) -> Option<Timestamp> {
+    let day_over = || text.parse::<Date>().ok()?.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok();
+    text.parse().ok().or_else(|| day_over().map(|midnight| midnight.timestamp()))
+}
+
+fn moment_or_day<'d, D: Deserializer<'d>>(input: D) -> Result<Option<Timestamp>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(input)? else { return Ok(None) };
+    let unread = || D::Error::custom("expected \"2027-01-31\" or \"2027-01-31T12:00:00Z\"");
+    ending(&text).map(Some).ok_or_else(unread)
 }
 
 impl std::fmt::Debug for Override {
@@ -81,16 +96,22 @@ pub enum OverrideError {
         why: &'static str,
     },
     /// Too wide to lower anything.
-    #[error("a ruling below `reject` may cover a registrable domain at most, not a public suffix, label or network")]
+    #[error(
+        "a ruling below `reject` may cover a registrable domain at most, not a public suffix, label, network or hash; give a host or URL"
+    )]
     TooWide,
     /// It would hold for ever, or too long.
-    #[error("a ruling below `reject` needs --expires, in the future and at most {LOWERING_MAX_DAYS} days from now")]
+    #[error(
+        "a ruling ends in the future, and one below `reject` at most {LOWERING_MAX_DAYS} days from now; set `expires`"
+    )]
     Expiry,
     /// Nobody would know later why it is there.
     #[error("a ruling needs an author and a reason")]
     Unexplained,
     /// There is one already.
-    #[error("there is a ruling of that scope on that value already; remove it first")]
+    #[error(
+        "there is a ruling of that scope on that value already; take it back with `linkgate override remove` first"
+    )]
     Exists,
     /// The file cannot be read or written.
     #[error("the file of overrides cannot be used")]

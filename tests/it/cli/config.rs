@@ -1,0 +1,246 @@
+//! `config`: where values come from, and what is said of wrong ones.
+
+use super::{json, session};
+use crate::Home;
+
+#[test]
+fn a_generation_rises_with_overrides_policy_and_how_lists_are_read() {
+    let home = Home::new();
+    let list = home.file("own.txt", "blocked.test\n");
+    let write = |more: &str| {
+        home.file("g.toml", format!("{more}\n[[lists]]\nname = \"own\"\npath = {:?}\n", list.to_str().unwrap()))
+    };
+    let config = write("");
+    let config = config.to_str().unwrap();
+    let generation =
+        || json(&home.run(&["--config", config, "check", "--json", "x"]).stdout)["generation"].as_u64().unwrap();
+    assert_eq!(generation(), 1);
+    assert_eq!(
+        home.run(&[
+            "override",
+            "add",
+            "x.example",
+            "--scope",
+            "domain",
+            "--action",
+            "reject",
+            "--reason",
+            "r",
+            "--author",
+            "a"
+        ])
+        .code,
+        0
+    );
+    assert_eq!((generation(), generation()), (2, 2));
+    write("[policy.category]\ncsam = \"hold\"");
+    assert_eq!(generation(), 3);
+    write("[extract]\nlinks_max = 10");
+    assert_eq!(generation(), 4);
+}
+
+#[test]
+fn a_table_that_is_no_table_is_not_quoted() {
+    let home = Home::new();
+    let list = home.file("own.txt", "secret.test\n");
+    let config = home.file("t.toml", format!("[tables]\nwrappers = {:?}\n", list.to_str().unwrap()));
+    let ran = home.run(&["--config", config.to_str().unwrap(), "check", "x"]);
+    assert!(ran.code == 2 && ran.stderr.contains("wrappers") && !ran.stderr.contains("secret"), "{}", ran.stderr);
+}
+
+#[test]
+fn configuration_errors_name_file_and_nearest_key() {
+    let home = Home::new();
+    let bad = home.file("bad.toml", "[policy]\nmin_confidense = 3\n");
+    let ran = home.run(&["--config", bad.to_str().unwrap(), "check", "x"]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.stderr.contains("bad.toml")
+            && ran.stderr.contains("min_confidense")
+            && ran.stderr.contains("`policy.min_confidence`"),
+        "{}",
+        ran.stderr
+    );
+    let mut command = home.command(&["config", "show"]);
+    command.env("LINKGATE_POLICY_MIN_CONFIDENCE", "70");
+    let shown = crate::finish(command, b"").stdout;
+    assert!(shown.contains("policy.min_confidence = 70  # LINKGATE_POLICY_MIN_CONFIDENCE"), "{shown}");
+    let mut command = home.command(&["check", "x"]);
+    command.env("LINKGATE_POLICY_MIN_CONFIDENC", "70");
+    assert!(crate::finish(command, b"").stderr.contains("LINKGATE_POLICY_MIN_CONFIDENCE"));
+    for (text, named) in [
+        ("[[lists]]\nname = \"a\"\npth = \"x\"\n", "`lists[1].pth`; did you mean `lists[1].path`?"),
+        ("[policy.category]\ncsam = \"nuke\"\n", "`policy.category.csam`"),
+        ("[policy]\ncsam = \"hold\"\n", "`policy.category.csam`"),
+        ("[policy]\nmin_confidence = 101\n", "`policy.min_confidence`"),
+        ("[extract]\nlinks_max = 0\n", "`extract.links_max`"),
+    ] {
+        let file = home.file("one.toml", text);
+        let ran = home.run(&["--config", file.to_str().unwrap(), "check", "x"]);
+        assert!(ran.code == 2 && ran.stderr.contains(named), "{text}: {}", ran.stderr);
+    }
+    let wrong = home.file("wrong.toml", "[policy]\nmin_confidence = \"secret.example\"\n");
+    let ran = home.run(&["--config", wrong.to_str().unwrap(), "check", "x"]);
+    assert!(ran.code == 2 && !ran.stderr.contains("secret.example"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_configuration_as_people_read_it() {
+    let home = Home::new();
+    let list = home.file("own.txt", "blocked.test\n");
+    let text = format!(
+        "[policy]\nmin_confidence = 70\n[[lists]]\nname = \"own\"\npath = {list:?}\n[[overrides]]\nvalue = \"a.example\"\nscope = \"domain\"\naction = \"reject\"\nreason = \"r\"\nauthor = \"a\"\nexpires = \"2099-12-31\"\n"
+    );
+    let config = home.file("c.toml", text);
+    let config = config.to_str().unwrap();
+    insta::assert_snapshot!(session(&home, &[&["--config", config, "config", "show"], &["--config", config, "config", "check"], &["config", "check"]]), @r#"
+    $ linkgate --config DIR/c.toml config show
+    state.dir = (unset)  # default
+    state.key_file = (unset)  # default
+    extract.links_max = 200  # default
+    extract.candidates_max = 1000  # default
+    policy.min_confidence = 70  # DIR/c.toml
+    policy.not_canonical = "flag"  # default
+    policy.too_many_links = "reject"  # default
+    policy.prefix_unconfirmed = "flag"  # default
+    policy.redirect_unfinished = "flag"  # default
+    policy.limit = "reject"  # default
+    policy.category.csam = "reject"  # default
+    policy.category.csam_advertising = "reject"  # default
+    policy.category.invite_pyramid = "reject"  # default
+    policy.category.exploitation = "reject"  # default
+    policy.category.malware = "hold"  # default
+    policy.category.phishing = "hold"  # default
+    policy.category.spam = "flag"  # default
+    policy.category.test = "reject"  # default
+    policy.category.other = "flag"  # default
+    cache.posts_max = 100000  # default
+    tables.wrappers = (unset)  # default
+    tables.aliases = (unset)  # default
+    tables.tracking = (unset)  # default
+    tables.suffixes = (unset)  # default
+    lists.own.default_category = "csam"  # DIR/c.toml
+    lists.own.label_private = false  # DIR/c.toml
+    lists.own.mode = "enforce"  # DIR/c.toml
+    lists.own.name = "own"  # DIR/c.toml
+    lists.own.path = "DIR/own.txt"  # DIR/c.toml
+    overrides = 1 in the file  # DIR/c.toml
+    [0]
+    $ linkgate --config DIR/c.toml config check
+    the configuration can be used: 1 list, 1 override
+    [0]
+    $ linkgate config check
+    the configuration can be used: 1 list, 0 overrides
+    [0]
+    "#);
+    assert!(!home.path().join("state").exists(), "to look at it writes nothing");
+    insta::assert_snapshot!(session(&home, &[&["config"]]), @r#"
+    $ linkgate config
+    state.dir = (unset)  # default
+    state.key_file = (unset)  # default
+    extract.links_max = 200  # default
+    extract.candidates_max = 1000  # default
+    policy.min_confidence = 50  # default
+    policy.not_canonical = "flag"  # default
+    policy.too_many_links = "reject"  # default
+    policy.prefix_unconfirmed = "flag"  # default
+    policy.redirect_unfinished = "flag"  # default
+    policy.limit = "reject"  # default
+    policy.category.csam = "reject"  # default
+    policy.category.csam_advertising = "reject"  # default
+    policy.category.invite_pyramid = "reject"  # default
+    policy.category.exploitation = "reject"  # default
+    policy.category.malware = "hold"  # default
+    policy.category.phishing = "hold"  # default
+    policy.category.spam = "flag"  # default
+    policy.category.test = "reject"  # default
+    policy.category.other = "flag"  # default
+    cache.posts_max = 100000  # default
+    tables.wrappers = (unset)  # default
+    tables.aliases = (unset)  # default
+    tables.tracking = (unset)  # default
+    tables.suffixes = (unset)  # default
+    [0]
+    "#);
+    insta::assert_snapshot!(session(&home, &[&["config", "default"]]), @r#"
+    $ linkgate config default
+    # linkgate.toml: every setting with its default. Remove the # to change one.
+
+    [state]
+    # Where generations, overrides and keys are kept. Default: $XDG_STATE_HOME/linkgate.
+    #dir = ""
+    # File with the state key, 32 bytes or 64 hex digits. Default: made in <dir>/key/.
+    #key_file = ""
+
+    [extract]
+    # Links looked at in one post; more make it undetermined: too many links.
+    #links_max = 200
+    # Names without a scheme looked at in one post.
+    #candidates_max = 1000
+
+    [policy]
+    # Entries below this confidence (0 to 100) lead to flag at most.
+    #min_confidence = 50
+    # A link that no parser takes for a URL: allow, flag, hold or reject.
+    #not_canonical = "flag"
+    # A post with more links than are looked at.
+    #too_many_links = "reject"
+    # Only a part of a hash matched.
+    #prefix_unconfirmed = "flag"
+    # A redirect was not followed to its end in time.
+    #redirect_unfinished = "flag"
+    # A link that carries more URLs than are looked at, or is too long.
+    #limit = "reject"
+
+    [policy.category]
+    # Child sexual abuse material.
+    #csam = "reject"
+    # Adverts for it.
+    #csam_advertising = "reject"
+    # Schemes that reward spreading invitations to it.
+    #invite_pyramid = "reject"
+    # Sexual exploitation of children by other means.
+    #exploitation = "reject"
+    # Malicious software.
+    #malware = "hold"
+    # Phishing.
+    #phishing = "hold"
+    # Unwanted advertising.
+    #spam = "flag"
+    # Entries made to test that the way from list to verdict works.
+    #test = "reject"
+    # Anything else.
+    #other = "flag"
+
+    [cache]
+    # Posts whose verdict is remembered; 0 turns it off.
+    #posts_max = 100000
+
+    [tables]
+    # File in place of the built-in table of URL wrappers.
+    #wrappers = ""
+    # File in place of the built-in table of host aliases.
+    #aliases = ""
+    # File in place of the built-in table of tracking parameters.
+    #tracking = ""
+    # File in place of the built-in Public Suffix List.
+    #suffixes = ""
+
+    # One [[lists]] for each list; without any, the demo list is used.
+    #[[lists]]
+    #name = "partner"
+    #path = "/var/lib/linkgate/partner.lgx"   # a source file or a compiled index
+    #format = "plain"                         # detected if absent
+    #mode = "report"                          # told, never acted on; "enforce" acts
+
+    # The operator's own rulings; `linkgate override add` keeps them out of this file.
+    #[[overrides]]
+    #value = "fine.example"
+    #scope = "domain"
+    #action = "allow"
+    #reason = "listed by mistake, reported to the source"
+    #author = "t-and-s"
+    #expires = "2027-01-31"                   # its last day; required below reject, at most 90 days away
+    [0]
+    "#);
+}
