@@ -173,6 +173,21 @@ fn accounts_elsewhere_hold_what_is_theirs() {
             &["https://m.youtube.com/channel/UCabd"],
         ),
         (
+            "github.com/Listed/",
+            &["https://github.com/listed/repo/issues/1", "https://raw.githubusercontent.com/LISTED/repo/main/a.txt"],
+            &["https://github.com/listed2/repo"],
+        ),
+        (
+            "bsky.app/profile/listed.example/",
+            &["https://fxbsky.app/profile/Listed.example/post/3k"],
+            &["https://bsky.app/profile/listed2.example/post/3k"],
+        ),
+        (
+            "youtube.com/@listed/",
+            &["https://yewtu.be/@Listed/videos", "https://m.youtube.com/@listed"],
+            &["https://yewtu.be/@listed2"],
+        ),
+        (
             "t.me/listed/",
             &["https://telegram.me/s/Listed/12", "tg://resolve?domain=listed&post=12"],
             &["https://t.me/listed2/12"],
@@ -210,4 +225,18 @@ fn links_of_apps_inside_others_are_found() {
     );
     check("url", "t.me/chan", &["https://web.telegram.org/k/#?tgaddr=tg://resolve?domain=chan&post=12"], &[]);
     check("url", "a.example/x", &["https://fine.example/?u=ftp%3A%2F%2Fa.example%2Fx"], &[]);
+}
+
+#[test]
+fn a_front_end_that_is_listed_does_not_stand_for_the_platform() {
+    for (host, link) in [
+        ("teddit.net", "https://www.reddit.com/r/rust"),
+        ("yewtu.be", "https://www.youtube.com/"),
+        ("scribe.rip", "https://medium.com/@a/b"),
+        ("nitter.net", "https://x.com/rust"),
+        ("imgur.io", "https://imgur.com/"),
+    ] {
+        check("host", host, &[&format!("https://{host}/")], &[link]);
+        check("url", &format!("https://{host}/"), &[], &[link]);
+    }
 }
