@@ -200,8 +200,8 @@ impl Tables {
     /// The URL that a list means by `link`.
     ///
     /// Mostly its canonical form. Where a fragment or a messenger's scheme names the place (`signal.group/#…`,
-    /// `tg://join?…`), it is the representative: without its fragment the link would mean everybody's. What has any other scheme is read as
-    /// `http`.
+    /// `tg://join?…`), it is the representative: without its fragment the link would mean everybody's. Any other scheme is
+    /// read as `http`.
     pub fn named_by(&self, link: &str) -> Option<CanonicalUrl> {
         let plain = || canonical(link);
         if !link.contains('#') && raw::scheme_of(link) != Scheme::Other {
