@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Parts;
 use super::rule::row::Sheet;
-use super::rule::{Flow, NamedError, Rules};
+use super::rule::{NamedError, Rules};
 use super::suffix::Suffixes;
 
 /// The table of aliases.
@@ -15,16 +15,12 @@ impl Aliases {
         Ok(Self(Rules::new(sheet.rules()?, suffixes)))
     }
 
-    /// The URL in the spelling that stands for its class; none if no rule applies.
+    /// The URL in the spellings that stand for its class: that of the place itself, and that of the place below others.
     ///
-    /// The first rule that applies decides, and its answer stays as it is when asked again.
-    pub fn representative(&self, parts: &Parts<'_>) -> Option<String> {
-        let mut first = None;
-        self.0.each(parts, |url| {
-            first = Some(url);
-            Flow::Enough
-        });
-        first
+    /// `twitter.com/name/status/1` is the post 1, whoever is named, and it is something below `x.com/name`. The first rule
+    /// of each kind that applies decides, and their answers stay as they are when asked again.
+    pub fn representatives(&self, parts: &Parts<'_>) -> [Option<String>; 2] {
+        self.0.firsts(parts)
     }
 
     /// Schemes of apps whose links are a place on the web, such as `tg`.

@@ -53,13 +53,27 @@ pub(crate) enum Part {
     Path,
     /// A query.
     Query,
+    /// The name of a parameter: what would part it from others or from its value is escaped too.
+    Name,
+    /// The value of a parameter: what would part it from others is escaped too.
+    Value,
+}
+
+impl Part {
+    /// Whether the byte is a mark that ends such a part.
+    fn parts_at(self, byte: u8) -> bool {
+        match self {
+            Self::Host | Self::Query => false,
+            Self::Path => byte == b'?',
+            Self::Name => matches!(byte, b'&' | b'+' | b'='),
+            Self::Value => matches!(byte, b'&' | b'+'),
+        }
+    }
 }
 
 /// Appends `bytes`, escaping what Safe Browsing escapes: up to space, from DEL, `#` and `%`.
 pub(crate) fn escape_into(bytes: &[u8], part: Part, out: &mut String) {
-    let is_plain = |byte: u8| {
-        (0x21..0x7f).contains(&byte) && !matches!(byte, b'#' | b'%') && !(byte == b'?' && part == Part::Path)
-    };
+    let is_plain = |byte: u8| (0x21..0x7f).contains(&byte) && !matches!(byte, b'#' | b'%') && !part.parts_at(byte);
     // Runs of plain bytes are the rule; they are copied at once.
     let mut rest = bytes;
     while !rest.is_empty() {
@@ -103,6 +117,8 @@ mod tests {
             out
         };
         assert_eq!(escaped(b"a?b#c% \x7f\xff", Part::Path), "a%3Fb%23c%25%20%7F%FF");
-        assert_eq!(escaped(b"a?b", Part::Query), "a?b");
+        assert_eq!(escaped(b"a?b&c=d+", Part::Query), "a?b&c=d+");
+        assert_eq!(escaped(b"a?b&c=d+", Part::Name), "a?b%26c%3Dd%2B");
+        assert_eq!(escaped(b"a?b&c=d+", Part::Value), "a?b%26c=d%2B");
     }
 }

@@ -12,6 +12,7 @@ mod parse;
 mod parts;
 mod path;
 mod profile;
+mod query;
 mod raw;
 mod resolve;
 mod rule;
@@ -27,6 +28,7 @@ pub use nested::{NESTED_MAX, NESTED_SPARE_BYTES, Reach, embedded_into};
 pub use parse::HOST_MAX_BYTES;
 pub use parts::Parts;
 pub use profile::{Standard, ascii_host, safe_browsing, standard};
+pub use query::{fully_unescaped, parameters};
 pub use resolve::{DEPTH_MAX, Located, Outcome, URL_MAX_BYTES, URLS_MAX, Via, canonical, canonical_the_long_way};
 pub use rule::{HostPatternError, RuleError, TemplateError};
 pub use suffix::{SuffixError, Suffixes};
@@ -36,7 +38,7 @@ pub use url::{CanonicalUrl, HostKind, Spelling};
 pub use wrapper::Wrappers;
 
 /// Rises when code changes what a URL is folded to: compiled lists are then compiled again.
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 
 #[cfg(test)]
 mod tests;

@@ -27,10 +27,12 @@ pub enum Reach {
 }
 
 /// Adds the URLs that stand inside this one, at most [`NESTED_MAX`] of them.
-pub fn embedded_into(parts: &Parts<'_>, out: &mut Vec<String>) -> Reach {
+///
+/// `schemes` are those of apps whose links are looked for too, such as `tg`.
+pub fn embedded_into(parts: &Parts<'_>, schemes: &[Box<str>], out: &mut Vec<String>) -> Reach {
     let len = [Some(parts.path), parts.query, parts.fragment].into_iter().flatten().map(str::len).sum::<usize>();
     let room = len + NESTED_SPARE_BYTES;
-    let mut finder = Finder { start: out.len(), out, reach: Reach::Whole, room };
+    let mut finder = Finder { start: out.len(), out, schemes, reach: Reach::Whole, room };
     finder.path(parts.path, parts.query);
     if let Some(query) = parts.query {
         finder.parameters(query);
@@ -50,6 +52,7 @@ pub(super) fn push(url: String, start: usize, out: &mut Vec<String>) {
 
 struct Finder<'o> {
     out: &'o mut Vec<String>,
+    schemes: &'o [Box<str>],
     start: usize,
     reach: Reach,
     /// How many bytes of URLs may still be given.
@@ -91,10 +94,14 @@ impl Finder<'_> {
     /// A value that is a URL without a scheme, or with a scheme and no slashes, as browsers take it.
     fn whole_value(&mut self, value: &str) {
         let mut value = Cow::Borrowed(value.trim_start_matches('+'));
-        if !value.starts_with(['/', '\\', '%', 'h', 'H']) {
+        if !value.starts_with(['/', '\\', '%', 'h', 'H']) && !self.starts_app(&value) {
             return;
         }
         for _ in 0..ROUNDS_MAX {
+            if let Some((scheme, rest)) = value.split_once(':').filter(|(scheme, _)| self.is_app(scheme)) {
+                self.give(&format!("{scheme}://{}", rest.trim_start_matches('/')));
+                return;
+            }
             if value.starts_with(['/', '\\']) || has_bare_scheme(&value) {
                 if let Some(url) = mend(&value) {
                     self.give(&url);
@@ -132,7 +139,7 @@ impl Finder<'_> {
     fn scan(&mut self, text: &str, tail: Tail<'_>) -> usize {
         let mut first = text.len();
         for colon in memchr_iter(b':', text.as_bytes()) {
-            let Some(at) = scheme_start(text, colon) else {
+            let Some(at) = scheme_start(text, colon).or_else(|| self.app_start(text, colon)) else {
                 continue;
             };
             first = first.min(at);
@@ -143,6 +150,27 @@ impl Finder<'_> {
             self.give_with(found, tail);
         }
         first
+    }
+
+    /// Where the scheme of an app starts before a colon that a slash follows.
+    fn app_start(&self, text: &str, colon: usize) -> Option<usize> {
+        if text.as_bytes().get(colon + 1..)?.first() != Some(&b'/') {
+            return None;
+        }
+        let before = text.as_bytes().get(..colon)?;
+        let letters = before.iter().rev().take(SCHEME_MAX_BYTES + 1).take_while(|byte| is_scheme_byte(**byte)).count();
+        let at = colon - letters;
+        self.is_app(text.get(at..colon)?).then_some(at)
+    }
+
+    /// Whether the value begins with the scheme of an app and a colon, plain or escaped.
+    fn starts_app(&self, value: &str) -> bool {
+        let end = memchr2(b':', b'%', value.as_bytes());
+        end.and_then(|end| value.get(..end)).is_some_and(|scheme| self.is_app(scheme))
+    }
+
+    fn is_app(&self, scheme: &str) -> bool {
+        self.schemes.iter().any(|known| known.eq_ignore_ascii_case(scheme))
     }
 
     fn give_with(&mut self, text: &str, tail: Tail<'_>) {
@@ -228,6 +256,10 @@ fn scheme_start(text: &str, colon: usize) -> Option<usize> {
     })
 }
 
+fn is_scheme_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
+}
+
 /// One round of escapes undone, if there is any.
 fn unescaped(text: &str) -> Option<String> {
     match percent_once(text) {
@@ -250,6 +282,8 @@ fn until_end(text: &str) -> &str {
     end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
+/// Longer names are no scheme that is looked for.
+const SCHEME_MAX_BYTES: usize = 32;
 /// How many rounds of escapes are undone.
 const ROUNDS_MAX: usize = 8;
 
@@ -262,7 +296,7 @@ mod tests {
         let part = |text| Some(text).filter(|text: &&str| !text.is_empty());
         let parts =
             Parts { scheme: "https", host: "outer.example", path, query: part(query), fragment: part(fragment) };
-        let reach = embedded_into(&parts, &mut out);
+        let reach = embedded_into(&parts, &["tg".into(), "ftp".into()], &mut out);
         (out, reach)
     }
 
@@ -303,6 +337,23 @@ mod tests {
         check("/%68ttps://listed.example/a", "", &[a]);
         check("/x/https%3A%2F%2Flisted.example%2Fa/y", "", &[a, "https://listed.example/a/y"]);
         check("/x/https://listed.example/a", "b=1", &["https://listed.example/a?b=1"]);
+    }
+
+    #[test]
+    fn links_of_apps() {
+        let join = "tg://join?invite=AbC";
+        check("/", "u=tg://join?invite=AbC", &[join]);
+        check("/", "u=tg%3A%2F%2Fjoin%3Finvite%3DAbC&x=1", &[join]);
+        check("/", "u=TG:join?invite=AbC", &["TG://join?invite=AbC"]);
+        check("/", "u=tg%253Ajoin%253Finvite%253DAbC", &[join]);
+        check("/", "u=tg://resolve?domain=a&post=12", &["tg://resolve?domain=a", "tg://resolve?domain=a&post=12"]);
+        check("/x/tg://join", "invite=AbC", &[join]);
+        check("/x/tg%3A%2F%2Fjoin%3Finvite=AbC", "", &[join]);
+        check("/", "u=ftp://listed.example/a", &["ftp://listed.example/a"]);
+        assert_eq!(embedded("/", "", "?tgaddr=tg%3A%2F%2Fjoin%3Finvite%3DAbC").0, [join]);
+        for query in ["u=xtg://join", "u=tgx://join", "u=tg", "u=a:tg", "u=tg.example:80", "tg=1", "u=app://join"] {
+            check("/", query, &[]);
+        }
     }
 
     #[test]

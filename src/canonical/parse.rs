@@ -1,11 +1,10 @@
 //! The long way from a link to its canonical URL: the URL standard first, Safe Browsing on top.
 
-use super::escape::{self, Part};
 use super::host::{self, Folded};
 use super::parts::Parts;
 use super::profile::Standard;
 use super::url::{Bounds, CanonicalUrl, HostKind, Spelling};
-use super::{path, raw};
+use super::{path, query, raw};
 
 /// Longer hosts are not read. A name has at most 253 bytes (RFC 1035); each can be written as three escaped ones.
 pub const HOST_MAX_BYTES: usize = 4_096;
@@ -82,7 +81,7 @@ impl Parsed {
         let bounds = Bounds { host_start, host_end, path_end: text.len() };
         if let Some(query) = self.whatwg.query() {
             text.push('?');
-            escape::escape_into(&escape::unescape_until_stable(query.as_bytes()), Part::Query, &mut text);
+            query::fold_into(query, &mut text);
         }
         CanonicalUrl::new(text, bounds, self.host.kind, self.spelling)
     }

@@ -5,6 +5,7 @@
 use super::escape;
 use super::host;
 use super::parse;
+use super::query;
 use super::raw::{self, Scheme};
 use super::{CanonicalUrl, canonical};
 
@@ -58,5 +59,5 @@ pub fn safe_browsing(link: &str) -> Option<CanonicalUrl> {
     let url = canonical(&link)?;
     // RFC 2396 sees an empty host in `http:///x`; browsers skip the slash. A name with dots is what they mean.
     let empty_host = link.contains(":///") && !url.host().contains('.');
-    (!empty_host).then_some(url)
+    (!empty_host).then(|| url.with_query(query::fully_unescaped))
 }

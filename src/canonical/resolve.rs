@@ -5,6 +5,7 @@ use std::mem;
 use super::fast::{self, Plain};
 use super::nested::{self, NESTED_SPARE_BYTES, Reach};
 use super::parse::{self, Parsed};
+use super::query;
 use super::raw::{self, Scheme};
 use super::table::Tables;
 use super::{CanonicalUrl, HostKind, Parts};
@@ -124,6 +125,11 @@ fn as_web(url: &::url::Url) -> Option<CanonicalUrl> {
     canonical(&web).filter(|url| url.host().contains(['.', ':']))
 }
 
+/// Whether two URLs are equal but for their schemes, which never matter.
+fn is_same_place(one: &CanonicalUrl, other: &CanonicalUrl) -> bool {
+    one.host() == other.host() && one.path_and_query() == other.path_and_query()
+}
+
 impl Tables {
     /// Appends every URL that `link` stands for, the link itself first.
     pub fn resolve_into(&self, link: &str, urls: &mut Vec<Located>) -> Outcome {
@@ -160,26 +166,31 @@ impl Tables {
             let parts = reading.parts();
             let mut reach = self.wrappers().unwrap_into(&parts, inner);
             let is_wrapper = inner.len() > found_before;
-            if nested::embedded_into(&parts, inner) == Reach::Cut {
+            if nested::embedded_into(&parts, self.inner_schemes(), inner) == Reach::Cut {
                 reach = Reach::Cut;
             }
-            let alias = self.aliases().representative(&parts).and_then(|alias| canonical(&alias));
+            let aliases = self.representatives_of(&parts);
+            let is_aliased = aliases.iter().any(Option::is_some);
             let itself = match reading {
                 Reading::Plain(plain) => Some(plain.url),
                 Reading::Parsed(parsed) => Some(parsed.canonical()),
                 // The scheme never matters; what another name stands for is not looked up under an app's own words.
-                Reading::Foreign(url) if alias.is_none() && !is_wrapper => as_web(&url),
+                Reading::Foreign(url) if !is_aliased && !is_wrapper => as_web(&url),
                 Reading::Foreign(_) => None,
             };
-            let outcome = match (&itself, &alias) {
+            let outcome = match &itself {
                 _ if reach == Reach::Cut => Outcome::Cut,
-                (Some(url), _) if url.host_kind() == HostKind::Refused => Outcome::NotCanonical,
-                (None, None) if inner.is_empty() => Outcome::NotCanonical,
+                Some(url) if url.host_kind() == HostKind::Refused => Outcome::NotCanonical,
+                None if !is_aliased && inner.is_empty() => Outcome::NotCanonical,
                 _ => Outcome::Whole,
             };
             let alias_via = if via == Via::Itself { Via::Alias } else { via };
-            for (url, via) in [(itself, via), (alias, alias_via)] {
-                urls.extend(url.map(|url| Located { url, via }));
+            let others = aliases.into_iter().flatten();
+            let others = others.filter(|alias| itself.as_ref().is_none_or(|url| !is_same_place(alias, url)));
+            let start = urls.len();
+            urls.extend(others.map(|url| Located { url, via: alias_via }));
+            if let Some(url) = itself {
+                urls.insert(start, Located { url, via });
             }
             outcome
         });
@@ -189,29 +200,42 @@ impl Tables {
     /// The URL that a list means by `link`.
     ///
     /// Mostly its canonical form. Where a fragment or a messenger's scheme names the place (`signal.group/#…`,
-    /// `tg://join?…`), it is the representative: without its fragment the link would mean everybody's.
+    /// `tg://join?…`), it is the representative: without its fragment the link would mean everybody's. Any other scheme is
+    /// read as `http`.
     pub fn named_by(&self, link: &str) -> Option<CanonicalUrl> {
         let plain = || canonical(link);
         if !link.contains('#') && raw::scheme_of(link) != Scheme::Other {
             return plain();
         }
-        let alias = read(link, |reading| self.aliases().representative(&reading.parts()));
-        alias.flatten().and_then(|alias| canonical(&alias)).or_else(plain)
+        let named = read(link, |reading| {
+            let aliases = self.representatives_of(&reading.parts());
+            aliases.into_iter().flatten().next().or_else(|| match &reading {
+                Reading::Foreign(url) => as_web(url),
+                Reading::Plain(_) | Reading::Parsed(_) => None,
+            })
+        });
+        named.flatten().or_else(plain)
     }
 
-    /// The URL in the representative spelling of its alias class, if that is another.
-    pub fn representative(&self, url: &CanonicalUrl) -> Option<CanonicalUrl> {
+    /// The URL in the spellings that stand for its alias class, where those are others.
+    pub fn representatives(&self, url: &CanonicalUrl) -> impl Iterator<Item = CanonicalUrl> {
         let parts =
             Parts { scheme: url.scheme(), host: url.host(), path: url.path(), query: url.query(), fragment: None };
-        let alias = canonical(&self.aliases().representative(&parts)?)?;
-        (alias.host() != url.host() || alias.path() != url.path() || alias.query() != url.query()).then_some(alias)
+        self.representatives_of(&parts).into_iter().flatten().filter(|alias| !is_same_place(alias, url))
     }
 
     /// The host that stands for another one as a whole: its front page is that one's front page.
     pub fn representative_host(&self, host: &str) -> Option<CanonicalUrl> {
         let parts = Parts { scheme: "http", host, path: "/", query: None, fragment: None };
-        let alias = canonical(&self.aliases().representative(&parts)?)?;
-        (alias.host() != host && alias.path() == "/").then_some(alias)
+        let mut aliases = self.representatives_of(&parts).into_iter().flatten();
+        aliases.find(|alias| alias.host() != host && alias.path() == "/")
+    }
+
+    /// Two spellings at most, no place twice.
+    fn representatives_of(&self, parts: &Parts<'_>) -> [Option<CanonicalUrl>; 2] {
+        let [own, beside] = self.aliases().representatives(parts).map(|alias| canonical(&alias?));
+        let beside = beside.filter(|beside| own.as_ref().is_none_or(|own| !is_same_place(beside, own)));
+        [own, beside]
     }
 
     /// The query of a URL without its tracking parameters; `None` if it has none of those.
@@ -219,7 +243,7 @@ impl Tables {
         let query = url.query()?;
         let tracking = self.tracking();
         let is_tracking = |part: &&str| {
-            let name = part.split('=').next().unwrap_or(part);
+            let name = query::without_entity(part).split('=').next().unwrap_or(part);
             tracking.is_tracking(name, url.host())
         };
         query.split('&').any(|part| is_tracking(&part)).then(|| {

@@ -47,6 +47,7 @@ pub struct Tables {
     aliases: Aliases,
     tracking: Tracking,
     suffixes: Arc<Suffixes>,
+    inner_schemes: Vec<Box<str>>,
     id: [u8; 32],
 }
 
@@ -90,9 +91,13 @@ impl Tables {
     /// Reads tables.
     pub fn parse(texts: &TableTexts<'_>) -> Result<Self, TableError> {
         let suffixes = Arc::new(Suffixes::parse(texts.suffixes)?);
+        let wrappers = rules(WRAPPERS, texts.wrappers, &suffixes, Wrappers::new)?;
+        let aliases = rules(ALIASES, texts.aliases, &suffixes, Aliases::new)?;
+        let inner_schemes = wrappers.schemes().chain(aliases.deep_link_schemes()).chain(NAMING_HOSTS);
         Ok(Self {
-            wrappers: rules(WRAPPERS, texts.wrappers, &suffixes, Wrappers::new)?,
-            aliases: rules(ALIASES, texts.aliases, &suffixes, Aliases::new)?,
+            inner_schemes: inner_schemes.map(Into::into).collect(),
+            wrappers,
+            aliases,
             tracking: Tracking::parse(texts.tracking)?,
             suffixes,
             id: id(texts),
@@ -112,6 +117,11 @@ impl Tables {
     /// Parameters that do not matter.
     pub fn tracking(&self) -> TrackingView<'_> {
         TrackingView { tracking: &self.tracking, wrappers: &self.wrappers, aliases: &self.aliases }
+    }
+
+    /// Schemes beside `http` and `https` whose links are looked for inside others.
+    pub fn inner_schemes(&self) -> &[Box<str>] {
+        &self.inner_schemes
     }
 
     /// Where registrable domains begin.
@@ -150,6 +160,8 @@ fn id(texts: &TableTexts<'_>) -> [u8; 32] {
     *hasher.finalize().as_bytes()
 }
 
+/// Schemes of the URL standard that name a host.
+const NAMING_HOSTS: [&str; 3] = ["ftp", "ws", "wss"];
 const WRAPPERS: &str = "wrappers";
 const ALIASES: &str = "aliases";
 

@@ -1,5 +1,6 @@
 //! The one spelling of a URL that everything after this module works on.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -63,6 +64,15 @@ impl CanonicalUrl {
         }
     }
 
+    /// The same URL with its query written in another way.
+    pub(super) fn with_query(self, write: fn(&str) -> Cow<'_, str>) -> Self {
+        let Some(Cow::Owned(query)) = self.query().map(write) else {
+            return self;
+        };
+        let before = self.text.get(..=self.path_end as usize).unwrap_or_default();
+        Self { text: format!("{before}{query}").into_boxed_str(), ..self }
+    }
+
     /// The whole text. It may be a listed URL: never log it or put it in an error.
     pub fn expose(&self) -> &str {
         &self.text
@@ -83,7 +93,8 @@ impl CanonicalUrl {
         self.slice(self.host_end, self.path_end)
     }
 
-    /// Without `?`; `None` if there was no `?`.
+    /// Without `?`; `None` if there was no `?`. Escaped are, beyond what Safe Browsing escapes, marks that part no parameters
+    /// here: `&` and `+`, and `=` in a name.
     pub fn query(&self) -> Option<&str> {
         self.text.get(self.path_end as usize + 1..)
     }

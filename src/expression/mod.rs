@@ -16,7 +16,7 @@ pub mod safe_browsing;
 
 pub use digest::{Digest, DigestKey};
 pub use host::{HostForm, Relation, TopLevel, masked};
-pub use path::{PathForm, Reach, parts};
+pub use path::{PathForm, Reach};
 
 use crate::canonical::{self, CanonicalUrl, HostKind};
 

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use md5::Md5;
 use sha2::{Digest as _, Sha256};
 
-use crate::canonical::{CanonicalUrl, HostKind, Suffixes};
+use crate::canonical::{CanonicalUrl, HostKind, Suffixes, fully_unescaped};
 
 /// Which generation of the protocol decides where host forms end.
 #[derive(Clone, Copy)]
@@ -52,14 +52,14 @@ fn labels_max(host: &str) -> usize {
 
 /// Path forms: with query, without, the root, and up to three directories below it.
 ///
-/// All are slices of the URL's text but where it escapes a `?` that Safe Browsing does not escape.
+/// All are slices of the URL's text but where it escapes what Safe Browsing does not: `?` in a path, marks in a query.
 pub fn paths(url: &CanonicalUrl) -> Vec<Cow<'_, str>> {
     let path = path(url);
     let mut forms = Vec::with_capacity(2 + DIRECTORIES_MAX);
     if let Some(query) = url.query() {
-        forms.push(match &path {
-            Cow::Borrowed(_) => Cow::Borrowed(url.path_and_query()),
-            Cow::Owned(path) => Cow::Owned(format!("{path}?{query}")),
+        forms.push(match (&path, fully_unescaped(query)) {
+            (Cow::Borrowed(_), Cow::Borrowed(_)) => Cow::Borrowed(url.path_and_query()),
+            (path, query) => Cow::Owned(format!("{path}?{query}")),
         });
     }
     let ends = memchr::memchr_iter(b'/', path.as_bytes()).take(DIRECTORIES_MAX).map(|slash| slash + 1);
@@ -97,7 +97,7 @@ pub fn hashes(url: &CanonicalUrl, other_query: Option<&str>, mut meet: impl FnMu
         }
         if let Some(query) = other_query {
             let mark = if query.is_empty() { "" } else { "?" };
-            let fields = [&*path(url), mark, query];
+            let fields = [&*path(url), mark, &fully_unescaped(query)];
             let hash = fields.iter().fold(of_host, Sha256::chain_update);
             meet(hash.finalize().into());
         }
@@ -125,8 +125,9 @@ pub fn sha256(expression: &str) -> [u8; 32] {
 
 /// MD5 of the lower-cased URL without its scheme, as a legacy exchange format has it.
 pub fn md5_url(url: &CanonicalUrl) -> [u8; 16] {
-    let text = url.expose();
-    let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let query = url.query().map(fully_unescaped);
+    let mark = if query.is_some() { "?" } else { "" };
+    let bare = format!("{}{}{mark}{}", url.host(), url.path(), query.unwrap_or_default());
     Md5::digest(bare.to_ascii_lowercase().as_bytes()).into()
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use crate::canonical::{self, CanonicalUrl, Tables};
-use crate::expression::{self, Digest};
+use crate::expression::Digest;
 
 use super::cold::{self, Cold};
 use super::entry::{Entry, Scope, Target};
@@ -180,15 +180,14 @@ impl Rows<'_> {
 
     fn url(&mut self, url: &CanonicalUrl) {
         self.url_rows(url);
-        if let Some(representative) = self.representative(url) {
+        if self.meta.exception {
+            return; // It holds for its own spelling only.
+        }
+        let tables = Arc::clone(&self.builder.tables);
+        for representative in tables.representatives(url) {
             self.meta.alias = true;
             self.url_rows(&representative);
         }
-    }
-
-    /// An exception holds for its own spelling only.
-    fn representative(&self, url: &CanonicalUrl) -> Option<CanonicalUrl> {
-        if self.meta.exception { None } else { self.builder.tables.representative(url) }
     }
 
     fn url_rows(&mut self, url: &CanonicalUrl) {
@@ -207,7 +206,7 @@ impl Rows<'_> {
     fn wanted_parameters(&self, url: &CanonicalUrl) -> Vec<Digest> {
         let key = *self.builder.keys.digest();
         let telling = self.builder.tables.without_tracking(url);
-        let telling = telling.as_deref().filter(|query| expression::parts(query).next().is_some());
+        let telling = telling.as_deref().filter(|query| canonical::parameters(query).next().is_some());
         let wanted = telling.or(url.query()).unwrap_or("");
         key.parameters(wanted).collect()
     }

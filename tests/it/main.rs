@@ -11,6 +11,7 @@ mod check;
 mod cli;
 mod conformance;
 mod hostile;
+mod places;
 mod precision;
 mod spellings;
 mod tidy;

@@ -68,6 +68,7 @@ pub(in crate::canonical) struct Rule {
     lower: Vec<Place>,
     gives: Vec<Output>,
     default_scheme: Option<Box<str>>,
+    beside: bool,
 }
 
 /// A parameter that must be there, under one of its names.
@@ -116,8 +117,29 @@ impl Rules {
 
     /// Gives what the rules build from the URL to `take`, until that has enough.
     pub(in crate::canonical) fn each(&self, parts: &Parts<'_>, mut take: impl FnMut(String) -> Flow) {
+        self.each_rule(parts, |rule, subject, lead| rule.build(subject, lead, &mut take));
+    }
+
+    /// What the first rule builds, and the first of those that stand beside others.
+    pub(in crate::canonical) fn firsts(&self, parts: &Parts<'_>) -> [Option<String>; 2] {
+        let (mut own, mut beside) = (None, None);
+        self.each_rule(parts, |rule, subject, lead| {
+            let first = if rule.beside { &mut beside } else { &mut own };
+            if first.is_none() {
+                rule.build(subject, lead, &mut |url| {
+                    *first = Some(url);
+                    Flow::Enough
+                });
+            }
+            if own.is_some() && beside.is_some() { Flow::Enough } else { Flow::More }
+        });
+        [own, beside]
+    }
+
+    /// Shows the rules for that host or scheme to `visit`, in their order, until that has enough.
+    fn each_rule(&self, parts: &Parts<'_>, mut visit: impl FnMut(&Rule, &Subject<'_>, LeadFound<'_>) -> Flow) {
         if !matches!(parts.scheme, "http" | "https" | "ftp") {
-            self.each_of_scheme(parts, &mut take);
+            self.each_rule_of_scheme(parts, visit);
             return;
         }
         let Some(fitting) = self.fitting(parts.host) else {
@@ -125,7 +147,7 @@ impl Rules {
         };
         let subject = Subject::of_web(parts);
         for (rule, lead) in fitting {
-            if rule.build(&subject, lead, &mut take) == Flow::Enough {
+            if visit(rule, &subject, lead) == Flow::Enough {
                 return;
             }
         }
@@ -136,13 +158,17 @@ impl Rules {
         self.fitting(host).is_some_and(|mut fitting| fitting.any(|(rule, _)| rule.reads(name)))
     }
 
-    fn each_of_scheme(&self, parts: &Parts<'_>, take: &mut impl FnMut(String) -> Flow) {
+    fn each_rule_of_scheme(
+        &self,
+        parts: &Parts<'_>,
+        mut visit: impl FnMut(&Rule, &Subject<'_>, LeadFound<'_>) -> Flow,
+    ) {
         let Some(numbers) = self.by_scheme.get(parts.scheme) else {
             return;
         };
         let subject = Subject::of_app(parts);
         for rule in numbers.iter().filter_map(|number| self.all.get(*number)) {
-            if rule.build(&subject, None, take) == Flow::Enough {
+            if visit(rule, &subject, None) == Flow::Enough {
                 return;
             }
         }

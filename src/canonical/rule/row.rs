@@ -60,6 +60,9 @@ struct Row {
     lower: OneOrMany<String>,
     gives: Option<OneOrMany<String>>,
     default_scheme: Option<String>,
+    /// The rule's answer stands beside that of another rule, not instead of it.
+    #[serde(default)]
+    beside: bool,
     #[serde(rename = "source")]
     _source: IgnoredAny,
     #[serde(default, rename = "examples")]
@@ -129,6 +132,7 @@ impl Sheet {
             lower: each(row.lower.as_slice(), |name| place(name, &places))?,
             gives: each(gives.as_slice(), |text| Ok(Output::parse(text, &places)?))?,
             default_scheme: default_scheme.map(|scheme| scheme.as_str().into()),
+            beside: row.beside,
         })
     }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::Parameter;
 use super::codec::percent_once;
 use super::template::Found;
+use crate::canonical::query::without_entity;
 
 /// The values of a rule's parameters in one URL, decoded once as forms are.
 pub(super) struct Values<'r>(Vec<(&'r Parameter, Vec<String>)>);
@@ -54,6 +55,7 @@ fn form_value(value: &str) -> String {
 
 fn pairs(text: &str) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
     text.split('&').map(|pair| {
+        let pair = without_entity(pair);
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         (percent_once(name), value)
     })
