@@ -165,11 +165,11 @@ fn posts_as_people_see_them() {
     [1]
     $ linkgate check 'listed-prefix.example and http://a..b%zz/ and https://help.listed.example/'
     flag: 3 links, 0 listed, 1 undetermined
-      l…x.example/ and …/… and h…d.example/
-      ~~~~~~~~~~~~     ~~      ~~~~~~~~~~~~
+      l…x.example/ and ….b/%zz/ and h…d.example/
+      ~~~~~~~~~~~~     ~~~~         ~~~~~~~~~~~~
       1. l…x.example/ undetermined (prefix_unconfirmed) → flag
          demo entry demo-sha256-prefix: csam, by sha256, via self
-      2. …/ unlisted → allow
+      2. ….b/ unlisted → allow
       3. h…d.example/ unlisted → allow
     [1]
     $ linkgate check 'two lines
