@@ -1,10 +1,11 @@
-//! The short way for plain ASCII URLs that are already almost canonical; anything odd takes the long way.
+//! The short way for plain ASCII URLs, which the URL standard leaves as they are; anything odd takes the long way.
 //!
 //! Proven equal to the long way by the differential test in [`super::tests`] and by the fuzz target.
 
 use super::parse::HOST_MAX_BYTES;
 use super::parts::Parts;
 use super::url::{Bounds, CanonicalUrl, HostKind, Spelling};
+use super::{path, query};
 
 /// A plain URL with its parts still borrowed from the link.
 pub(super) struct Plain<'u> {
@@ -26,18 +27,20 @@ impl Plain<'_> {
     }
 }
 
-/// Reads a link whose every byte means itself; `None` sends it the long way.
+/// Reads a link that the URL standard leaves as it is; `None` sends it the long way.
 pub(super) fn read(link: &str) -> Option<Plain<'_>> {
     let (scheme, rest) = scheme(link)?;
     let host_len = host_len(rest).filter(|&len| len <= HOST_MAX_BYTES)?;
     let (host, rest) = rest.split_at_checked(host_len)?;
     let (odd_port, rest) = port(rest, scheme)?;
-    if !is_plain(rest.as_bytes()) {
+    let signs = signs(rest.as_bytes());
+    if signs & PLAIN == 0 {
         return None;
     }
+    let has_escapes = signs & UNESCAPED == 0;
     let (rest, fragment) = cut(rest, b'#');
     let (path, query) = cut(rest, b'?');
-    if has_empty_or_dot_segment(path.as_bytes()) {
+    if has_empty_or_dot_segment(path.as_bytes()) || (has_escapes && has_escaped_dot(path.as_bytes())) {
         return None;
     }
 
@@ -47,14 +50,33 @@ pub(super) fn read(link: &str) -> Option<Plain<'_>> {
     if let Some(host) = text.get_mut(scheme.len()..) {
         host.make_ascii_lowercase();
     }
-    text.push_str(if path.is_empty() { "/" } else { path });
-    let bounds = Bounds { host_start: scheme.len(), host_end: scheme.len() + host.len(), path_end: text.len() };
+    let write = if has_escapes { fold_into } else { copy_into };
+    let path_end = write(if path.is_empty() { "/" } else { path }, query, &mut text);
+    let bounds = Bounds { host_start: scheme.len(), host_end: scheme.len() + host.len(), path_end };
+    let spelling = Spelling { odd_port, ..Spelling::default() };
+    Some(Plain { url: CanonicalUrl::new(text, bounds, HostKind::Name, spelling), path, query, fragment })
+}
+
+/// Appends path and query as they are; gives back where the path ends.
+fn copy_into(path: &str, query: Option<&str>, text: &mut String) -> usize {
+    text.push_str(path);
+    let path_end = text.len();
     if let Some(query) = query {
         text.push('?');
         text.push_str(query);
     }
-    let spelling = Spelling { odd_port, ..Spelling::default() };
-    Some(Plain { url: CanonicalUrl::new(text, bounds, HostKind::Name, spelling), path, query, fragment })
+    path_end
+}
+
+/// The same with escapes undone.
+fn fold_into(path: &str, query: Option<&str>, text: &mut String) -> usize {
+    path::fold_into(path, text);
+    let path_end = text.len();
+    if let Some(query) = query {
+        text.push('?');
+        query::fold_into(query, text);
+    }
+    path_end
 }
 
 fn scheme(link: &str) -> Option<(&'static str, &str)> {
@@ -101,9 +123,9 @@ fn port<'u>(rest: &'u str, scheme: &str) -> Option<(bool, &'u str)> {
     Some((number != if scheme.starts_with("https") { 443 } else { 80 }, rest))
 }
 
-/// Whether every byte stays as it is in path, query and fragment, in the standard and in Safe Browsing.
-fn is_plain(rest: &[u8]) -> bool {
-    rest.iter().fold(PLAIN, |all, &byte| all & class(byte)) != 0
+/// What all bytes of path, query and fragment have in common: that the standard leaves them, that none is an escape.
+fn signs(rest: &[u8]) -> u8 {
+    rest.iter().fold(PLAIN | UNESCAPED, |all, &byte| all & class(byte))
 }
 
 fn cut(text: &str, mark: u8) -> (&str, Option<&str>) {
@@ -118,8 +140,14 @@ fn has_empty_or_dot_segment(path: &[u8]) -> bool {
     memchr::memchr_iter(b'/', path).any(|at| matches!(path.get(at + 1), Some(b'/' | b'.')))
 }
 
+/// An escaped dot may make a segment that the standard resolves.
+fn has_escaped_dot(path: &[u8]) -> bool {
+    memchr::memchr_iter(b'%', path).any(|at| matches!(path.get(at + 1..at + 3), Some([b'2', b'e' | b'E'])))
+}
+
 const HOST: u8 = 1;
 const PLAIN: u8 = 2;
+const UNESCAPED: u8 = 4;
 
 fn class(byte: u8) -> u8 {
     CLASSES.get(usize::from(byte)).copied().unwrap_or(0)
@@ -135,15 +163,16 @@ const fn classes() -> [u8; 256] {
     while at < 256 {
         let byte = at as u8;
         if byte.is_ascii_alphanumeric() {
-            table[at] = HOST | PLAIN;
+            table[at] = HOST | PLAIN | UNESCAPED;
         }
         at += 1;
     }
     let mut at = 0;
     while at < plain.len() {
-        table[plain[at] as usize] |= PLAIN;
+        table[plain[at] as usize] |= PLAIN | UNESCAPED;
         at += 1;
     }
+    table[b'%' as usize] |= PLAIN;
     table[b'-' as usize] |= HOST;
     table[b'_' as usize] |= HOST;
     table[b'.' as usize] |= HOST;

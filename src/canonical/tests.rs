@@ -212,6 +212,15 @@ proptest! {
     }
 
     #[test]
+    fn the_short_way_sees_the_same_parts(link in prop_oneof![link(), plain_link()]) {
+        if let Some(plain) = fast::read(&link) {
+            let parsed = parse::read(&link).unwrap();
+            let of = |parts: Parts<'_>| format!("{} {} {} {:?} {:?}", parts.scheme, parts.host, parts.path, parts.query, parts.fragment);
+            prop_assert_eq!(of(plain.parts()), of(parsed.parts()));
+        }
+    }
+
+    #[test]
     fn canonical_urls_stay_as_they_are(link in prop_oneof![link(), plain_link(), any::<String>()]) {
         if let Some(once) = canonical(&link) {
             let twice = canonical(once.expose());

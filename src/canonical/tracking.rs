@@ -1,6 +1,6 @@
 //! Query parameters that only tell who shared a link, and never which page it is.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use super::alias::Aliases;
 use super::wrapper::Wrappers;

@@ -1,7 +1,6 @@
 //! The top-level names that a link without a scheme must end in.
 
-use std::collections::HashSet;
-
+use foldhash::HashSet;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Names that no registry sells and that links use all the same.

@@ -1,6 +1,6 @@
 //! The part of an authority before `@`, which hides the real host.
 
-use super::class::{byte_at, char_at, ends_link};
+use super::class::{byte_at, char_at, ends_link, is_label_byte};
 use super::refang::Refang;
 
 /// Remembers the last stretch looked through, so that repeated schemes cost nothing more.
@@ -29,7 +29,13 @@ impl Userinfo {
 
     fn look(&mut self, text: &str, from: usize) {
         *self = Self { from, end: from, last: None };
-        while let Some(c) = char_at(text, self.end) {
+        loop {
+            // Names and dots, which almost all hosts are made of, at a glance.
+            let rest = text.as_bytes().get(self.end..).unwrap_or_default();
+            self.end += rest.iter().take_while(|&&byte| is_label_byte(byte) || byte == b'.').count();
+            let Some(c) = char_at(text, self.end) else {
+                return;
+            };
             let next = self.end + c.len_utf8();
             match c {
                 '/' | '?' | '#' | '\\' | ']' | ')' | '}' => return,

@@ -3,7 +3,8 @@
 //! Almost every host is in no table. Its last two labels are one test of a small bit map, and the label before any suffix is
 //! another; only then a table is probed.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
+use memchr::memrchr;
 
 use super::host::{HostPattern, Key};
 
@@ -117,8 +118,10 @@ struct Labels<'h> {
 
 impl<'h> Labels<'h> {
     fn of(host: &'h str) -> Self {
-        let mut dots = host.bytes().enumerate().rev().filter(|(_, byte)| *byte == b'.').map(|(at, _)| at);
-        let (last, second, third) = (dots.next(), dots.next(), dots.next());
+        let before = |end: usize| memrchr(b'.', host.as_bytes().get(..end)?);
+        let last = before(host.len());
+        let second = last.and_then(before);
+        let third = second.and_then(before);
         let after = |dot: Option<usize>| dot.map_or(0, |dot| dot + 1);
         Self {
             end: host.get(after(second)..).unwrap_or(host),

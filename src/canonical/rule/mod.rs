@@ -14,8 +14,9 @@ mod web;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use self::codec::{Codec, percent_once, percent_unreserved};
 use self::host::{HostPattern, LeadFound};
