@@ -44,7 +44,9 @@ pub(super) fn read(link: &str) -> Option<Plain<'_>> {
         return None;
     }
 
-    let mut text = String::with_capacity(scheme.len() + host.len() + path.len() + query.map_or(1, |q| q.len() + 2));
+    // To the byte, unless something is folded: a box of the text then needs no other place.
+    let path_len = path.len().max(1) + query.map_or(0, |query| query.len() + 1);
+    let mut text = String::with_capacity(scheme.len() + host.len() + path_len);
     text.push_str(scheme);
     text.push_str(host);
     if let Some(host) = text.get_mut(scheme.len()..) {

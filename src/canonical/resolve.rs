@@ -233,7 +233,11 @@ impl Tables {
 
     /// Two spellings at most, no place twice.
     fn representatives_of(&self, parts: &Parts<'_>) -> [Option<CanonicalUrl>; 2] {
-        let [own, beside] = self.aliases().representatives(parts).map(|alias| canonical(&alias?));
+        let [own, beside] = self.aliases().representatives(parts);
+        if own.is_none() && beside.is_none() {
+            return [None, None];
+        }
+        let [own, beside] = [own, beside].map(|alias| canonical(&alias?));
         let beside = beside.filter(|beside| own.as_ref().is_none_or(|own| !is_same_place(beside, own)));
         [own, beside]
     }

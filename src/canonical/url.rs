@@ -80,7 +80,7 @@ impl CanonicalUrl {
 
     /// Lower case, without the colon.
     pub fn scheme(&self) -> &str {
-        self.text.split_once(':').map_or("", |(scheme, _)| scheme)
+        self.slice(0, self.host_start.saturating_sub("://".len() as u32))
     }
 
     /// Lower case, punycode; IPv6 in brackets; no port, no trailing dot.
@@ -102,6 +102,11 @@ impl CanonicalUrl {
     /// Path and query as they stand in the text.
     pub fn path_and_query(&self) -> &str {
         self.text.get(self.host_end as usize..).unwrap_or("")
+    }
+
+    /// Host, path and query as they stand in the text.
+    pub fn without_scheme(&self) -> &str {
+        self.text.get(self.host_start as usize..).unwrap_or("")
     }
 
     /// What the host is.

@@ -30,16 +30,15 @@ impl Forms {
             labels.extend(suffixes.icann_label(url.host()).into_iter().chain(suffixes.private_label(url.host())));
             labels.dedup();
         }
-        let hashed = safe_browsing::hashed(url, tables.without_tracking(url).as_deref());
-        let hash = |text: String| {
-            let sha256 = data_encoding::HEXLOWER.encode(&safe_browsing::sha256(&text));
-            (text, sha256)
-        };
+        let mut hashes = Vec::new();
+        safe_browsing::hashed(url, tables.without_tracking(url).as_deref(), |text| {
+            hashes.push((text.to_owned(), data_encoding::HEXLOWER.encode(&safe_browsing::sha256(text))));
+        });
         Self {
             expressions: expression::forms(url),
             labels: labels.into_iter().map(str::to_owned).collect(),
             addresses: address.into_iter().chain(address.and_then(canonical::embedded)).collect(),
-            hashes: hashed.into_iter().map(hash).collect(),
+            hashes,
             md5: data_encoding::HEXLOWER.encode(&safe_browsing::md5_url(url)),
         }
     }

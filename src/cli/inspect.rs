@@ -188,7 +188,7 @@ fn expressions(text: &str, profile: Profile, tables: &Tables) -> Value {
         _ => Version::V4,
     };
     let (expressions, hosts, paths) = if profile == Profile::Linkgate {
-        (expression::forms(&url), vec![url.host()], vec![url.path().into()])
+        (expression::forms(&url), vec![url.host()], vec![url.path().to_owned()])
     } else {
         let expressions = safe_browsing::expressions(&url, version);
         (expressions, safe_browsing::hosts(&url, version), safe_browsing::paths(&url))

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use md5::Md5;
 use sha2::{Digest as _, Sha256};
+use smallvec::SmallVec;
 
 use crate::canonical::{CanonicalUrl, HostKind, Suffixes, fully_unescaped};
 
@@ -19,6 +20,8 @@ pub enum Version<'s> {
 }
 
 const DIRECTORIES_MAX: usize = 4;
+/// With query, whole, and the directories.
+const ENDS_MAX: usize = DIRECTORIES_MAX + 2;
 
 /// Host forms: the host first, then parents from the longest.
 pub fn hosts<'u>(url: &'u CanonicalUrl, version: Version<'_>) -> Vec<&'u str> {
@@ -51,71 +54,72 @@ fn labels_max(host: &str) -> usize {
 }
 
 /// Path forms: with query, without, the root, and up to three directories below it.
-///
-/// All are slices of the URL's text but where it escapes what Safe Browsing does not: `?` in a path, marks in a query.
-pub fn paths(url: &CanonicalUrl) -> Vec<Cow<'_, str>> {
-    let path = path(url);
-    let mut forms = Vec::with_capacity(2 + DIRECTORIES_MAX);
-    if let Some(query) = url.query() {
-        forms.push(match (&path, fully_unescaped(query)) {
-            (Cow::Borrowed(_), Cow::Borrowed(_)) => Cow::Borrowed(url.path_and_query()),
-            (path, query) => Cow::Owned(format!("{path}?{query}")),
-        });
-    }
-    let ends = memchr::memchr_iter(b'/', path.as_bytes()).take(DIRECTORIES_MAX).map(|slash| slash + 1);
-    let directories: Vec<usize> = ends.collect();
-    if directories.last() != Some(&path.len()) {
-        forms.push(path.clone());
-    }
-    let part = |end: usize| match &path {
-        Cow::Borrowed(path) => Cow::Borrowed(path.get(..end).unwrap_or(path)),
-        Cow::Owned(path) => Cow::Owned(path.get(..end).unwrap_or(path).to_owned()),
-    };
-    forms.extend(directories.into_iter().map(part));
-    forms
-}
-
-fn path(url: &CanonicalUrl) -> Cow<'_, str> {
-    let path = url.path();
-    if path.contains("%3F") { Cow::Owned(path.replace("%3F", "?")) } else { Cow::Borrowed(path) }
+pub fn paths(url: &CanonicalUrl) -> Vec<String> {
+    let forms = Forms::of(url, url.query());
+    forms.ends.iter().filter_map(|&end| forms.text.get(url.host().len()..end)).map(str::to_owned).collect()
 }
 
 /// All expressions of a URL, `host/path`.
 pub fn expressions(url: &CanonicalUrl, version: Version<'_>) -> Vec<String> {
-    let paths = paths(url);
-    let hosts = hosts(url, version);
-    hosts.iter().flat_map(|host| paths.iter().map(move |path| format!("{host}{path}"))).collect()
+    let mut all = Vec::new();
+    Forms::of(url, url.query()).each(url, version, |expression| all.push(expression.to_owned()));
+    all
 }
 
-/// Calls `meet` with SHA-256 of every expression of a URL, and of those with another query, if one is given.
-pub fn hashes(url: &CanonicalUrl, other_query: Option<&str>, mut meet: impl FnMut([u8; 32])) {
-    let paths = paths(url);
-    for host in hosts(url, Version::V4) {
-        let of_host = Sha256::new_with_prefix(host);
-        for path in &paths {
-            meet(of_host.clone().chain_update(path.as_bytes()).finalize().into());
-        }
-        if let Some(query) = other_query {
-            let mark = if query.is_empty() { "" } else { "?" };
-            let fields = [&*path(url), mark, &fully_unescaped(query)];
-            let hash = fields.iter().fold(of_host, Sha256::chain_update);
-            meet(hash.finalize().into());
-        }
+/// Calls `meet` with every expression that hash lists of version 4 may have of a URL, those with another query, if one is
+/// given, last.
+pub fn hashed(url: &CanonicalUrl, other_query: Option<&str>, mut meet: impl FnMut(&str)) {
+    Forms::of(url, url.query()).each(url, Version::V4, &mut meet);
+    if let Some(query) = other_query {
+        let mut forms = Forms::of(url, Some(query).filter(|query| !query.is_empty()));
+        forms.ends.truncate(1);
+        forms.each(url, Version::V4, &mut meet);
     }
 }
 
-/// The expressions whose hashes [`hashes`] gives, in the same order, as text for people.
-pub fn hashed(url: &CanonicalUrl, other_query: Option<&str>) -> Vec<String> {
-    let paths = paths(url);
-    let other = other_query.map(|query| format!("{}{}{query}", path(url), if query.is_empty() { "" } else { "?" }));
-    let of_host = |host: &str| {
-        paths
-            .iter()
-            .map(|path| format!("{host}{path}"))
-            .chain(other.iter().map(|path| format!("{host}{path}")))
-            .collect()
-    };
-    hosts(url, Version::V4).into_iter().flat_map(|host| -> Vec<String> { of_host(host) }).collect()
+/// One text of which every expression is a part: parents begin later, shorter paths end earlier.
+struct Forms<'u> {
+    text: Cow<'u, str>,
+    ends: SmallVec<[usize; ENDS_MAX]>,
+}
+
+impl<'u> Forms<'u> {
+    fn of(url: &'u CanonicalUrl, query: Option<&str>) -> Self {
+        let is_own = query == url.query();
+        let is_plain = memchr::memchr(b'%', url.path_and_query().as_bytes()).is_none();
+        let host_len = url.host().len();
+        let (text, path_end) = if is_own && is_plain {
+            (Cow::Borrowed(url.without_scheme()), host_len + url.path().len())
+        } else {
+            // Safe Browsing does not escape a `?` in a path, nor marks in a query.
+            let mut text = format!("{}{}", url.host(), url.path().replace("%3F", "?"));
+            let path_end = text.len();
+            if let Some(query) = query {
+                text.push('?');
+                text.push_str(&fully_unescaped(query));
+            }
+            (Cow::Owned(text), path_end)
+        };
+        let mut ends = SmallVec::new();
+        if query.is_some() {
+            ends.push(text.len());
+        }
+        let path = text.as_bytes().get(host_len..path_end).unwrap_or_default();
+        let slashes = memchr::memchr_iter(b'/', path).take(DIRECTORIES_MAX);
+        let directories: SmallVec<[usize; DIRECTORIES_MAX]> = slashes.map(|slash| host_len + slash + 1).collect();
+        if directories.last() != Some(&path_end) {
+            ends.push(path_end);
+        }
+        ends.extend(directories);
+        Self { text, ends }
+    }
+
+    fn each(&self, url: &CanonicalUrl, version: Version<'_>, mut meet: impl FnMut(&str)) {
+        for host in hosts(url, version) {
+            let start = url.host().len() - host.len();
+            self.ends.iter().filter_map(|&end| self.text.get(start..end)).for_each(&mut meet);
+        }
+    }
 }
 
 /// SHA-256 of an expression.
@@ -135,18 +139,35 @@ pub fn md5_url(url: &CanonicalUrl) -> [u8; 16] {
 mod tests {
     use super::*;
 
+    fn check(link: &str, other_query: Option<&str>, expected: &[&str]) {
+        let url = crate::canonical::canonical(link).unwrap();
+        let mut found = Vec::new();
+        hashed(&url, other_query, |expression| found.push(expression.to_owned()));
+        assert_eq!(found, expected, "{link}");
+    }
+
     #[test]
-    fn what_is_hashed_is_what_people_get_to_see() {
-        for (link, other) in [
-            ("http://a.b.listed.example/c/d%3Fe?f=1&utm_source=x", Some("f=1")),
-            ("http://listed.example/a?utm_source=x", Some("")),
-            ("http://192.0.2.1/", None),
-        ] {
-            let url = crate::canonical::canonical(link).unwrap();
-            let mut found = Vec::new();
-            hashes(&url, other, |hash| found.push(hash));
-            let shown: Vec<_> = hashed(&url, other).iter().map(|text| sha256(text)).collect();
-            assert_eq!(found, shown, "{link}");
-        }
+    fn what_hash_lists_may_have() {
+        check("http://listed.example", None, &["listed.example/"]);
+        check("http://192.0.2.1/a", None, &["192.0.2.1/a", "192.0.2.1/"]);
+        check(
+            "http://listed.example/a/?b=%26",
+            None,
+            &["listed.example/a/?b=&", "listed.example/", "listed.example/a/"],
+        );
+        check(
+            "http://x.listed.example/c%3Fe?utm_source=x",
+            Some(""),
+            &[
+                "x.listed.example/c?e?utm_source=x",
+                "x.listed.example/c?e",
+                "x.listed.example/",
+                "listed.example/c?e?utm_source=x",
+                "listed.example/c?e",
+                "listed.example/",
+                "x.listed.example/c?e",
+                "listed.example/c?e",
+            ],
+        );
     }
 }

@@ -21,8 +21,8 @@ pub struct Builder {
     keys: Keys,
     tables: Arc<Tables>,
     lists: Vec<(List, Counts)>,
-    hosts: Vec<Row>,
-    rest: Vec<Row>,
+    first: Vec<Row>,
+    paths: Vec<Row>,
     records: Vec<u8>,
     extras: ExtrasBuilder,
     traits: Traits,
@@ -39,8 +39,8 @@ impl Builder {
             keys,
             tables,
             lists: Vec::new(),
-            hosts: Vec::new(),
-            rest: Vec::new(),
+            first: Vec::new(),
+            paths: Vec::new(),
             records: Vec::new(),
             extras: ExtrasBuilder::default(),
             traits: Traits::default(),
@@ -68,7 +68,7 @@ impl Builder {
     /// If the index is full, at 4 G rows or 134 M entries with validity or parameters.
     pub fn add(&mut self, number: ListNumber, entry: &Entry) -> Result<(), IndexError> {
         let full =
-            self.hosts.len().max(self.rest.len()) >= Table::ROWS_MAX - 4 || self.extras.len() >= Meta::EXTRAS_MAX;
+            self.first.len().max(self.paths.len()) >= Table::ROWS_MAX - 4 || self.extras.len() >= Meta::EXTRAS_MAX;
         if full {
             return Err(IndexError::TooLarge { what: "entries" });
         }
@@ -104,17 +104,17 @@ impl Builder {
     /// The finished index.
     pub fn finish(self) -> Index {
         let counted = |(list, counts): (List, Counts)| List { entries: counts.by_name(), ..list };
-        let (hosts, host_records) = Table::build(self.hosts);
-        let (rest, rest_records) = Table::build(self.rest);
+        let (first, first_records) = Table::build(self.first);
+        let (paths, path_records) = Table::build(self.paths);
         Index {
             keys: self.keys,
             tables: self.tables,
             lists: self.lists.into_iter().map(counted).collect(),
-            host_filter: Filter::of(&hosts.digests),
-            hosts,
-            rest,
-            host_records: super::Records::Memory(host_records),
-            rest_records: super::Records::Memory(rest_records),
+            filter: Filter::of(&first.digests),
+            first,
+            paths,
+            first_records: super::Records::Memory(first_records),
+            path_records: super::Records::Memory(path_records),
             cold: Cold::Memory(self.records),
             extras: self.extras.finish(),
             traits: self.traits,
@@ -138,27 +138,27 @@ impl Rows<'_> {
         match target {
             Target::Host(name) => self.name(name),
             Target::Url(url) => self.url(url),
-            Target::Ip(address) => self.host_row(key.address(folded(*address))),
+            Target::Ip(address) => self.first_row(key.address(folded(*address))),
             Target::Cidr(address, len) => {
                 self.builder.traits.networks.insert(*address, *len);
-                self.host_row(key.network(*address, *len));
+                self.first_row(key.network(*address, *len));
             }
             Target::Label(label) => {
                 self.builder.traits.labels = true;
-                self.host_row(key.label(label));
+                self.first_row(key.label(label));
                 if self.label_private {
                     self.builder.traits.private_labels = true;
-                    self.host_row(key.private_label(label));
+                    self.first_row(key.private_label(label));
                 }
             }
             Target::Sha256(bytes) => {
                 self.builder.traits.sha256_lens |= 1_u64 << bytes.len().min(32);
                 self.meta.partial_hash = bytes.len() < 32;
-                self.rest_row(key.sha256(bytes), vec![]);
+                self.first_row(key.sha256(bytes));
             }
             Target::Md5(md5) => {
                 self.builder.traits.md5 = true;
-                self.rest_row(key.md5(md5), vec![]);
+                self.first_row(key.md5(md5));
             }
         }
     }
@@ -167,14 +167,14 @@ impl Rows<'_> {
         let is_host = self.meta.kind == RowKind::Entry(Scope::Host);
         self.builder.traits.top_levels |= !name.contains('.');
         let stored = if is_host { self.twin_form(name) } else { name };
-        self.host_row(self.builder.keys.digest().host(stored));
+        self.first_row(self.builder.keys.digest().host(stored));
         if is_host
             && !self.meta.exception
             && let Some(representative) = self.builder.tables.representative_host(name)
         {
             self.meta.alias = true;
             let stored = self.twin_form(representative.host());
-            self.host_row(self.builder.keys.digest().host(stored));
+            self.first_row(self.builder.keys.digest().host(stored));
         }
     }
 
@@ -197,9 +197,9 @@ impl Rows<'_> {
             None => self.twin_form(url.host()),
         };
         let marker = url.address().map_or_else(|| key.host(stored), |address| key.address(address));
-        self.builder.hosts.push(Row { digest: marker, meta: Meta::has_paths().pack(), record: 0 });
+        self.builder.first.push(Row { digest: marker, meta: Meta::has_paths().pack(), record: 0 });
         let parameters = self.wanted_parameters(url);
-        self.rest_row(key.path(stored, url.path()), parameters);
+        self.path_row(key.path(stored, url.path()), parameters);
     }
 
     /// The parameters that a link must have: those of the entry, without known tracking ones unless it has only such.
@@ -217,14 +217,14 @@ impl Rows<'_> {
         bare.unwrap_or(name)
     }
 
-    fn host_row(&mut self, digest: Digest) {
+    fn first_row(&mut self, digest: Digest) {
         let row = self.row(digest, vec![]);
-        self.builder.hosts.push(row);
+        self.builder.first.push(row);
     }
 
-    fn rest_row(&mut self, digest: Digest, parameters: Vec<Digest>) {
+    fn path_row(&mut self, digest: Digest, parameters: Vec<Digest>) {
         let row = self.row(digest, parameters);
-        self.builder.rest.push(row);
+        self.builder.paths.push(row);
     }
 
     fn row(&mut self, digest: Digest, parameters: Vec<Digest>) -> Row {

@@ -27,7 +27,7 @@ use super::traits::Traits;
 use super::{Index, IndexError, atomic};
 
 const MAGIC: [u8; 8] = *b"linkgate";
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
 /// A header grows with its lists, of which there are at most 4,096.
 const HEADER_MAX_BYTES: u32 = 8 << 20;
 const MAC_BYTES: u64 = 32;
@@ -69,24 +69,24 @@ impl Index {
     /// # Errors
     /// If the operating system refuses, or the index was itself opened from a file.
     pub fn save(&self, path: &Path) -> Result<(), IndexError> {
-        let (Records::Memory(host_records), Records::Memory(rest_records), Cold::Memory(cold)) =
-            (&self.host_records, &self.rest_records, &self.cold)
+        let (Records::Memory(first_records), Records::Memory(path_records), Cold::Memory(cold)) =
+            (&self.first_records, &self.path_records, &self.cold)
         else {
             let source = std::io::Error::other("it was opened from a file; copy that file");
             return Err(IndexError::written(source));
         };
         let sections: [&[u8]; 12] = [
-            bytemuck::cast_slice(&self.hosts.digests),
-            bytemuck::cast_slice(&self.hosts.metas),
-            bytemuck::cast_slice(&self.hosts.starts),
-            bytemuck::cast_slice(&self.host_filter.words),
-            bytemuck::cast_slice(&self.rest.digests),
-            bytemuck::cast_slice(&self.rest.metas),
-            bytemuck::cast_slice(&self.rest.starts),
+            bytemuck::cast_slice(&self.first.digests),
+            bytemuck::cast_slice(&self.first.metas),
+            bytemuck::cast_slice(&self.first.starts),
+            bytemuck::cast_slice(&self.filter.words),
+            bytemuck::cast_slice(&self.paths.digests),
+            bytemuck::cast_slice(&self.paths.metas),
+            bytemuck::cast_slice(&self.paths.starts),
             bytemuck::cast_slice(&self.extras.rows),
             bytemuck::cast_slice(&self.extras.parameters),
-            bytemuck::cast_slice(host_records),
-            bytemuck::cast_slice(rest_records),
+            bytemuck::cast_slice(first_records),
+            bytemuck::cast_slice(path_records),
             cold,
         ];
         let header = Header {
@@ -128,33 +128,33 @@ impl Index {
         if end.and_then(|end| end.checked_add(MAC_BYTES)) != Some(len) {
             return Err(IndexError::Damaged);
         }
-        let [digests, metas, starts, filter, rest_digests, rest_metas, rest_starts, rows, parameters, ..] = sizes;
-        let hosts =
+        let [digests, metas, starts, filter, path_digests, path_metas, path_starts, rows, parameters, ..] = sizes;
+        let first =
             Table { digests: input.section(digests)?, metas: input.section(metas)?, starts: input.section(starts)? };
-        let host_filter = Filter { words: input.section(filter)? };
-        let rest = Table {
-            digests: input.section(rest_digests)?,
-            metas: input.section(rest_metas)?,
-            starts: input.section(rest_starts)?,
+        let filter = Filter { words: input.section(filter)? };
+        let paths = Table {
+            digests: input.section(path_digests)?,
+            metas: input.section(path_metas)?,
+            starts: input.section(path_starts)?,
         };
         let extras = Extras { rows: input.section(rows)?, parameters: input.section(parameters)? };
         input.verify_rest()?;
 
-        let [.., host_records, rest_records, _] = sizes;
-        let host_records_at = header_end + sizes.iter().take(9).filter_map(|size| padded(*size)).sum::<u64>();
-        let rest_records_at = host_records_at + host_records;
-        let records_at = rest_records_at + rest_records;
+        let [.., first_records, path_records, _] = sizes;
+        let first_records_at = header_end + sizes.iter().take(9).filter_map(|size| padded(*size)).sum::<u64>();
+        let path_records_at = first_records_at + first_records;
+        let records_at = path_records_at + path_records;
         let file = Arc::new(file);
         let records = |at, bytes| Records::File { file: Arc::clone(&file), at, rows: bytes / 8 };
         Ok(Self {
             keys,
             tables,
             lists: header.lists,
-            hosts,
-            host_filter,
-            rest,
-            host_records: records(host_records_at, host_records),
-            rest_records: records(rest_records_at, rest_records),
+            first,
+            filter,
+            paths,
+            first_records: records(first_records_at, first_records),
+            path_records: records(path_records_at, path_records),
             cold: Cold::File { file: Arc::clone(&file), records_at },
             extras,
             traits: header.traits,

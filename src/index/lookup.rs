@@ -41,8 +41,8 @@ pub struct Hit {
 /// The row of a hit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    Hosts(usize),
-    Rest(usize),
+    First(usize),
+    Path(usize),
 }
 
 impl Index {
@@ -81,12 +81,12 @@ impl<'s> Search<'s> {
             self.hashes();
         }
         if traits.md5 {
-            self.rest(key.md5(&safe_browsing::md5_url(url)), 0, |_| true);
+            self.first(key.md5(&safe_browsing::md5_url(url)));
         }
     }
 
     fn host_form(&mut self, form: HostForm, with_paths: &mut WithPaths) {
-        for (row, bits) in self.hosts(form.digest) {
+        for (row, bits) in self.rows_of(form.digest) {
             let meta = Meta::unpack(bits);
             let matches = match meta.kind {
                 RowKind::HasPaths => {
@@ -102,7 +102,7 @@ impl<'s> Search<'s> {
                 RowKind::Entry(_) => true,
             };
             if matches {
-                self.keep(meta, Place::Hosts(row), form.len);
+                self.keep(meta, Place::First(row), form.len);
             }
         }
     }
@@ -110,7 +110,7 @@ impl<'s> Search<'s> {
     fn networks(&mut self, address: IpAddr) {
         for address in [Some(address), canonical::embedded(address)].into_iter().flatten() {
             for len in self.index.traits.networks.lengths(address) {
-                self.host(self.key.network(address, len));
+                self.first(self.key.network(address, len));
             }
         }
     }
@@ -119,11 +119,11 @@ impl<'s> Search<'s> {
         let (suffixes, host) = (self.index.tables.suffixes(), self.url.host());
         let label = suffixes.icann_label(host);
         if let Some(label) = label {
-            self.host(self.key.label(label));
+            self.first(self.key.label(label));
         }
         let private = suffixes.private_label(host).filter(|_| self.index.traits.private_labels);
         if let Some(private) = private.filter(|_| private != label) {
-            self.host(self.key.private_label(private));
+            self.first(self.key.private_label(private));
         }
     }
 
@@ -146,7 +146,7 @@ impl<'s> Search<'s> {
     fn paths_of(&mut self, host: &str, fits: impl Fn(&Meta) -> bool) {
         let (key, path) = (self.key, self.url.path());
         key.path_forms(host, path, |form| {
-            self.rest(form.digest, form.len, |meta| {
+            self.path(form.digest, form.len, |meta| {
                 (form.reach == Reach::Whole || meta.kind == RowKind::Entry(Scope::UrlPrefix)) && fits(meta)
             });
         });
@@ -157,30 +157,31 @@ impl<'s> Search<'s> {
         let lens = self.index.traits.sha256_lens;
         let (key, url) = (self.key, self.url);
         let stripped = self.index.tables.without_tracking(url);
-        safe_browsing::hashes(url, stripped.as_deref(), |hash| {
+        safe_browsing::hashed(url, stripped.as_deref(), |expression| {
+            let hash = safe_browsing::sha256(expression);
             for len in (1..=hash.len()).filter(|len| lens >> len & 1 == 1) {
-                self.rest(key.sha256(hash.get(..len).unwrap_or(&hash)), 0, |_| true);
+                self.first(key.sha256(hash.get(..len).unwrap_or(&hash)));
             }
         });
     }
 
-    /// Rows of the host table under a digest; for almost every digest there are none, and one cache line tells.
-    fn hosts(&self, digest: Digest) -> impl Iterator<Item = (usize, u64)> + use<'s> {
+    /// Rows of the first table under a digest; for almost every digest there are none, and one cache line tells.
+    fn rows_of(&self, digest: Digest) -> impl Iterator<Item = (usize, u64)> + use<'s> {
         let index = self.index;
-        index.host_filter.may_have(digest).then(|| index.hosts.find(digest)).into_iter().flatten()
+        index.filter.may_have(digest).then(|| index.first.find(digest)).into_iter().flatten()
     }
 
-    fn host(&mut self, digest: Digest) {
-        for (row, bits) in self.hosts(digest) {
-            self.keep(Meta::unpack(bits), Place::Hosts(row), 0);
+    fn first(&mut self, digest: Digest) {
+        for (row, bits) in self.rows_of(digest) {
+            self.keep(Meta::unpack(bits), Place::First(row), 0);
         }
     }
 
-    fn rest(&mut self, digest: Digest, len: usize, fits: impl Fn(&Meta) -> bool) {
-        for (row, bits) in self.index.rest.find(digest) {
+    fn path(&mut self, digest: Digest, len: usize, fits: impl Fn(&Meta) -> bool) {
+        for (row, bits) in self.index.paths.find(digest) {
             let meta = Meta::unpack(bits);
             if fits(&meta) {
-                self.keep(meta, Place::Rest(row), len);
+                self.keep(meta, Place::Path(row), len);
             }
         }
     }

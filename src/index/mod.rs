@@ -64,14 +64,14 @@ pub struct Index {
     keys: Keys,
     tables: Arc<Tables>,
     lists: Vec<List>,
-    /// Everything that a host alone can hit, and signs of hosts that have paths.
-    hosts: Table,
-    /// Turns most look-ups of `hosts` away.
-    host_filter: Filter,
-    /// Paths and hashes: asked only where there is reason to.
-    rest: Table,
-    host_records: Records,
-    rest_records: Records,
+    /// What every link asks: whatever a host alone can hit, signs of hosts that have paths, hashes.
+    first: Table,
+    /// Turns most look-ups of `first` away.
+    filter: Filter,
+    /// What is asked only of hosts that have such a sign.
+    paths: Table,
+    first_records: Records,
+    path_records: Records,
     cold: Cold,
     extras: Extras,
     traits: Traits,
@@ -93,8 +93,8 @@ impl Index {
     /// What a report says of the entry behind a hit.
     pub fn details(&self, hit: &Hit) -> Details {
         let record = match hit.place {
-            Place::Hosts(row) => self.host_records.of(row),
-            Place::Rest(row) => self.rest_records.of(row),
+            Place::First(row) => self.first_records.of(row),
+            Place::Path(row) => self.path_records.of(row),
         };
         record.map(|record| self.cold.details(record)).unwrap_or_default()
     }
@@ -107,9 +107,9 @@ impl Index {
 
     /// Bytes that stay in memory for matching.
     pub fn resident_bytes(&self) -> usize {
-        self.hosts.resident_bytes()
-            + self.host_filter.resident_bytes()
-            + self.rest.resident_bytes()
+        self.first.resident_bytes()
+            + self.filter.resident_bytes()
+            + self.paths.resident_bytes()
             + self.extras.resident_bytes()
     }
 }
