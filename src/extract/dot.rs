@@ -13,6 +13,8 @@ pub(super) enum Dot {
     Half,
     /// Spaces beside it: `a . b`, `a .com`.
     Spaced,
+    /// A space on one side only, and a path behind the name: `a. b/c`.
+    Gapped,
     /// The word: `a dot b`, `a_dot_b`.
     Word,
     /// Ideographic, full-width or a look-alike.
@@ -50,7 +52,7 @@ pub(super) fn dot_at(text: &str, at: usize) -> Option<Separator> {
         return Some(Separator { dot: Dot::Plain, end: at + 1 });
     }
     match byte {
-        b'.' if matches!(next, 0..=b' ') && !is_wordless(text, at + 2) => None,
+        b'.' if matches!(next, 0..=b' ') && !(is_wordless(text, at + 2) || has_path(text, at + 2)) => None,
         b'-' | b'_' => dashed(text, at),
         b'.' | b' ' | b'[' | b'(' | b'{' | b'<' | b']' | b')' | b'}' | b'>' | b'^' | b'\\' | b'%' => spelled(text, at),
         0..=0x7F => None,
@@ -112,7 +114,8 @@ fn kind(core: Core, before: &Around, after: &Around, next: &str) -> Option<Dot> 
         Core::Wide if spaces == 0 => Some(Dot::Wide),
         Core::Dot if spaces == 0 => Some(Dot::Plain),
         Core::Dot if before.spaces > 0 && after.spaces > 0 => Some(Dot::Spaced),
-        Core::Dot => is_wordless(next, 0).then_some(Dot::Spaced),
+        Core::Dot if is_wordless(next, 0) => Some(Dot::Spaced),
+        Core::Dot => has_path(next, 0).then_some(Dot::Gapped),
         Core::Word if before.spaces > 0 && after.spaces > 0 => Some(Dot::Word),
         _ => None,
     }
@@ -202,6 +205,14 @@ fn dashed(text: &str, at: usize) -> Option<Separator> {
     (!has_dot).then_some(Separator { dot: Dot::Word, end: next })
 }
 
+/// Whether one word with a path stands at `at`.
+pub(super) fn has_path(text: &str, at: usize) -> bool {
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    let len = rest.iter().take(LABEL_MAX_BYTES).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let first = rest.get(len + 1).copied().unwrap_or(0);
+    len > 1 && rest.get(len) == Some(&b'/') && (is_label_byte(first) || matches!(first, b'+' | b'@'))
+}
+
 /// Whether a wordless top-level name, in lower case, stands at `at`.
 fn is_wordless(text: &str, at: usize) -> bool {
     let Some(rest) = text.get(at..) else {
@@ -236,6 +247,8 @@ mod tests {
         check("a . b", Some((Dot::Spaced, 4)));
         check("a. com", Some((Dot::Spaced, 3)));
         check("a .net", Some((Dot::Spaced, 3)));
+        check("a. bc/d", Some((Dot::Gapped, 3)));
+        check("a .bc/+d", Some((Dot::Gapped, 3)));
         check("a dot b", Some((Dot::Word, 6)));
         check("a_dot_b", Some((Dot::Word, 6)));
         check("a\u{3002}b", Some((Dot::Wide, 4)));
@@ -253,6 +266,8 @@ mod tests {
             "a dots b",
             "a dotb",
             "a. community",
+            "a. bc/",
+            "a. bc d/e",
             "a, b",
             "a,b",
             "a-dot-b.c",

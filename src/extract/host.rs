@@ -89,6 +89,17 @@ pub(super) struct Host<'t> {
     pub(super) other: Option<Reading>,
 }
 
+/// What stands where a host may end although more follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seam {
+    /// Another script begins.
+    Script,
+    /// Invisible characters.
+    Gap,
+    /// A dot.
+    Dot(Dot),
+}
+
 /// Labels that are no host together.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Miss {
@@ -112,7 +123,7 @@ pub(super) struct HostReader<'t, 'n> {
     zero_width: bool,
     disguised: bool,
     /// An earlier place where the host may end, though more dots and labels follow.
-    early: Option<(Reading, Dot)>,
+    early: Option<(Reading, Seam)>,
     known: Option<Reading>,
     /// All labels together, though no registry sells such a name.
     odd: Option<Reading>,
@@ -170,7 +181,7 @@ impl<'t, 'n> HostReader<'t, 'n> {
             if let Some(reading) = last
                 && (!matches!(next.dot, Dot::Plain | Dot::Bracketed | Dot::Encoded) || ends_sentence(&reading))
             {
-                self.early.get_or_insert((reading, next.dot));
+                self.early.get_or_insert((reading, Seam::Dot(next.dot)));
             }
             if next.dot != Dot::Plain || written.bytes().any(|byte| byte != b'.') {
                 self.refang.replace(end..next.end, ".");
@@ -216,6 +227,7 @@ impl<'t, 'n> HostReader<'t, 'n> {
             // A sentence ends where a host of its own begins.
             Dot::Wide => is_host || self.lead != Lead::Bare || !starts_host(self.text, next.end),
             // `word . name.tld` is a word and a host of its own.
+            Dot::Gapped => !(is_known || starts_host(self.text, next.end)),
             Dot::Spaced | Dot::Word => {
                 let is_complete = self.lead == Lead::Scheme && is_known;
                 self.lead == Lead::Disguised || !(is_complete || starts_host(self.text, next.end))
@@ -225,8 +237,10 @@ impl<'t, 'n> HostReader<'t, 'n> {
 
     /// The reading that ends with this label, if the labels up to it can be a host.
     fn judge(&mut self, label: Label) -> Option<Reading> {
-        if let Some(reading) = self.judge_script_change(label) {
-            self.early.get_or_insert((reading, Dot::Plain));
+        for (at, seam) in [(label.script_change, Seam::Script), (label.gap, Seam::Gap)] {
+            if let Some(reading) = at.and_then(|at| self.judge_seam(label, at)) {
+                self.early.get_or_insert((reading, seam));
+            }
         }
         let mark = self.refang.mark(label.end);
         let name = &*self.refang.since(self.label_from, label.end);
@@ -263,20 +277,15 @@ impl<'t, 'n> HostReader<'t, 'n> {
         }
         let len = self.names.longest_beginning(self.text.get(label.start..label.end)?)?;
         let cut = Label { end: label.start + len, ..label };
-        // The refanged text is the written one up to here unless letters were disguised.
-        let mark = (!label.disguised && !label.zero_width).then(|| Refang::mark_before(mark, label.end - cut.end))?;
-        Some(self.reading(mark, cut, None))
+        Some(self.reading(self.refang.mark_back_at(cut.end), cut, None))
     }
 
-    fn judge_script_change(&mut self, label: Label) -> Option<Reading> {
-        let at = label.script_change.filter(|_| self.labels > 1 && !label.disguised && !label.zero_width)?;
-        let name = self.text.get(label.start..at)?;
-        if self.previous.odd || self.early.is_some() || !self.names.contains(name) {
+    /// The host ends in the middle of the label, and prose goes on.
+    fn judge_seam(&self, label: Label, at: usize) -> Option<Reading> {
+        if self.labels < 2 || self.previous.odd || !self.names.contains(&self.refang.since(self.label_from, at)) {
             return None;
         }
-        let mark = self.refang.mark(label.end);
-        let mark = Refang::mark_before(mark, label.end - at);
-        Some(self.reading(mark, Label { end: at, ..label }, None))
+        Some(self.reading(self.refang.mark_back_at(at), Label { end: at, ..label }, None))
     }
 
     fn reading(&self, mark: Mark, label: Label, address: Option<Ipv4>) -> Reading {
@@ -299,10 +308,12 @@ impl<'t, 'n> HostReader<'t, 'n> {
         let (reading, other) = match (last, early) {
             (Some(last), None) => (last, None),
             (Some(last), Some((early, _))) if !last.is_known => (early, Some(last)),
-            (Some(last), Some((early, dot))) => match dot {
-                Dot::Plain if self.lead == Lead::Bare => (early, Some(last)),
-                Dot::Wide if last.labels > early.labels + 1 => (early, Some(last)),
-                Dot::Spaced if !(last.dots.are_loose() || self.is_followed_by_path(last)) => (early, Some(last)),
+            (Some(last), Some((early, seam))) => match seam {
+                Seam::Script if self.lead == Lead::Bare => (early, Some(last)),
+                Seam::Dot(Dot::Wide) if last.labels > early.labels + 1 => (early, Some(last)),
+                Seam::Dot(Dot::Spaced) if !(last.dots.are_loose() || self.is_followed_by_path(last)) => {
+                    (early, Some(last))
+                }
                 _ => (last, Some(early)),
             },
             (None, Some((early, _))) => (early, None),

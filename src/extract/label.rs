@@ -1,8 +1,8 @@
 //! One label of a host, in any script, with invisible characters and encodings undone.
 
 use super::class::{
-    byte_at, char_at, char_before, folded, is_invisible, is_joiner, is_label_byte, is_label_char, is_other_script,
-    is_unspaced,
+    byte_at, byte_before, char_at, char_before, folded, is_invisible, is_joiner, is_label_byte, is_label_char,
+    is_other_script, is_unspaced,
 };
 use super::dot::{dot_at, hyphen_at};
 use super::refang::Refang;
@@ -16,6 +16,8 @@ pub(super) struct Label {
     pub(super) end: usize,
     /// Where its ASCII beginning ends and another script begins.
     pub(super) script_change: Option<usize>,
+    /// Where invisible characters first stand behind ASCII.
+    pub(super) gap: Option<usize>,
     /// It begins or ends with a hyphen or holds an underscore: no registry sells such a name.
     pub(super) odd: bool,
     /// Invisible characters stood inside.
@@ -134,6 +136,9 @@ fn invisible(text: &str, label: &mut Label, refang: &mut Refang<'_>) -> Option<u
     if is_script && is_joiner(first) && run == first.len_utf8() {
         return Some(end);
     }
+    if label.gap.is_none() && byte_before(text, at).is_ascii_alphanumeric() {
+        label.gap = Some(at);
+    }
     label.zero_width |= !matches!(first, '\u{FE00}'..='\u{FE0F}');
     refang.replace(at..end, "");
     Some(end)
@@ -170,13 +175,20 @@ pub(super) fn start_of(text: &str, end: usize, floor: usize) -> usize {
     start.max(floor)
 }
 
-/// Where the ASCII end of a label begins that a script without spaces runs into.
+/// Fewest letters of another script before ASCII ones that are a word of their own.
+const WORD_MIN: usize = 3;
+
+/// Where the ASCII end of a label begins that a word in another script, or a symbol, runs into.
 pub(super) fn ascii_tail(text: &str, start: usize, end: usize) -> Option<usize> {
     let label = text.get(start..end)?;
     let cut = label.rfind(|c: char| !c.is_ascii())?;
     let last = char_at(text, start + cut)?;
     let tail = start + cut + last.len_utf8();
-    (is_unspaced(last) && tail < end).then_some(tail)
+    // Emoji end with what only says how they look.
+    let head = label.get(..tail - start)?.trim_end_matches(['\u{FE0F}', '\u{20E3}']);
+    let is_emoji = tail - start > head.len() && head.ends_with(|c: char| c.is_ascii_digit() || is_unspaced(c));
+    let is_word = || head.chars().rev().take(WORD_MIN).filter(|&c| is_other_script(c)).count() == WORD_MIN;
+    ((is_unspaced(last) || is_emoji || is_word()) && tail < end).then_some(tail)
 }
 
 #[cfg(test)]
@@ -213,6 +225,10 @@ mod tests {
             assert_eq!(start_of(text, end, 0), expected, "{text}");
         }
         assert_eq!(ascii_tail("これはname", 0, 13), Some(9));
-        assert_eq!(ascii_tail("имяname", 0, 10), None);
+        assert_eq!(ascii_tail("имяname", 0, 10), Some(6));
+        assert_eq!(ascii_tail("яname", 0, 6), None);
+        assert_eq!(ascii_tail("➡\u{FE0F}name", 0, 10), Some(6));
+        assert_eq!(ascii_tail("1\u{FE0F}\u{20E3}name", 0, 11), Some(7));
+        assert_eq!(ascii_tail("na\u{FE0F}me", 0, 7), None);
     }
 }

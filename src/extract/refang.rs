@@ -72,14 +72,15 @@ impl<'t> Refang<'t> {
         Mark { at, edits: self.edits.len() }
     }
 
-    /// The mark `bytes` before `mark`, where nothing was changed in between.
-    pub(super) fn mark_before(mark: Mark, bytes: usize) -> Mark {
-        Mark { at: mark.at.saturating_sub(bytes), ..mark }
+    /// Remembers an earlier place, which must not lie inside a replacement.
+    pub(super) fn mark_back_at(&self, at: usize) -> Mark {
+        Mark { at, edits: self.edits.partition_point(|edit| edit.range.end <= at) }
     }
 
     /// What stands between `mark` and the position `end`.
     pub(super) fn since(&self, mark: Mark, end: usize) -> Cow<'t, str> {
-        self.rewritten(mark.at..end, self.edits.get(mark.edits..).unwrap_or_default())
+        let before = self.mark_back_at(end).edits;
+        self.rewritten(mark.at..end, self.edits.get(mark.edits..before).unwrap_or_default())
     }
 
     /// Everything up to `mark`.
@@ -135,6 +136,7 @@ mod tests {
         assert_eq!(refang.until(last), "a.b");
         assert_eq!(refang.until(first), "a");
         assert!(Refang::is_changed(last) && !Refang::is_changed(first));
+        assert_eq!((refang.mark_back_at(5), refang.mark_back_at(9)), (first, last));
     }
 
     #[test]

@@ -53,8 +53,8 @@ impl TopLevels {
             return false;
         };
         // Letters in circles and the like: browsers read plain ones.
-        self.names.contains(lower)
-            || (lower.chars().any(is_letter_like) && self.contains(&lower.nfkc().collect::<String>()))
+        let plain = || lower.nfkc().flat_map(char::to_lowercase).collect::<String>();
+        self.names.contains(lower) || (lower.chars().any(is_letter_like) && self.names.contains(&*plain()))
     }
 
     /// Whether a known name beyond ASCII begins with `c`.
@@ -109,6 +109,9 @@ mod tests {
         }
         for unknown in ["co", "www", "*", "", "note", "c", "рфф"] {
             assert!(!names.contains(unknown), "{unknown}");
+        }
+        for symbol in ('\u{1D00}'..='\u{2500}').chain('\u{1D400}'..='\u{1F1FF}').filter(|&c| is_letter_like(c)) {
+            assert!(!names.contains(&format!("{symbol}uh")), "{symbol}");
         }
         assert_eq!(names.longest_beginning("рфабв"), Some(4));
         assert_eq!(names.longest_beginning("абв"), None);
