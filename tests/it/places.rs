@@ -240,3 +240,36 @@ fn a_front_end_that_is_listed_does_not_stand_for_the_platform() {
         check("url", &format!("https://{host}/"), &[], &[link]);
     }
 }
+
+#[test]
+fn what_names_a_place_stays_in_it() {
+    check(
+        "url",
+        "https://m.blog.naver.com/PostList.naver?blogId=one",
+        &["https://blog.naver.com/PostList.naver?blogId=one"],
+        &["https://m.blog.naver.com/PostList.naver?blogId=two", "https://blog.naver.com/PostList.naver"],
+    );
+    check(
+        "url",
+        "https://telegram.me/some_bot/app?startapp=AbC",
+        &["https://t.me/Some_Bot/app?startapp=AbC"],
+        &["https://t.me/some_bot/app?startapp=abc", "https://t.me/some_bot/app"],
+    );
+    check("url", "https://github.com/search?q=one", &[], &["https://github.com/search?q=two"]);
+    check(
+        "url",
+        "https://archive.org/download/item/a.jpg",
+        &["https://archive.org/details/item/a.jpg"],
+        &["https://archive.org/details/item", "https://archive.org/download/item/b.jpg"],
+    );
+    check("url_prefix", "https://archive.org/details/item", &["https://archive.org/download/item/a.jpg"], &[]);
+    check(
+        "url",
+        "https://yadi.sk/d/AbC/dir/a.jpg",
+        &["https://disk.yandex.com/d/AbC/dir/a.jpg"],
+        &["https://disk.yandex.ru/d/AbC", "https://disk.yandex.ru/d/AbC/dir/b.jpg"],
+    );
+    check("url_prefix", "https://yadi.sk/d/AbC", &["https://disk.yandex.ru/d/AbC/dir/a.jpg"], &[]);
+    check("url", "https://vk.com/trends", &[], &["https://vkvideo.ru/trends"]);
+    check("url", "https://kik.me/privacy", &[], &["https://kik.com/privacy"]);
+}
