@@ -44,7 +44,7 @@ fn is_anchor(rest: &[u8]) -> bool {
         [0xC2, next, ..] => *next == 0xB7,
         [0xE2, next, last, ..] => matches!((next, last), (0x80, 0xA2 | 0xA4 | 0xA7) | (0x88, 0x99) | (0x8B, 0x85)),
         [0xE3, next, last, ..] => (*next, *last) == (0x80, 0x82),
-        [0xEF, next, last, ..] => matches!((next, last), (0xBC, 0x8E | 0x9A) | (0xBD, 0xA1)),
+        [0xEF, next, last, ..] => matches!((next, last), (0xBC, 0x8E | 0x9A) | (0xBD, 0xA1) | (0xB9, 0x92)),
         _ => true,
     }
 }
@@ -122,14 +122,21 @@ pub(super) fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}')
 }
 
-/// A dot that is not the ASCII one; browsers take the first three for it.
+/// A dot that is not the ASCII one; browsers take the first four for it.
 pub(super) fn is_dot(c: char) -> bool {
     is_wide_dot(c) || matches!(c, '\u{2024}' | '\u{2027}' | '\u{2022}' | '\u{2219}' | '\u{22C5}' | '\u{B7}')
 }
 
-/// The ideographic and full-width dots.
+/// A bracket, of any width.
+pub(super) fn is_bracket(c: char) -> bool {
+    matches!(c, '[' | ']' | '(' | ')' | '{' | '}' | '<' | '>')
+        || matches!(c, '\u{FF08}' | '\u{FF09}' | '\u{FF3B}' | '\u{FF3D}' | '\u{FF5B}' | '\u{FF5D}'
+            | '\u{3008}'..='\u{3011}' | '\u{3014}'..='\u{3017}')
+}
+
+/// The ideographic, small and full-width dots.
 pub(super) fn is_wide_dot(c: char) -> bool {
-    matches!(c, '\u{3002}' | '\u{FF0E}' | '\u{FF61}')
+    matches!(c, '\u{3002}' | '\u{FF0E}' | '\u{FF61}' | '\u{FE52}')
 }
 
 /// The ASCII twin of a full-width character.

@@ -1,6 +1,6 @@
 //! The dot between two labels, in every spelling people use to hide it.
 
-use super::class::{byte_at, char_at, is_dot, is_invisible, is_label_byte, is_label_char};
+use super::class::{byte_at, char_at, is_bracket, is_dot, is_invisible, is_label_byte, is_label_char};
 
 /// How a dot was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,7 +171,7 @@ fn walk(text: &str, from: usize, around: &mut Around) -> usize {
     while let Some(c) = char_at(text, pos) {
         let count = match c {
             ' ' | '\u{A0}' => &mut around.spaces,
-            '[' | ']' | '(' | ')' | '{' | '}' | '<' | '>' => &mut around.brackets,
+            _ if is_bracket(c) => &mut around.brackets,
             '^' | '\\' => &mut around.escapes,
             _ if is_invisible(c) => {
                 pos += c.len_utf8();

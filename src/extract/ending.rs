@@ -12,6 +12,18 @@ const SUFFIX_MAX_BYTES: usize = 8;
 /// Longest note in brackets, in bytes.
 const NOTE_MAX_BYTES: usize = 64;
 
+/// Signs that a link may end with, or that prose puts behind it.
+const SIGNS: [char; 22] = [
+    '_', '~', '-', '^', '$', '+', '\u{203C}', '\u{2049}', '\u{2025}', '\u{2020}', '\u{B6}', '\u{A6}', '\u{2032}',
+    '\u{2033}', '\u{2010}', '\u{2122}', '\u{A9}', '\u{AE}', '\u{B0}', '\u{B2}', '\u{B3}', '\u{FE0F}',
+];
+
+/// Escaped spaces, line ends, quotation marks, brackets and commas.
+const ESCAPED: [&str; 9] = ["%20", "%0A", "%0D", "%22", "%27", "%29", "%2C", "%3E", "%5D"];
+
+/// Entities of characters that end a link.
+const ENTITIES: [&str; 10] = ["nbsp", "lt", "gt", "quot", "apos", "#39", "#x27", "#34", "#x22", "#160"];
+
 /// The end without trailing punctuation; `quotes` single quotes stand in the link.
 pub(super) fn trim(text: &str, from: usize, end: usize, quotes: usize) -> usize {
     let (mut end, mut quotes) = (end, quotes);
@@ -43,7 +55,10 @@ pub(super) fn trim(text: &str, from: usize, end: usize, quotes: usize) -> usize 
 
 /// Where a link may end already: before an ending, a note in brackets or a sign that prose puts behind it.
 pub(super) fn doubtful(text: &str, from: usize, end: usize) -> Option<usize> {
-    suffix(text, from, end).or_else(|| note(text, from, end)).or_else(|| sign(text, from, end))
+    suffix(text, from, end)
+        .or_else(|| note(text, from, end))
+        .or_else(|| sign(text, from, end))
+        .or_else(|| sentence(text, from, end))
 }
 
 /// A defanged full stop before `end`: its length.
@@ -67,18 +82,54 @@ fn note(text: &str, from: usize, end: usize) -> Option<usize> {
     (is_glued && at > from).then_some(at)
 }
 
-/// Signs of emphasis, arrows and sums at the end: where they begin.
-fn sign(text: &str, from: usize, end: usize) -> Option<usize> {
+/// Signs of emphasis, arrows, sums and what people copy along at the end: where they begin.
+pub(super) fn sign(text: &str, from: usize, end: usize) -> Option<usize> {
     let link = text.get(from..end)?;
-    let len = link.trim_end_matches(['_', '~', '-', '^', '$', '+']).len();
-    (len > 1 && len < link.len()).then_some(from + len)
+    let mut rest = link;
+    loop {
+        let shorter = rest.trim_end_matches(SIGNS);
+        let shorter = ESCAPED.iter().find_map(|escaped| strip_suffix(shorter, escaped)).unwrap_or(shorter);
+        if shorter.len() == rest.len() {
+            break;
+        }
+        rest = shorter;
+    }
+    (rest.len() > 1 && rest.len() < link.len()).then_some(from + rest.len())
+}
+
+fn strip_suffix<'t>(text: &'t str, suffix: &str) -> Option<&'t str> {
+    let (head, tail) = text.split_at_checked(text.len().checked_sub(suffix.len())?)?;
+    tail.eq_ignore_ascii_case(suffix).then_some(head)
+}
+
+/// A word glued to the end by a mark that ends a sentence: `/a.Join`, `/a,then`.
+fn sentence(text: &str, from: usize, end: usize) -> Option<usize> {
+    let link = text.get(from..end)?;
+    let word = link.trim_end_matches(char::is_alphabetic).len();
+    let (head, word) = link.split_at_checked(word)?;
+    let mut letters = word.chars();
+    let first = letters.next()?;
+    let is_sentence = match byte_before(head, head.len()) {
+        b',' | b'!' | b';' => true,
+        // A file has an ending in small letters, or in capitals.
+        b'.' => first.is_uppercase() && letters.next().is_some_and(char::is_lowercase),
+        _ => return None,
+    };
+    let at = trim(head, 0, head.len(), 0);
+    (is_sentence && at > 1).then_some(from + at)
+}
+
+/// Whether an entity stands at `at` that ends a link where HTML was escaped: a space, a quotation mark, a bracket.
+pub(super) fn is_entity(text: &str, at: usize) -> bool {
+    let rest = text.get(at + 1..).unwrap_or("");
+    ENTITIES.iter().any(|name| rest.strip_prefix(name).is_some_and(|rest| rest.starts_with(';')))
 }
 
 /// `&name;` before `end`: its length.
 fn entity_before(text: &str, end: usize) -> Option<usize> {
     let from = end.saturating_sub(ENTITY_MAX_BYTES);
     let window = text.as_bytes().get(from..end - 1)?;
-    let name = window.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let name = window.iter().rev().take_while(|&&byte| byte.is_ascii_alphanumeric() || byte == b'#').count();
     let is_entity = name > 0 && byte_at(text, end - 2 - name) == b'&';
     is_entity.then_some(name + 2)
 }

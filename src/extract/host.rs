@@ -89,6 +89,25 @@ pub(super) struct Host<'t> {
     pub(super) other: Option<Reading>,
 }
 
+impl Host<'_> {
+    /// `name[.tld]/path`: the bracket that was opened before the dot is no end of the link.
+    fn close_bracket(&mut self, text: &str, start: usize) {
+        let end = self.reading.mark.at;
+        let open = match byte_at(text, end) {
+            b']' => b'[',
+            b')' => b'(',
+            b'}' => b'{',
+            _ => return,
+        };
+        let host = text.as_bytes().get(start..end).unwrap_or_default();
+        let count = |wanted: u8| host.iter().filter(|&&byte| byte == wanted).count();
+        if self.reading.dots.has(Dot::Bracketed) && count(open) > count(byte_at(text, end)) {
+            self.refang.replace(end..end + 1, "");
+            self.reading.mark = self.refang.mark(end + 1);
+        }
+    }
+}
+
 /// What stands where a host may end although more follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Seam {
@@ -327,7 +346,9 @@ impl<'t, 'n> HostReader<'t, 'n> {
                 (Reading { cut_short: true, ..known }, None)
             }
         };
-        Some(Host { refang: self.refang, reading, other })
+        let mut host = Host { refang: self.refang, reading, other };
+        host.close_bracket(self.text, self.start);
+        Some(host)
     }
 
     fn is_followed_by_path(&self, reading: Reading) -> bool {

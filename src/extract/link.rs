@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::class::{byte_at, byte_before, is_invisible, is_label_byte};
 use super::disguise;
 use super::host::{Host, Reading};
 use super::refang::{Mark, Refang};
 use super::sink::Sink;
 use super::tail::{self, Tail};
-use super::top_level::TopLevels;
+use super::top_level::{TopLevels, is_letter_like};
 use super::{Link, LinkKind, Written};
 
 /// Most digits of a port.
@@ -69,7 +71,9 @@ fn port_at(text: &str, at: usize) -> Option<usize> {
     };
     let digits = text.as_bytes().get(colon..)?.iter().take(PORT_DIGITS_MAX + 1);
     let count = digits.take_while(|byte| byte.is_ascii_digit()).count();
-    (1..=PORT_DIGITS_MAX).contains(&count).then_some(colon + count)
+    // An empty port is the scheme's own.
+    let is_empty = count == 0 && byte_at(text, colon) == b'/' && byte_at(text, colon + 1) != b'/';
+    (is_empty || (1..=PORT_DIGITS_MAX).contains(&count)).then_some(colon + count)
 }
 
 /// A link whose host is known and whose end is not yet.
@@ -110,7 +114,8 @@ impl<'t> Draft<'t> {
             }
             None => tail.other.map(|end| Whole { end, ..first }),
         };
-        let other_reading = other_reading.map(|whole| self.render(text, whole)).filter(|other| *other != url);
+        let other_reading = other_reading.map(|whole| self.render(text, whole)).or_else(|| plain_letters(&url));
+        let other_reading = other_reading.filter(|other| *other != url);
         let is_rewritten = matches!(url, Cow::Owned(_));
         let zero_width = reading.zero_width || tail.zero_width || rest.has_gap;
         let defanged = reading.dots.are_hidden() || reading.disguised || (is_rewritten && !zero_width);
@@ -133,6 +138,12 @@ impl<'t> Draft<'t> {
         url.push_str(&refang.until(end));
         Cow::Owned(url)
     }
+}
+
+/// The link with full-width, circled and other dressed-up letters as plain ones, if it has any.
+fn plain_letters(url: &str) -> Option<Cow<'static, str>> {
+    let is_dressed = |c: char| is_letter_like(c) || matches!(c, '\u{FF01}'..='\u{FF5E}');
+    (!url.is_ascii() && url.contains(is_dressed)).then(|| url.nfkc().collect::<String>().into())
 }
 
 /// One way to read a whole link.

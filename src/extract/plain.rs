@@ -2,8 +2,8 @@
 
 use super::address::{self, Ipv4};
 use super::class::{
-    byte_at, byte_before, char_at, char_before, is_dot, is_invisible, is_label_byte, is_label_char, is_unspaced,
-    next_anchor,
+    byte_at, byte_before, char_at, char_before, is_bracket, is_dot, is_invisible, is_label_byte, is_label_char,
+    is_unspaced, next_anchor,
 };
 use super::dot::{Dot, dot_at, has_path, hyphen_at, word_at};
 use super::host::{Host, HostReader, Lead, Miss, Reading};
@@ -11,6 +11,7 @@ use super::label;
 use super::link::{Draft, Rest};
 use super::prose;
 use super::refang::Refang;
+use super::schemed::is_encoded_slash;
 use super::sink::Sink;
 use super::userinfo::{self, Userinfo};
 use super::{LinkKind, Rules, Schemeless};
@@ -28,6 +29,8 @@ pub(super) struct Scanner<'t, 'r, 's> {
     /// What lies before belongs to a link or was read in vain.
     pub(super) floor: usize,
     pub(super) userinfo: Userinfo,
+    /// Bytes of encoded text decoded in vain.
+    pub(super) spent: usize,
     /// Whether the text joins words by dots, once somebody has asked.
     joins_words: Option<bool>,
 }
@@ -35,7 +38,7 @@ pub(super) struct Scanner<'t, 'r, 's> {
 /// Finds the links of `text`.
 pub(super) fn scan<'t>(text: &'t str, rules: &Rules, sink: &mut Sink<'t>) {
     let userinfo = Userinfo::default();
-    let mut scanner = Scanner { text, rules, sink, pos: 0, floor: 0, userinfo, joins_words: None };
+    let mut scanner = Scanner { text, rules, sink, pos: 0, floor: 0, userinfo, spent: 0, joins_words: None };
     while let Some(at) = next_anchor(text, scanner.pos) {
         if scanner.sink.is_full() {
             return;
@@ -54,7 +57,7 @@ impl<'t> Scanner<'t, '_, '_> {
             b'/' => self.at_number(at),
             b'[' => self.at_bracket(at),
             b',' => self.at_comma(at),
-            b'%' if next == b'3' => self.at_encoded_colon(at),
+            b'%' if next == b'3' || self.text.get(at + 1..at + 4) == Some("253") => self.at_encoded_colon(at),
             b'd' | b'D' if word_at(self.text, at).is_none() => {}
             0x80.. => self.at_wide(at),
             _ => self.at_dot(at),
@@ -131,7 +134,8 @@ impl<'t> Scanner<'t, '_, '_> {
         while end > self.floor {
             let c = char_before(self.text, end)?;
             match c {
-                ' ' | '\u{A0}' | '[' | ']' | '(' | ')' | '{' | '}' | '<' | '>' | '^' | '\\' if steps < GAP_MAX => {
+                ' ' | '\u{A0}' | '^' | '\\' if steps < GAP_MAX => steps += 1,
+                _ if is_bracket(c) && steps < GAP_MAX => {
                     steps += 1;
                 }
                 _ if is_invisible(c) => {}
@@ -160,6 +164,9 @@ impl<'t> Scanner<'t, '_, '_> {
             return self.miss(Miss { last_start, end: host.reading.mark.at });
         }
         let reading = host.reading;
+        if is_encoded_slash(self.text, reading.mark.at) && self.encoded(start, 1) {
+            return;
+        }
         let weak = self.is_weak(start, &reading, rest);
         let is_odd_address = reading.address == Some(Ipv4::Odd) && reading.labels < 4;
         let kind = LinkKind::Schemeless;
@@ -318,7 +325,8 @@ fn is_email(text: &str, start: usize, end: usize, rest: Rest) -> bool {
     if is_mailbox || userinfo::disguised(text, end).is_some() {
         return true;
     }
+    let sign_end = text.get(..start).map_or(start, |before| before.strip_suffix(' ').unwrap_or(before).len());
     let is_disguised =
-        (3..=4).any(|len| start.checked_sub(len).is_some_and(|at| userinfo::disguised(text, at) == Some(start)));
+        (3..=4).any(|len| sign_end.checked_sub(len).is_some_and(|at| userinfo::disguised(text, at) == Some(sign_end)));
     is_disguised || (byte_before(text, start) == b'@' && !rest.is_path)
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::address;
-use super::class::{byte_at, byte_before, char_before, is_label_byte};
+use super::class::{byte_at, byte_before, char_before, ends_link, is_label_byte};
 use super::host::{HostReader, Lead, Reading};
 use super::link::{Draft, Rest};
 use super::plain::{Scanner, is_label_start};
@@ -22,8 +22,11 @@ const DOTS_MAX: usize = 4;
 /// Shorter numbers alone behind two slashes are no address of a public host.
 const NUMBER_MIN_BYTES: usize = 8;
 
-/// `://`, percent-encoded.
-const ENCODED: &str = "%3A%2F%2F";
+/// Encoded text that turned out to be no link: so much more than the text's length is decoded.
+const ENCODED_SPARE_BYTES: usize = 64 << 10;
+
+/// How often a link may have been encoded.
+const ROUNDS_MAX: usize = 5;
 
 impl Scanner<'_, '_, '_> {
     pub(super) fn at_colon(&mut self, at: usize) {
@@ -84,38 +87,54 @@ impl Scanner<'_, '_, '_> {
         }
     }
 
-    /// `https%3A%2F%2F…`: a whole link that was encoded as part of another.
+    /// `https%3A%2F%2F…`: a whole link that was encoded as part of another, perhaps more than once.
     pub(super) fn at_encoded_colon(&mut self, at: usize) {
-        let text = self.text;
-        let is_sign = text.get(at..at + ENCODED.len()).is_some_and(|sign| sign.eq_ignore_ascii_case(ENCODED));
-        let scheme =
-            scheme::before(text, self.floor, at, &[]).filter(|scheme| is_sign && scheme.meaning == Meaning::Web);
-        let Some(Scheme { start, .. }) = scheme else {
+        let Some(rounds) = encoded_signs(self.text, at) else {
             return;
         };
-        let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"%-._~+".contains(byte);
-        let len = text.as_bytes().get(start..).unwrap_or_default().iter().take_while(is_part).count();
-        let encoded = text.get(start..start + len).unwrap_or("");
-        let decoded = percent_encoding::percent_decode_str(encoded).decode_utf8_lossy();
-        self.decoded(&decoded, start..start + len);
+        let scheme = scheme::before(self.text, self.floor, at, &[]);
+        if let Some(Scheme { start, meaning: Meaning::Web | Meaning::Disguised(_) }) = scheme {
+            self.encoded(start, rounds);
+        }
+    }
+
+    /// Reads what stands at `start` with its escapes undone; says whether a link begins there.
+    pub(super) fn encoded(&mut self, start: usize, rounds: usize) -> bool {
+        let rest = self.text.get(start..).unwrap_or("");
+        let len = rest.find(ends_link).unwrap_or(rest.len());
+        let mut decoded = rest.get(..len).unwrap_or("").to_owned();
+        for _ in 0..rounds {
+            decoded = percent_encoding::percent_decode_str(&decoded).decode_utf8_lossy().into_owned();
+        }
+        let is_link = self.decoded(&decoded, start..start + len);
+        if !is_link {
+            // What was read in vain is read again, so there is an end to it.
+            self.spent += len;
+            if self.spent > self.text.len() + ENCODED_SPARE_BYTES {
+                self.sink.give_up();
+            }
+        }
+        is_link
     }
 
     /// Hands over the link at the beginning of `decoded`, which `range` stands for.
-    fn decoded(&mut self, decoded: &str, range: Range<usize>) {
+    fn decoded(&mut self, decoded: &str, range: Range<usize>) -> bool {
         let mut part = self.sink.part();
         super::plain::scan(decoded, self.rules, &mut part);
         let first = part.links.into_iter().next();
-        if let Some(link) = first.filter(|link| link.span.as_ref().is_some_and(|span| span.start == 0)) {
-            self.sink.push(Link {
-                span: Some(range.clone()),
-                url: Cow::Owned(link.url.into_owned()),
-                other_reading: link.other_reading.map(|other| Cow::Owned(other.into_owned())),
-                kind: LinkKind::Defanged,
-                written: Written { defanged: true, ..link.written },
-                weak: link.weak,
-            });
-            self.skip_to(range.end);
-        }
+        let Some(link) = first.filter(|link| link.span.as_ref().is_some_and(|span| span.start == 0)) else {
+            return false;
+        };
+        self.sink.push(Link {
+            span: Some(range.clone()),
+            url: Cow::Owned(link.url.into_owned()),
+            other_reading: link.other_reading.map(|other| Cow::Owned(other.into_owned())),
+            kind: LinkKind::Defanged,
+            written: Written { defanged: true, ..link.written },
+            weak: link.weak,
+        });
+        self.skip_to(range.end);
+        true
     }
 
     fn after_scheme(&mut self, scheme: Scheme, slashes: Slashes) {
@@ -143,7 +162,8 @@ impl Scanner<'_, '_, '_> {
             return;
         };
         let rest = Rest::read(text, host.reading.mark.at);
-        if slashes.count > 0 || rest.is_path {
+        // `tg:name.tld/a` is a host behind a word.
+        if slashes.count > 0 || (rest.is_path && !host.reading.is_known) {
             self.emit(Draft { span_start: scheme.start, host, kind: LinkKind::Schemed, weak: false }, rest);
         }
     }
@@ -172,6 +192,9 @@ impl Scanner<'_, '_, '_> {
         let has_colon = text.get(scheme.start..slashes.end).is_some_and(|opening| opening.contains([':', '\u{FF1A}']));
         let is_strict = weak || slashes.count == 0 || scheme.meaning == Meaning::Other || !has_colon;
         if (is_strict && !reading.is_known) || is_broken(text, &reading) {
+            return;
+        }
+        if is_encoded_slash(text, reading.mark.at) && self.encoded(span_start, 1) {
             return;
         }
         let rest = Rest::read(text, reading.mark.at);
@@ -217,6 +240,28 @@ impl<'t> Opening<'t> {
         }
         opening
     }
+}
+
+/// Whether `://` stands at `at`, percent-encoded; says how often.
+fn encoded_signs(text: &str, at: usize) -> Option<usize> {
+    let (mut pos, mut rounds) = (at, 0);
+    for code in ["3A", "2F", "2F"] {
+        (byte_at(text, pos) == b'%').then_some(())?;
+        pos += 1;
+        rounds = 1;
+        while text.get(pos..pos + 2) == Some("25") && rounds < ROUNDS_MAX {
+            pos += 2;
+            rounds += 1;
+        }
+        text.get(pos..pos + 2).filter(|found| found.eq_ignore_ascii_case(code))?;
+        pos += 2;
+    }
+    Some(rounds)
+}
+
+/// Whether an encoded slash stands at `at`, where a host ends.
+pub(super) fn is_encoded_slash(text: &str, at: usize) -> bool {
+    text.get(at..at + 3).is_some_and(|found| found.eq_ignore_ascii_case("%2F"))
 }
 
 /// Whether something that may be a dot stands behind the word at `at`.

@@ -35,6 +35,11 @@ impl<'t> Sink<'t> {
         self.links.push(link);
     }
 
+    /// Notes that the text asks for more work than it gets.
+    pub(super) fn give_up(&mut self) {
+        self.overflow = true;
+    }
+
     /// Whether a limit was met, so that nothing more will be kept.
     pub(super) fn is_full(&self) -> bool {
         self.overflow

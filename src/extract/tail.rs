@@ -88,6 +88,12 @@ impl Reader<'_, '_> {
             b'"' => self.quote(pos),
             b',' | b';' | b'|' | b'+' => self.separator(pos),
             b'\\' => self.backslash(pos),
+            b'&' => {
+                if ending::is_entity(self.text, pos) {
+                    self.tail.other.get_or_insert(pos);
+                }
+                Some(pos + 1)
+            }
             b'!'..=b'~' => (!matches!(byte, b'<' | b'>' | b'`')).then_some(pos + 1),
             0..=0x7F => None,
             _ => self.wide(pos),
@@ -137,10 +143,15 @@ impl Reader<'_, '_> {
     }
 
     fn backslash(&mut self, pos: usize) -> Option<usize> {
+        let next = byte_at(self.text, pos + 1);
+        // JSON writes slashes so.
+        if next == b'/' {
+            return Some(pos + 1);
+        }
         if pos > self.from {
             self.tail.other.get_or_insert(pos);
         }
-        is_label_byte(byte_at(self.text, pos + 1)).then_some(pos + 1)
+        (is_label_byte(next) || next == b'+').then_some(pos + 1)
     }
 
     fn opener(&mut self, pos: usize, byte: u8) -> Option<usize> {
@@ -260,9 +271,15 @@ impl Reader<'_, '_> {
         } else if self.tail.other.is_none() {
             self.tail.other = ending::doubtful(self.text, self.from, end);
         }
-        let other = self.tail.other.map(|other| if other < end { self.trim(other) } else { other });
+        let other = self.tail.other.map(|other| if other < end { self.bare(other) } else { other });
         let other = other.filter(|&other| other != end && other >= self.from);
         Tail { end, other, ..self.tail }
+    }
+
+    /// The end without signs that join it to what follows.
+    fn bare(&self, end: usize) -> usize {
+        let end = self.trim(end);
+        ending::sign(self.text, self.from, end).unwrap_or(end)
     }
 
     fn trim(&self, end: usize) -> usize {
@@ -348,6 +365,21 @@ mod tests {
         check("h.x/a+http://y", "/a+http://y", Some("/a"));
         check("h.x/a.http://y", "/a.http://y", Some("/a"));
         check("h.x/http://y", "/http://y", None);
+        check("h.x/a-http://y", "/a-http://y", Some("/a"));
+        check("h.x\\/a\\/b", "\\/a\\/b", None);
+        check("h.x/a&nbsp;b", "/a&nbsp;b", Some("/a"));
+        check("h.x/a&#39; b", "/a", None);
+        check("h.x/?a&lt=b", "/?a&lt=b", None);
+        check("h.x/a.Join", "/a.Join", Some("/a"));
+        check("h.x/a.html", "/a.html", None);
+        check("h.x/a,then", "/a,then", Some("/a"));
+        check("h.x/a!then", "/a!then", Some("/a"));
+        check("h.x/a,1", "/a,1", None);
+        check("h.x/a%20 b", "/a%20", Some("/a"));
+        check("h.x/a%22%29", "/a%22%29", Some("/a"));
+        check("h.x/a%2F", "/a%2F", None);
+        check("h.x/a™", "/a™", Some("/a"));
+        check("h.x/a‼\u{FE0F}", "/a‼", Some("/a"));
         check("h.x/a)o", "/a)o", Some("/a"));
         check("(h.x/a)o", "/a", None);
         check("h.x/a[/url]", "/a", None);

@@ -91,7 +91,7 @@ fn lowered<'b>(name: &str, buffer: &'b mut [u8; NAME_MAX_BYTES]) -> Option<&'b s
 }
 
 /// A symbol that stands for an ASCII letter and becomes one in a host.
-fn is_letter_like(c: char) -> bool {
+pub(super) fn is_letter_like(c: char) -> bool {
     matches!(c, '\u{1D2C}'..='\u{1D6A}' | '\u{2070}'..='\u{209C}' | '\u{2100}'..='\u{214F}'
         | '\u{2460}'..='\u{24FF}' | '\u{1D400}'..='\u{1D7FF}' | '\u{1F110}'..='\u{1F189}')
 }

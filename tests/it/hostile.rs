@@ -66,6 +66,19 @@ const PATTERNS: &[(&str, &str)] = &[
     ("", "0x"),
     ("http://", "["),
     ("", "tg://"),
+    ("", "http%3A%2F%2F"),
+    ("", "http%3A%2F%2F-"),
+    ("", "http%253A%252F%252F%"),
+    ("", "a.example%2F"),
+    ("", "a. bc/"),
+    ("", "a.example/,b.example"),
+    ("http://a.example/", ",b.example/"),
+    ("http://a.example/", "&nbsp;"),
+    ("http://a.example/", "%20"),
+    ("http://a.example/", "a[1]"),
+    ("", "a[.example]/"),
+    ("http://", ".a.."),
+    ("", "я\u{200b}a."),
 ];
 
 fn hostile((start, pattern): (&str, &str), bytes: usize) -> String {

@@ -173,7 +173,7 @@ fn compiled_lists_that_cannot_be_opened() {
     2> linkgate: list "DIR/magic.lgx": this is no UTF-8 text; convert it, name its format as `format:path`, or rebuild a damaged index with `linkgate lists compile`
     [2]
     $ linkgate check --lists DIR/version.lgx https://listed.example/
-    2> linkgate: list "DIR/version.lgx": the index has file format 0, this program reads 1; rebuild it with `linkgate lists compile`
+    2> linkgate: list "DIR/version.lgx": the index has file format 3, this program reads 2; rebuild it with `linkgate lists compile`
     [2]
     $ linkgate check --lists DIR/header.lgx https://listed.example/
     2> linkgate: list "DIR/header.lgx": the index was compiled with another key; give that key with --key-file, or rebuild it with `linkgate lists compile`

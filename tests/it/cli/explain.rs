@@ -65,11 +65,11 @@ fn every_form_that_is_looked_up_is_shown() {
                 89bc0799ee3019d1… of www.listedlabel.test/a/b
                 5b60283d9253a2c1… of www.listedlabel.test/
                 6cbd4263a845ae0f… of www.listedlabel.test/a/
-                ac9fe1a347b228dc… of www.listedlabel.test/a/b?id=7
                 7f2d8da62f4aa0cb… of listedlabel.test/a/b?id=7&utm_source=x
                 76517a70040d098d… of listedlabel.test/a/b
                 7cf4cd3c8df78501… of listedlabel.test/
                 a61508e15a82326c… of listedlabel.test/a/
+                ac9fe1a347b228dc… of www.listedlabel.test/a/b?id=7
                 eb4a9e1a6c70baaa… of listedlabel.test/a/b?id=7
     md5         e6b379126a5c912c4089a5eaaddb758a
 
