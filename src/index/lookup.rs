@@ -159,7 +159,10 @@ impl<'s> Search<'s> {
         let stripped = self.index.tables.without_tracking(url);
         safe_browsing::hashed(url, stripped.as_deref(), |expression| {
             let hash = safe_browsing::sha256(expression);
-            for len in (1..=hash.len()).filter(|len| lens >> len & 1 == 1) {
+            let mut rest = lens;
+            while rest != 0 {
+                let len = rest.trailing_zeros() as usize;
+                rest &= rest - 1;
                 self.first(key.sha256(hash.get(..len).unwrap_or(&hash)));
             }
         });
