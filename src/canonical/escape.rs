@@ -2,13 +2,15 @@
 //!
 //! Source: Safe Browsing v4, "URLs and Hashing", canonicalization steps.
 
+use std::borrow::Cow;
+
 /// Undoes percent escapes until none is left, in one pass over `text`.
 ///
 /// Every byte that completes an escape at the end of the output replaces it, and may complete the one before.
 /// No two escapes overlap, so the order does not matter and each step shortens the output: linear time even for
 /// `%25252525…`, which unescaping in rounds would read again for every level.
-pub(crate) fn unescape_until_stable(text: &[u8]) -> Vec<u8> {
-    let Some(first) = memchr::memchr(b'%', text) else { return text.to_vec() };
+pub(crate) fn unescape_until_stable(text: &[u8]) -> Cow<'_, [u8]> {
+    let Some(first) = memchr::memchr(b'%', text) else { return Cow::Borrowed(text) };
     let (plain, mut rest) = text.split_at(first);
     let mut out = Vec::with_capacity(text.len());
     out.extend_from_slice(plain);
@@ -19,8 +21,15 @@ pub(crate) fn unescape_until_stable(text: &[u8]) -> Vec<u8> {
             out.truncate(out.len() - 3);
             out.push(decoded);
         }
+        // No escape is open, so what follows up to the next one stays as it is.
+        if !matches!(*out, [.., b'%'] | [.., b'%', _]) {
+            let run = memchr::memchr(b'%', rest).unwrap_or(rest.len());
+            let (plain, others) = rest.split_at(run);
+            out.extend_from_slice(plain);
+            rest = others;
+        }
     }
-    out
+    Cow::Owned(out)
 }
 
 /// The next byte, with an escape already undone.
@@ -91,7 +100,7 @@ mod tests {
     use super::*;
 
     fn check(input: &str, unescaped: &[u8]) {
-        assert_eq!(unescape_until_stable(input.as_bytes()), unescaped, "{input}");
+        assert_eq!(&*unescape_until_stable(input.as_bytes()), unescaped, "{input}");
     }
 
     #[test]
@@ -102,6 +111,7 @@ mod tests {
         check("%2541", b"A");
         check("%25%34%31", b"A");
         check("%%34%31", b"A");
+        check("a%2541bc%4%31d%", b"aAbcAd%");
         check("%2525252541", b"A");
         check("%%%25%32%35asd%%", b"%%%asd%%");
         check("%4", b"%4");

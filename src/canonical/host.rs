@@ -64,7 +64,7 @@ pub(super) fn odd_punycode_text(host: &str) -> Option<String> {
 
 /// A host that browsers refuse, in the spelling that Safe Browsing compares.
 pub(super) fn refused(raw: &str) -> Option<Folded> {
-    let mut bytes = escape::unescape_until_stable(raw.as_bytes());
+    let mut bytes = escape::unescape_until_stable(raw.as_bytes()).into_owned();
     bytes.make_ascii_lowercase();
     let mut text = String::with_capacity(bytes.len());
     escape::escape_into(&bytes, Part::Host, &mut text);

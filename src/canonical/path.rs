@@ -8,7 +8,7 @@ pub(crate) fn fold_into(path: &str, out: &mut String) {
         out.push_str(path);
         return;
     }
-    let mut bytes = escape::unescape_until_stable(path.as_bytes());
+    let mut bytes = escape::unescape_until_stable(path.as_bytes()).into_owned();
     for byte in &mut bytes {
         if *byte == b'\\' {
             *byte = b'/';

@@ -48,7 +48,7 @@ pub fn ascii_host(text: &str) -> Option<String> {
 pub fn safe_browsing(link: &str) -> Option<CanonicalUrl> {
     let link = raw::trim(link);
     if raw::scheme_of(&link) == Scheme::Absent && link.contains('%') {
-        let unescaped = String::from_utf8(escape::unescape_until_stable(link.as_bytes())).ok();
+        let unescaped = String::from_utf8(escape::unescape_until_stable(link.as_bytes()).into_owned()).ok();
         if let Some(unescaped) = unescaped.filter(|text| raw::scheme_of(text) == Scheme::Web) {
             return safe_browsing(&unescaped);
         }
