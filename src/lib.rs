@@ -39,8 +39,8 @@
 //!
 //! What it does not do: it never requests a listed page, judges no person, and brings no list of its own.
 //!
-//! The pages for people who work on it: [where things are](docs::architecture), [the life of a post](docs::life_of_a_post),
-//! [list formats](docs::list_formats).
+//! The pages: [where things are](docs::architecture), [the life of a post](docs::life_of_a_post),
+//! [what matches what](docs::matching), [list formats](docs::list_formats).
 
 pub mod telemetry;
 pub mod extract;
@@ -59,6 +59,8 @@ pub mod docs {
     pub mod architecture {}
     #[doc = include_str!("docs/life-of-a-post.md")]
     pub mod life_of_a_post {}
+    #[doc = include_str!("docs/matching.md")]
+    pub mod matching {}
     #[doc = include_str!("docs/list-formats.md")]
     pub mod list_formats {}
 }

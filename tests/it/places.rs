@@ -2,16 +2,13 @@
 //!
 //! Real host names are those of the alias tables; what follows them is made up.
 
-use std::sync::{Arc, LazyLock};
-
-use linkgate::canonical::Tables;
 use linkgate::index::{Builder, Entry, Index, Keys, List, StateKey};
 use linkgate::lists::{self, Format};
 
-static TABLES: LazyLock<Arc<Tables>> = LazyLock::new(|| Arc::new(Tables::shipped().unwrap()));
+use crate::{root, tables};
 
 fn index(scope: &str, value: &str) -> Index {
-    let mut builder = Builder::new(Keys::derive(&StateKey::new([1; 32])), Arc::clone(&TABLES));
+    let mut builder = Builder::new(Keys::derive(&StateKey::new([1; 32])), tables());
     let list = builder.list(List::new("l", "1")).unwrap();
     let text = format!("value,scope\n\"{value}\",{scope}\n");
     let mut count = 0;
@@ -19,14 +16,14 @@ fn index(scope: &str, value: &str) -> Index {
         count += 1;
         builder.add(list, &entry).unwrap();
     };
-    lists::read(text.as_bytes(), Format::HouseCsv, &lists::Options::default(), &TABLES, &mut sink).unwrap();
+    lists::read(text.as_bytes(), Format::HouseCsv, &lists::Options::default(), &tables(), &mut sink).unwrap();
     assert_eq!(count, 1, "{scope} {value}");
     builder.finish()
 }
 
 fn is_listed(index: &Index, link: &str) -> bool {
     let mut urls = Vec::new();
-    let _ = TABLES.resolve_into(link, &mut urls);
+    let _ = tables().resolve_into(link, &mut urls);
     urls.iter().any(|located| {
         let mut hits = Vec::new();
         index.look_up(&located.url, 1_800_000_000, &mut hits);
@@ -272,4 +269,31 @@ fn what_names_a_place_stays_in_it() {
     check("url_prefix", "https://yadi.sk/d/AbC", &["https://disk.yandex.ru/d/AbC/dir/a.jpg"], &[]);
     check("url", "https://vk.com/trends", &[], &["https://vkvideo.ru/trends"]);
     check("url", "https://kik.me/privacy", &[], &["https://kik.com/privacy"]);
+}
+
+/// What stands between backticks in a cell; a path is one of the entry's host.
+fn examples(cell: &str, value: &str) -> Vec<String> {
+    let host = value.split('/').next().unwrap();
+    let marked = cell.split('`').skip(1).step_by(2);
+    marked.map(|one| if one.starts_with('/') { format!("{host}{one}") } else { one.to_owned() }).collect()
+}
+
+#[test]
+fn the_manual_tells_the_truth() {
+    let manual = std::fs::read_to_string(root().join("src/docs/matching.md")).unwrap();
+    let (_, section) = manual.split_once("## What an entry matches").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let mut rows = 0;
+    for line in section.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").collect();
+        let [entry, matching, others] = cells[..] else { panic!("{line}") };
+        let Some((scope, value)) = entry.trim().trim_matches('`').split_once("` `") else { continue };
+        let matching = examples(matching, value);
+        let others = examples(others, value);
+        let index = index(scope, value);
+        assert!(matching.iter().all(|link| is_listed(&index, link)), "{line}");
+        assert!(!others.iter().any(|link| is_listed(&index, link)), "{line}");
+        rows += 1;
+    }
+    assert_eq!(rows, 8);
 }
