@@ -7,6 +7,8 @@ use serde::Deserialize;
 
 use crate::extract::TextFormat;
 
+use super::lines::Links;
+
 /// Keeps links to child sexual abuse material out of social platforms.
 ///
 /// Checks the links of posts against lists shared by child-protection organisations. Without a configuration file it
@@ -93,13 +95,6 @@ impl CheckArguments {
     pub(super) fn links(&self) -> Links {
         if self.show_links { Links::Shown } else { Links::Masked }
     }
-}
-
-/// How links of posts are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Links {
-    Masked,
-    Shown,
 }
 
 #[derive(Debug, Args)]

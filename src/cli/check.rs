@@ -3,16 +3,14 @@
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Read as _, Write};
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
 
-use crate::check::{Checker, Post, Report};
-use crate::extract::TextFormat;
+use crate::check::{Post, Report};
 use crate::telemetry::clock;
 use crate::verdict::Action;
 
-use super::args::{CheckArguments, Format, Links};
-use super::jsonl::{self, BadLine};
+use super::args::CheckArguments;
+use super::lines::{self, Checked, Links, Named, Options, with_raw};
 use super::session::Session;
 use super::{Exit, mask, render};
 
@@ -104,77 +102,16 @@ fn shown(report: &Report, post: &Post<'_>, session: &Session, links: Links) -> V
     report.links.iter().map(|link| link.span).map(of_link).map(Option::unwrap_or_default).collect()
 }
 
-/// One line of `--jsonl`; other fields are ignored.
-#[derive(Deserialize)]
-struct PostLine<'l> {
-    #[serde(borrow)]
-    id: Option<&'l RawValue>,
-    #[serde(borrow)]
-    text: Option<Cow<'l, str>>,
-    #[serde(default)]
-    format: Option<Format>,
-    #[serde(borrow, default)]
-    links: Option<Vec<Text<'l>>>,
-}
-
-/// A string that is borrowed where it has no escapes.
-#[derive(Deserialize)]
-struct Text<'l>(#[serde(borrow)] Cow<'l, str>);
-
-/// A report and the post that it is about.
-#[derive(Serialize)]
-struct Named<I> {
-    id: I,
-    #[serde(flatten)]
-    report: Report,
-}
-
 fn lines(session: &Session, arguments: &CheckArguments) -> anyhow::Result<Exit> {
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    let mut strictest = Action::Allow;
-    let bad = jsonl::each_line(io::stdin().lock(), &mut out, |line, out| {
-        let answer = answer(&session.checker, line, arguments);
-        if let Ok(answer) = &answer {
-            strictest = strictest.max(answer.report.action);
-            serde_json::to_writer(&mut *out, answer)?;
-            out.write_all(b"\n")?;
-        }
-        Ok(answer.map(|_| ()))
-    })?;
+    let options = Options { format: arguments.text_format.into(), links: arguments.links(), now: clock::now };
+    let Checked { strictest, bad_lines } = lines::check_lines(&session.checker, io::stdin().lock(), &mut out, options)?;
     out.flush()?;
-    if bad > arguments.allow_bad {
-        let lines = super::counted(bad, "line");
-        anyhow::bail!("{lines} of the input could not be read, the output says which; --allow-bad {bad} accepts that");
+    if bad_lines > arguments.allow_bad {
+        let lines = super::counted(bad_lines, "line");
+        anyhow::bail!(
+            "{lines} of the input could not be read, the output says which; --allow-bad {bad_lines} accepts that"
+        );
     }
     Ok(exit_for(strictest))
-}
-
-fn answer<'l>(
-    checker: &Checker,
-    line: &'l str,
-    arguments: &CheckArguments,
-) -> Result<Named<Option<&'l RawValue>>, BadLine> {
-    let post: PostLine<'l> = jsonl::parse(line)?;
-    if post.text.is_none() && post.links.is_none() {
-        return Err(BadLine::BadField);
-    }
-    let attached: Vec<&str> = post.links.iter().flatten().map(|Text(link)| &**link).collect();
-    let format = post.format.map_or_else(|| arguments.text_format.into(), TextFormat::from);
-    let whole = Post { text: post.text.as_deref().unwrap_or(""), format, attached: &attached };
-    let report = checker.check(&whole, clock::now());
-    Ok(Named { id: post.id, report: with_raw(report, &whole, arguments.links()) })
-}
-
-/// The report with each link as the post had it, where links may be shown.
-fn with_raw(mut report: Report, post: &Post<'_>, links: Links) -> Report {
-    if links == Links::Shown {
-        let mut attached = post.attached.iter();
-        for link in &mut report.links {
-            link.raw = match link.span {
-                Some([from, to]) => post.text.get(from..to).map(str::to_owned),
-                None => attached.next().map(|link| (*link).to_owned()),
-            };
-        }
-    }
-    report
 }

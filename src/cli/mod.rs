@@ -8,6 +8,7 @@ mod forms;
 mod generation;
 mod inspect;
 mod jsonl;
+mod lines;
 mod lists;
 mod manual;
 mod mask;
@@ -19,6 +20,8 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
+
+pub use lines::{Checked, Links, Options, check_lines};
 
 use args::{Arguments, Command};
 use session::{Session, Settings};
