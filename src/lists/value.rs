@@ -169,7 +169,8 @@ pub(super) fn url(text: &str, tables: &Tables) -> Result<CanonicalUrl, Refusal> 
         let rest = text.strip_prefix("//").unwrap_or(text);
         let host = rest.split(['/', '?', '#', '\\']).next().unwrap_or("");
         // A word before a slash is part of a path, not a host.
-        if !host.contains(['.', ':', '。', '．', '%']) {
+        let is_sign = |byte: u8| matches!(byte, b'.' | b':' | b'%');
+        if !host.bytes().any(is_sign) && (host.is_ascii() || !host.contains(['。', '．'])) {
             return Err(Refusal::NotAUrl);
         }
         Cow::Owned(format!("http://{rest}"))

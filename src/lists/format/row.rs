@@ -78,12 +78,12 @@ impl<'r> Row<'r> {
     }
 
     fn action(&self, intake: &mut Intake<'_>) -> Option<Action> {
-        self.field(Column::Action, intake, |text| Action::from_name(&text.to_ascii_lowercase()))
+        self.field(Column::Action, intake, |text| named(text, Action::from_name))
     }
 
     fn category(&self, intake: &mut Intake<'_>) -> Option<Category> {
         let text = self.text(Column::Category)?;
-        let category = Category::from_name(&text.to_ascii_lowercase());
+        let category = named(text, Category::from_name);
         if category.is_none() {
             intake.remark(Remark::UnknownCategory);
         }
@@ -113,9 +113,8 @@ enum Meaning {
 
 impl Meaning {
     fn of(name: &str, words: Words) -> Option<Self> {
-        let name = name.trim().to_ascii_lowercase();
         if words == Words::Foreign {
-            match name.as_str() {
+            match name.trim().to_ascii_lowercase().as_str() {
                 "url" | "uri" | "link" => return Some(Self::Page),
                 "domain_name" | "domain-name" | "fqdn" => return Some(Self::Scope(Scope::Domain)),
                 "hostname" => return Some(Self::Scope(Scope::Host)),
@@ -126,8 +125,13 @@ impl Meaning {
                 _ => {}
             }
         }
-        Scope::from_name(&name).map(Self::Scope)
+        named(name.trim(), Scope::from_name).map(Self::Scope)
     }
+}
+
+/// What `of` calls by that name, in any case; lower case, which is the rule, costs no memory.
+fn named<T>(name: &str, of: impl Fn(&str) -> Option<T>) -> Option<T> {
+    of(name).or_else(|| of(&name.to_ascii_lowercase()))
 }
 
 /// What strangers say that is to be done about a row.
