@@ -130,7 +130,7 @@ fn entity_before(text: &str, end: usize) -> Option<usize> {
     let from = end.saturating_sub(ENTITY_MAX_BYTES);
     let window = text.as_bytes().get(from..end - 1)?;
     let name = window.iter().rev().take_while(|&&byte| byte.is_ascii_alphanumeric() || byte == b'#').count();
-    let is_entity = name > 0 && byte_at(text, end - 2 - name) == b'&';
+    let is_entity = name > 0 && byte_before(text, end - 1 - name) == b'&';
     is_entity.then_some(name + 2)
 }
 
@@ -148,4 +148,20 @@ fn suffix(text: &str, from: usize, end: usize) -> Option<usize> {
     let mut letters = tail.get(at..)?.chars().skip(1).peekable();
     letters.peek()?;
     letters.all(char::is_lowercase).then_some(from + at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_that_are_the_whole_text() {
+        for (text, expected) in [("a;", 1), ("#39;", 3), ("&#39;", 0), ("x&amp;", 1), ("[.]", 0), ("__", 0), ("", 0)] {
+            assert_eq!(trim(text, 0, text.len(), 0), expected, "{text}");
+            assert_eq!(doubtful(text, 0, text.len()), None, "{text}");
+        }
+        assert_eq!(doubtful("%20%20", 0, 6), None);
+        assert_eq!(doubtful("a.Join", 0, 6), None);
+        assert_eq!(doubtful("ab.Join", 0, 7), Some(2));
+    }
 }

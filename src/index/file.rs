@@ -31,7 +31,9 @@ const FORMAT_VERSION: u32 = 2;
 /// A header grows with its lists, of which there are at most 4,096.
 const HEADER_MAX_BYTES: u32 = 8 << 20;
 const MAC_BYTES: u64 = 32;
-const CHUNK_BYTES: usize = 1 << 20;
+const CHUNK_BYTES: usize = 4 << 20;
+/// So many bytes at once are worth sharing among cores.
+const SHARED_MIN_BYTES: usize = 512 << 10;
 
 /// Where the record of each row stands.
 pub(super) enum Records {
@@ -214,8 +216,17 @@ impl<T: Write> Authenticated<T> {
 impl<T: Read> Authenticated<T> {
     fn read_exact(&mut self, bytes: &mut [u8]) -> std::io::Result<()> {
         self.inner.read_exact(bytes)?;
-        self.mac.update(bytes);
+        self.take(bytes);
         Ok(())
+    }
+
+    /// Takes bytes into the MAC, on all cores where there are many.
+    fn take(&mut self, bytes: &[u8]) {
+        if bytes.len() >= SHARED_MIN_BYTES {
+            self.mac.update_rayon(bytes);
+        } else {
+            self.mac.update(bytes);
+        }
     }
 
     /// Reads a section of numbers straight into its place in memory.
@@ -246,7 +257,7 @@ impl<T: Read> Authenticated<T> {
             }
             let have = kept + read;
             let settled = have.saturating_sub(mac_len);
-            self.mac.update(buffer.get(..settled).unwrap_or(&[]));
+            self.take(buffer.get(..settled).unwrap_or(&[]));
             buffer.copy_within(settled..have, 0);
             kept = have - settled;
         }
