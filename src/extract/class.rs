@@ -1,5 +1,7 @@
 //! Classes of bytes and characters: what a name may hold, what is invisible, what ends a link.
 
+use unicode_normalization::char::is_combining_mark;
+
 /// Bytes at which a link can show itself; everything between two of them is skipped.
 const ANCHORS: [bool; 256] = table(b".:[({<,/dD%\xC2\xE2\xE3\xEF");
 
@@ -173,10 +175,16 @@ pub(super) fn is_sentence_mark(c: char) -> bool {
         | '\u{17D4}' | '\u{2013}'..='\u{2015}' | '\u{2022}' | '\u{2026}' | '\u{301C}' | '\u{30FB}' | '\u{FF5E}')
 }
 
+/// A character beyond ASCII that is part of no word. Marks belong to the letter before them, unless they enclose it.
+pub(super) fn is_symbol(c: char) -> bool {
+    let is_mark = is_combining_mark(c) && !matches!(c, '\u{20D0}'..='\u{20FF}');
+    !c.is_ascii() && !c.is_alphanumeric() && !is_mark
+}
+
 /// A letter of a script that is not written with Latin letters, and with spaces.
 pub(super) fn is_other_script(c: char) -> bool {
     matches!(c,
-        '\u{370}'..='\u{DFF}' | '\u{10A0}'..='\u{10FF}' | '\u{1200}'..='\u{139F}' | '\u{1C80}'..='\u{1CBF}'
+        '\u{370}'..='\u{DFF}' | '\u{F00}'..='\u{FFF}' | '\u{10A0}'..='\u{10FF}' | '\u{1200}'..='\u{13FF}' | '\u{1800}'..='\u{18AF}' | '\u{1C80}'..='\u{1CBF}'
         | '\u{1F00}'..='\u{1FFF}' | '\u{2D00}'..='\u{2DFF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}')
         && c.is_alphabetic()
 }

@@ -1,6 +1,6 @@
 //! The last characters of a link: what belongs to it and what to the prose behind.
 
-use super::class::{byte_at, byte_before, char_before, is_invisible, is_label_byte, is_sentence_mark};
+use super::class::{byte_at, byte_before, char_before, is_invisible, is_label_byte, is_sentence_mark, is_symbol};
 use super::disguise::disguise_at;
 
 /// Longest entity left out at the end of a link, in bytes.
@@ -12,11 +12,8 @@ const SUFFIX_MAX_BYTES: usize = 8;
 /// Longest note in brackets, in bytes.
 const NOTE_MAX_BYTES: usize = 64;
 
-/// Signs that a link may end with, or that prose puts behind it.
-const SIGNS: [char; 22] = [
-    '_', '~', '-', '^', '$', '+', '\u{203C}', '\u{2049}', '\u{2025}', '\u{2020}', '\u{B6}', '\u{A6}', '\u{2032}',
-    '\u{2033}', '\u{2010}', '\u{2122}', '\u{A9}', '\u{AE}', '\u{B0}', '\u{B2}', '\u{B3}', '\u{FE0F}',
-];
+/// Signs that a link may end with, or that prose puts behind it: besides these all beyond ASCII that are no letters.
+const SIGNS: [char; 9] = ['_', '~', '-', '^', '$', '+', '=', '&', '%'];
 
 /// Escaped spaces, line ends, quotation marks, brackets and commas.
 const ESCAPED: [&str; 9] = ["%20", "%0A", "%0D", "%22", "%27", "%29", "%2C", "%3E", "%5D"];
@@ -87,7 +84,7 @@ pub(super) fn sign(text: &str, from: usize, end: usize) -> Option<usize> {
     let link = text.get(from..end)?;
     let mut rest = link;
     loop {
-        let shorter = rest.trim_end_matches(SIGNS);
+        let shorter = rest.trim_end_matches(|c: char| SIGNS.contains(&c) || is_symbol(c));
         let shorter = ESCAPED.iter().find_map(|escaped| strip_suffix(shorter, escaped)).unwrap_or(shorter);
         if shorter.len() == rest.len() {
             break;

@@ -2,7 +2,7 @@
 
 use super::class::{
     byte_at, byte_before, char_at, char_before, folded, is_invisible, is_joiner, is_label_byte, is_label_char,
-    is_other_script, is_unspaced,
+    is_other_script, is_symbol, is_unspaced,
 };
 use super::dot::{dot_at, hyphen_at};
 use super::refang::Refang;
@@ -178,17 +178,26 @@ pub(super) fn start_of(text: &str, end: usize, floor: usize) -> usize {
 /// Fewest letters of another script before ASCII ones that are a word of their own.
 const WORD_MIN: usize = 3;
 
+/// Makes the character before it a key.
+const KEYCAP: char = '\u{20E3}';
+
+/// So many characters are looked at for them: marks stand between letters.
+const WORD_LOOK: usize = 8;
+
 /// Where the ASCII end of a label begins that a word in another script, or a symbol, runs into.
 pub(super) fn ascii_tail(text: &str, start: usize, end: usize) -> Option<usize> {
     let label = text.get(start..end)?;
     let cut = label.rfind(|c: char| !c.is_ascii())?;
     let last = char_at(text, start + cut)?;
     let tail = start + cut + last.len_utf8();
-    // Emoji end with what only says how they look.
-    let head = label.get(..tail - start)?.trim_end_matches(['\u{FE0F}', '\u{20E3}']);
-    let is_emoji = tail - start > head.len() && head.ends_with(|c: char| c.is_ascii_digit() || is_unspaced(c));
-    let is_word = || head.chars().rev().take(WORD_MIN).filter(|&c| is_other_script(c)).count() == WORD_MIN;
-    ((is_unspaced(last) || is_emoji || is_word()) && tail < end).then_some(tail)
+    // Emoji end with what only says how they look; elsewhere invisible signs may stand inside a name.
+    let whole = label.get(..tail - start)?;
+    let head = whole.trim_end_matches(|c: char| is_invisible(c) || c == KEYCAP);
+    let is_emoji = head.len() < whole.len() && (head.ends_with(is_unspaced) || whole.ends_with(KEYCAP));
+    let is_sign = is_unspaced(last) || (is_symbol(last) && !is_invisible(last));
+    let is_word = || head.chars().rev().take(WORD_LOOK).filter(|&c| is_other_script(c)).count() >= WORD_MIN;
+    let is_seam = is_sign || is_emoji || is_word();
+    (is_seam && tail < end).then_some(tail)
 }
 
 #[cfg(test)]

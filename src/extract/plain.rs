@@ -186,7 +186,10 @@ impl<'t> Scanner<'t, '_, '_> {
         if has_www && !reading.cut_short {
             return false;
         }
-        prose::is_weak(self.text, start, reading) || (prose::is_word_pair(self.text, reading) && self.joins_words())
+        let is_mail = byte_before(self.text, start) == b' ' && follows_at_sign(self.text, start - 1);
+        is_mail
+            || prose::is_weak(self.text, start, reading)
+            || (prose::is_word_pair(self.text, reading) && self.joins_words())
     }
 
     fn joins_words(&mut self) -> bool {
@@ -325,8 +328,13 @@ fn is_email(text: &str, start: usize, end: usize, rest: Rest) -> bool {
     if is_mailbox || userinfo::disguised(text, end).is_some() {
         return true;
     }
-    let sign_end = text.get(..start).map_or(start, |before| before.strip_suffix(' ').unwrap_or(before).len());
-    let is_disguised =
-        (3..=4).any(|len| sign_end.checked_sub(len).is_some_and(|at| userinfo::disguised(text, at) == Some(sign_end)));
-    is_disguised || (byte_before(text, start) == b'@' && !rest.is_path)
+    let is_disguised = follows_at_sign(text, start);
+    // `user@host:/path` is how files are copied.
+    let is_copy = byte_at(text, end) == b':' && byte_at(text, end + 1) == b'/';
+    is_disguised || (byte_before(text, start) == b'@' && (!rest.is_path || is_copy))
+}
+
+/// Whether `[at]` or `(@)` ends at `end`.
+fn follows_at_sign(text: &str, end: usize) -> bool {
+    (3..=4).any(|len| end.checked_sub(len).is_some_and(|at| userinfo::disguised(text, at) == Some(end)))
 }

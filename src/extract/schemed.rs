@@ -101,7 +101,8 @@ impl Scanner<'_, '_, '_> {
     /// Reads what stands at `start` with its escapes undone; says whether a link begins there.
     pub(super) fn encoded(&mut self, start: usize, rounds: usize) -> bool {
         let rest = self.text.get(start..).unwrap_or("");
-        let len = rest.find(ends_link).unwrap_or(rest.len());
+        // Where it is encoded, a plain ampersand or quotation mark is what surrounds it.
+        let len = rest.find(|c| ends_link(c) || matches!(c, '&' | '\'')).unwrap_or(rest.len());
         let mut decoded = rest.get(..len).unwrap_or("").to_owned();
         for _ in 0..rounds {
             decoded = percent_encoding::percent_decode_str(&decoded).decode_utf8_lossy().into_owned();

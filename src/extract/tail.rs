@@ -47,6 +47,7 @@ struct Reader<'t, 'n> {
     unspaced: Option<usize>,
     /// The separator behind which another link may begin.
     joined: Option<usize>,
+    has_query: bool,
 }
 
 /// Reads the tail at `from` of a link that begins at `start`.
@@ -56,10 +57,19 @@ pub(super) fn read(text: &str, names: &TopLevels, start: usize, from: usize) -> 
     if !matches!(first, b'/' | b'?' | b'#' | b'\\') && !starts_folded(text, from) {
         return tail;
     }
-    let open = [(0, 0); 3];
-    let quotes = 0;
-    let mut reader =
-        Reader { text, names, start, from, tail, open, quotes, is_unbalanced: false, unspaced: None, joined: None };
+    let mut reader = Reader {
+        text,
+        names,
+        start,
+        from,
+        tail,
+        open: [(0, 0); 3],
+        quotes: 0,
+        is_unbalanced: false,
+        unspaced: None,
+        joined: None,
+        has_query: false,
+    };
     let mut pos = from;
     while let Some(next) = reader.step(pos) {
         pos = next;
@@ -88,8 +98,13 @@ impl Reader<'_, '_> {
             b'"' => self.quote(pos),
             b',' | b';' | b'|' | b'+' => self.separator(pos),
             b'\\' => self.backslash(pos),
+            b'?' => {
+                self.has_query = true;
+                Some(pos + 1)
+            }
             b'&' => {
-                if ending::is_entity(self.text, pos) {
+                // Without a query it may belong to what the link is a part of.
+                if !self.has_query || ending::is_entity(self.text, pos) {
                     self.tail.other.get_or_insert(pos);
                 }
                 Some(pos + 1)
@@ -378,6 +393,11 @@ mod tests {
         check("h.x/a%20 b", "/a%20", Some("/a"));
         check("h.x/a%22%29", "/a%22%29", Some("/a"));
         check("h.x/a%2F", "/a%2F", None);
+        check("h.x/a&x=1", "/a&x=1", Some("/a"));
+        check("h.x/a?b&x=1", "/a?b&x=1", None);
+        check("h.x/a€", "/a€", Some("/a"));
+        check("h.x/a￥", "/a￥", Some("/a"));
+        check("h.x/a=", "/a=", Some("/a"));
         check("h.x/a™", "/a™", Some("/a"));
         check("h.x/a‼\u{FE0F}", "/a‼", Some("/a"));
         check("h.x/a)o", "/a)o", Some("/a"));

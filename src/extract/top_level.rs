@@ -49,12 +49,18 @@ impl TopLevels {
             return false;
         }
         let mut buffer = [0_u8; NAME_MAX_BYTES];
-        let Some(lower) = lowered(label, &mut buffer) else {
-            return false;
-        };
-        // Letters in circles and the like: browsers read plain ones.
-        let plain = || lower.nfkc().flat_map(char::to_lowercase).collect::<String>();
-        self.names.contains(lower) || (lower.chars().any(is_letter_like) && self.names.contains(&*plain()))
+        if label.is_ascii() {
+            let Some(lower) = buffer.get_mut(..label.len()) else {
+                return false;
+            };
+            lower.copy_from_slice(label.as_bytes());
+            lower.make_ascii_lowercase();
+            return std::str::from_utf8(lower).is_ok_and(|name| self.names.contains(name));
+        }
+        let is_known = |name: Option<&str>| name.is_some_and(|name| self.names.contains(name));
+        is_known(written(label.chars().flat_map(char::to_lowercase), &mut buffer))
+            // Letters in circles and the like: browsers read plain ones.
+            || (label.contains(is_letter_like) && is_known(written(label.nfkc().flat_map(char::to_lowercase), &mut buffer)))
     }
 
     /// Whether a known name beyond ASCII begins with `c`.
@@ -75,17 +81,11 @@ impl TopLevels {
     }
 }
 
-/// `name` in lower case, written to `buffer`: names are asked for in every post, and no post should cost memory for that.
-fn lowered<'b>(name: &str, buffer: &'b mut [u8; NAME_MAX_BYTES]) -> Option<&'b str> {
+/// The characters as text in `buffer`: names are asked for in every post, and no post should cost memory for that.
+fn written(name: impl Iterator<Item = char>, buffer: &mut [u8; NAME_MAX_BYTES]) -> Option<&str> {
     let mut len = 0;
-    if name.is_ascii() {
-        len = name.len();
-        buffer.get_mut(..len)?.copy_from_slice(name.as_bytes());
-        buffer.make_ascii_lowercase();
-    } else {
-        for c in name.chars().flat_map(char::to_lowercase) {
-            len += c.encode_utf8(buffer.get_mut(len..len + c.len_utf8())?).len();
-        }
+    for c in name {
+        len += c.encode_utf8(buffer.get_mut(len..len + c.len_utf8())?).len();
     }
     std::str::from_utf8(buffer.get(..len)?).ok()
 }
@@ -93,7 +93,7 @@ fn lowered<'b>(name: &str, buffer: &'b mut [u8; NAME_MAX_BYTES]) -> Option<&'b s
 /// A symbol that stands for an ASCII letter and becomes one in a host.
 pub(super) fn is_letter_like(c: char) -> bool {
     matches!(c, '\u{1D2C}'..='\u{1D6A}' | '\u{2070}'..='\u{209C}' | '\u{2100}'..='\u{214F}'
-        | '\u{2460}'..='\u{24FF}' | '\u{1D400}'..='\u{1D7FF}' | '\u{1F110}'..='\u{1F189}')
+        | '\u{2460}'..='\u{24FF}' | '\u{1D400}'..='\u{1D7FF}' | '\u{1F110}'..='\u{1F14F}')
 }
 
 #[cfg(test)]
