@@ -100,7 +100,7 @@ impl Host<'_> {
             _ => return,
         };
         let host = text.as_bytes().get(start..end).unwrap_or_default();
-        let count = |wanted: u8| host.iter().filter(|&&byte| byte == wanted).count();
+        let count = |wanted: u8| memchr::memchr_iter(wanted, host).count();
         if self.reading.dots.has(Dot::Bracketed) && count(open) > count(byte_at(text, end)) {
             self.refang.replace(end..end + 1, "");
             self.reading.mark = self.refang.mark(end + 1);

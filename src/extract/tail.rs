@@ -372,6 +372,10 @@ mod tests {
         check("h.x/a=> b", "/a", None);
         check("h.x/a~", "/a~", Some("/a"));
         check("h.x/a[.] Then", "/a", None);
+    }
+
+    #[test]
+    fn what_is_glued_to_a_link() {
         check("h.x/a,y.com/b", "/a", Some("/a,y.com/b"));
         check("h.x/a;www.y", "/a", Some("/a;www.y"));
         check("h.x/a|y.com:80", "/a", Some("/a|y.com:80"));

@@ -19,7 +19,7 @@ fn post(text: &str) -> Post<'_> {
 #[test]
 fn a_post_without_links_allocates_nothing() {
     let snapshot = Snapshot::new(tables(), vec![], Policy::default());
-    let checker = Checker::new(extractor(Options::default()), snapshot);
+    let checker = Checker::new(extractor(&Options::default()), snapshot);
     // A thread's first check makes room for its share of the swap.
     checker.check(&post(""), 0);
     let mut lines = 0;

@@ -26,7 +26,7 @@ fn list(meta: List, lines: &str) -> Arc<Index> {
 }
 
 fn checker(indexes: Vec<Arc<Index>>) -> Checker {
-    Checker::new(extractor(Options::default()), Snapshot::new(tables(), indexes, Policy::default()).at_generation(1))
+    Checker::new(extractor(&Options::default()), Snapshot::new(tables(), indexes, Policy::default()).at_generation(1))
 }
 
 fn one(lines: &str, text: &str) -> Report {
@@ -97,7 +97,7 @@ fn overrides_beat_lists_for_that_url_only() {
     let rulings = "a.example,domain,,,allow,,,\nx.a.example,host,,,hold,,,\nb.example,domain,,,reject,,,\n";
     let overrides = list(List::new("override", ""), rulings);
     let snapshot = Snapshot::new(tables(), lists, Policy::default()).with_overrides(overrides);
-    let checker = Checker::new(extractor(Options::default()), snapshot);
+    let checker = Checker::new(extractor(&Options::default()), snapshot);
     for (text, status, action) in [
         ("https://a.example/", Status::Listed, Action::Allow),
         ("https://y.a.example/", Status::Listed, Action::Allow),

@@ -11,7 +11,7 @@ use crate::{extractor, tables};
 const MIB: usize = 1 << 20;
 
 fn checker() -> Checker {
-    Checker::new(extractor(Options::default()), Snapshot::new(tables(), vec![], Policy::default()))
+    Checker::new(extractor(&Options::default()), Snapshot::new(tables(), vec![], Policy::default()))
 }
 
 /// Patterns that are repeated to the length wanted, behind a start.

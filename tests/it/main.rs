@@ -85,9 +85,9 @@ fn tables() -> Arc<Tables> {
 }
 
 /// An extractor that knows what the product knows, with these options.
-fn extractor(options: Options) -> Extractor {
+fn extractor(options: &Options) -> Extractor {
     let deep_link_schemes = tables().aliases().deep_link_schemes().map(Into::into).collect();
-    Extractor::new(Options { deep_link_schemes, ..options }, TopLevels::parse(TableTexts::shipped().suffixes))
+    Extractor::new(Options { deep_link_schemes, ..options.clone() }, TopLevels::parse(TableTexts::shipped().suffixes))
 }
 
 fn root() -> &'static Path {

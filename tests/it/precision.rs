@@ -16,7 +16,7 @@ const CHARS_PER_WORD: usize = 2;
 
 /// As the product has it, with room for a whole text.
 fn roomy() -> Extractor {
-    extractor(Options { links_max: 10_000, candidates_max: 10_000, ..Options::default() })
+    extractor(&Options { links_max: 10_000, candidates_max: 10_000, ..Options::default() })
 }
 
 fn corpus() -> Vec<(PathBuf, String)> {
