@@ -1,6 +1,7 @@
 //! The dot between two labels, in every spelling people use to hide it.
 
 use super::class::{byte_at, char_at, is_bracket, is_dot, is_invisible, is_label_byte, is_label_char};
+use super::top_level::TopLevels;
 
 /// How a dot was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub(super) fn dot_at(text: &str, at: usize) -> Option<Separator> {
         return Some(Separator { dot: Dot::Plain, end: at + 1 });
     }
     match byte {
-        b'.' if matches!(next, 0..=b' ') && !(is_wordless(text, at + 2) || has_path(text, at + 2)) => None,
+        b'.' if matches!(next, 0..=b' ') && !(is_wordless(text, at + 2) || with_path(text, at + 2).is_some()) => None,
         b'-' | b'_' => dashed(text, at),
         b'.' | b' ' | b'[' | b'(' | b'{' | b'<' | b']' | b')' | b'}' | b'>' | b'^' | b'\\' | b'%' => spelled(text, at),
         0..=0x7F => None,
@@ -115,7 +116,7 @@ fn kind(core: Core, before: &Around, after: &Around, next: &str) -> Option<Dot> 
         Core::Dot if spaces == 0 => Some(Dot::Plain),
         Core::Dot if before.spaces > 0 && after.spaces > 0 => Some(Dot::Spaced),
         Core::Dot if is_wordless(next, 0) => Some(Dot::Spaced),
-        Core::Dot => has_path(next, 0).then_some(Dot::Gapped),
+        Core::Dot => with_path(next, 0).map(|_| Dot::Gapped),
         Core::Word if before.spaces > 0 && after.spaces > 0 => Some(Dot::Word),
         _ => None,
     }
@@ -205,12 +206,18 @@ fn dashed(text: &str, at: usize) -> Option<Separator> {
     (!has_dot).then_some(Separator { dot: Dot::Word, end: next })
 }
 
-/// Whether one word with a path stands at `at`.
-pub(super) fn has_path(text: &str, at: usize) -> bool {
+/// The word at `at`, if a path stands right behind it.
+fn with_path(text: &str, at: usize) -> Option<&str> {
     let rest = text.as_bytes().get(at..).unwrap_or_default();
     let len = rest.iter().take(LABEL_MAX_BYTES).take_while(|byte| byte.is_ascii_alphanumeric()).count();
     let first = rest.get(len + 1).copied().unwrap_or(0);
-    len > 1 && rest.get(len) == Some(&b'/') && (is_label_byte(first) || matches!(first, b'+' | b'@'))
+    let has_path = len > 1 && rest.get(len) == Some(&b'/') && (is_label_byte(first) || matches!(first, b'+' | b'@'));
+    text.get(at..at + len).filter(|_| has_path)
+}
+
+/// Whether a name stands at `at` that can go on a host although a space stands beside the dot.
+pub(super) fn goes_on(text: &str, at: usize, names: &TopLevels) -> bool {
+    is_wordless(text, at) || with_path(text, at).is_some_and(|name| names.contains(name))
 }
 
 /// Whether a wordless top-level name, in lower case, stands at `at`.

@@ -5,7 +5,7 @@ use super::class::{
     byte_at, byte_before, char_at, char_before, is_bracket, is_dot, is_invisible, is_label_byte, is_label_char,
     is_unspaced, next_anchor,
 };
-use super::dot::{Dot, dot_at, has_path, hyphen_at, word_at};
+use super::dot::{Dot, dot_at, goes_on, hyphen_at, word_at};
 use super::host::{Host, HostReader, Lead, Miss, Reading};
 use super::label;
 use super::link::{Draft, Rest};
@@ -110,8 +110,10 @@ impl<'t> Scanner<'t, '_, '_> {
         match byte_at(self.text, at) {
             b'.' if matches!(next, b' ' | b'\n' | 0) => {
                 let is_spaced = matches!(byte_before(self.text, at), b' ' | b']' | b')' | b'}' | b'>' | 0x80..);
-                let first = byte_at(self.text, at + 2);
-                !is_spaced && !matches!(first, b'c' | b'n' | b'o' | b'x' | b'r' | b'b') && !has_path(self.text, at + 2)
+                !is_spaced && !goes_on(self.text, at + 2, &self.rules.names)
+            }
+            b'.' if byte_before(self.text, at) == b' ' && is_label_byte(next) => {
+                !goes_on(self.text, at + 1, &self.rules.names)
             }
             0x80.. => {
                 let behind = char_at(self.text, at).map_or(at + 1, |c| at + c.len_utf8());

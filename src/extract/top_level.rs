@@ -15,6 +15,8 @@ pub struct TopLevels {
     names: HashSet<Box<str>>,
     /// The first characters of names beyond ASCII, in order.
     beginnings: Vec<char>,
+    /// The lengths of names beyond ASCII in bytes, a bit each: most labels have another.
+    lengths: u128,
 }
 
 impl TopLevels {
@@ -36,11 +38,12 @@ impl TopLevels {
             }
             names.insert(unicode.into());
         }
-        let wide = names.iter().filter(|name| !name.is_ascii());
-        let mut beginnings: Vec<char> = wide.filter_map(|name| name.chars().next()).collect();
+        let wide = || names.iter().filter(|name| !name.is_ascii());
+        let lengths = wide().fold(0, |lengths, name| lengths | 1 << name.len().min(NAME_MAX_BYTES));
+        let mut beginnings: Vec<char> = wide().filter_map(|name| name.chars().next()).collect();
         beginnings.sort_unstable();
         beginnings.dedup();
-        Self { names, beginnings }
+        Self { names, beginnings, lengths }
     }
 
     /// Whether `label`, in any case, is a known top-level name.
@@ -57,10 +60,15 @@ impl TopLevels {
             lower.make_ascii_lowercase();
             return std::str::from_utf8(lower).is_ok_and(|name| self.names.contains(name));
         }
-        let is_known = |name: Option<&str>| name.is_some_and(|name| self.names.contains(name));
-        is_known(written(label.chars().flat_map(char::to_lowercase), &mut buffer))
+        let name = if label.contains(is_letter_like) {
             // Letters in circles and the like: browsers read plain ones.
-            || (label.contains(is_letter_like) && is_known(written(label.nfkc().flat_map(char::to_lowercase), &mut buffer)))
+            written(label.nfkc().flat_map(char::to_lowercase), &mut buffer)
+        } else if self.lengths >> label.len() & 1 == 1 {
+            written(label.chars().flat_map(char::to_lowercase), &mut buffer)
+        } else {
+            None // The two cases of a letter have the same length in all scripts that such names are written in.
+        };
+        name.is_some_and(|name| self.names.contains(name))
     }
 
     /// Whether a known name beyond ASCII begins with `c`.

@@ -71,6 +71,7 @@ const PATTERNS: &[(&str, &str)] = &[
     ("", "http%253A%252F%252F%"),
     ("", "a.example%2F"),
     ("", "a. bc/"),
+    ("", "a .bc/"),
     ("", "a.example/,b.example"),
     ("http://a.example/", ",b.example/"),
     ("http://a.example/", "&nbsp;"),
