@@ -1,9 +1,9 @@
 //! How many instructions the engine takes, counted by callgrind: a regression shows on a noisy machine too.
 //!
-//! `cargo bench --bench instructions` prints the counts, each for a thousand URLs, posts or lines, and fails where one is
-//! above its limit. A limit stands about a sixth above what was counted last; lower it when the code gets faster.
-//! It needs valgrind, and gungraun-runner of the version in `Cargo.lock`. Valgrind knows no SHA instructions, so hashes cost
-//! several times what they cost on a processor that has them.
+//! `cargo bench --features count-instructions --bench instructions` prints the counts, each for a thousand URLs, posts or
+//! lines, and fails where one is above its limit. A limit stands about a sixth above what was counted last; lower it when
+//! the code gets faster. It needs valgrind, and gungraun-runner of the version in `Cargo.lock`. Valgrind knows no SHA
+//! instructions, so hashes cost several times what they cost on a processor that has them.
 
 #![expect(
     clippy::unwrap_used,
