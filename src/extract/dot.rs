@@ -222,9 +222,11 @@ pub(super) fn goes_on(text: &str, at: usize, names: &TopLevels) -> bool {
 
 /// Whether a wordless top-level name, in lower case, stands at `at`.
 fn is_wordless(text: &str, at: usize) -> bool {
-    let Some(rest) = text.get(at..) else {
+    // Asked at the end of every sentence; most next words begin otherwise.
+    if !matches!(byte_at(text, at), b'b' | b'c' | b'n' | b'o' | b'r' | b'x') {
         return false;
-    };
+    }
+    let rest = text.get(at..).unwrap_or("");
     WORDLESS.iter().any(|name| {
         rest.strip_prefix(name).is_some_and(|tail| !tail.chars().next().is_some_and(|c| is_label_char(c) || c == '\''))
     })
@@ -261,6 +263,11 @@ mod tests {
         check("a\u{3002}b", Some((Dot::Wide, 4)));
         check("a%2eb", Some((Dot::Encoded, 4)));
         check("a\u{200B}.\u{200B}b", Some((Dot::Plain, 8)));
+    }
+
+    #[test]
+    fn wordless_names_are_known_by_their_first_letter() {
+        assert!(WORDLESS.iter().all(|name| is_wordless(name, 0)));
     }
 
     #[test]
