@@ -57,7 +57,11 @@ pub fn parameters(query: &str) -> impl Iterator<Item = &str> {
 
 /// What follows an ampersand, without the rest of its name in HTML.
 pub(super) fn without_entity(part: &str) -> &str {
-    part.trim_start_matches("amp;")
+    let mut rest = part;
+    while let Some(after) = rest.strip_prefix("amp;") {
+        rest = after;
+    }
+    rest
 }
 
 #[cfg(test)]

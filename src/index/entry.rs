@@ -1,5 +1,6 @@
 //! What one line of a list says.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -204,14 +205,14 @@ pub enum Target {
 
 impl Target {
     /// The value as text. It may be a listed URL: never log it or put it in an error.
-    pub fn expose(&self) -> String {
+    pub fn expose(&self) -> Cow<'_, str> {
         match self {
-            Self::Host(text) | Self::Label(text) => text.to_string(),
-            Self::Url(url) => url.expose().split_once("://").map_or_else(String::new, |(_, rest)| rest.to_owned()),
-            Self::Ip(address) => address.to_string(),
-            Self::Cidr(address, len) => format!("{address}/{len}"),
-            Self::Sha256(bytes) => data_encoding::HEXLOWER.encode(bytes),
-            Self::Md5(bytes) => data_encoding::HEXLOWER.encode(bytes),
+            Self::Host(text) | Self::Label(text) => Cow::Borrowed(text),
+            Self::Url(url) => Cow::Borrowed(url.expose().split_once("://").map_or("", |(_, rest)| rest)),
+            Self::Ip(address) => Cow::Owned(address.to_string()),
+            Self::Cidr(address, len) => Cow::Owned(format!("{address}/{len}")),
+            Self::Sha256(bytes) => Cow::Owned(data_encoding::HEXLOWER.encode(bytes)),
+            Self::Md5(bytes) => Cow::Owned(data_encoding::HEXLOWER.encode(bytes)),
         }
     }
 }

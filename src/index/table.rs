@@ -28,7 +28,11 @@ impl Table {
 
     /// Builds the table and gives back where the records of its rows stand, in row order.
     pub(super) fn build(mut rows: Vec<Row>) -> (Self, Vec<u64>) {
-        rows.sort_unstable_by_key(|row| (row.digest, row.meta, row.record));
+        // Nearly all digests differ, and one number is compared faster than three.
+        rows.sort_unstable_by_key(|row| row.digest);
+        for same in rows.chunk_by_mut(|row, next| row.digest == next.digest).filter(|same| same.len() > 1) {
+            same.sort_unstable_by_key(|row| (row.meta, row.record));
+        }
         rows.dedup_by_key(|row| (row.digest, row.meta, row.record));
         let digests: Vec<u64> = rows.iter().map(|row| row.digest).collect();
         let starts = starts(&digests);

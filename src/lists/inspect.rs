@@ -209,7 +209,7 @@ impl Inspected {
         };
         Self {
             kind: format!("{prefix}{}", kind.name()),
-            value: entry.target.expose(),
+            value: entry.target.expose().into_owned(),
             scope: format!("{prefix}{}", entry.scope.name()),
             category: entry.category.map(crate::index::Category::name),
         }

@@ -3,7 +3,7 @@
 use crate::canonical::Tables;
 use crate::index::{Entry, Scope, Target};
 
-use super::line::lines;
+use super::line::{has, lines, trimmed};
 use super::options::Options;
 use super::report::{Ignored, LineReport, Refusal, Remark, Unit};
 
@@ -102,8 +102,8 @@ pub(super) fn text_of<'l>(bytes: &'l [u8], options: &Options) -> Result<&'l str,
     if bytes.len() > options.line_max_bytes {
         return Err(Refusal::TooLong);
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| Refusal::NotUtf8)?.trim();
-    if text.bytes().any(|byte| byte < b' ' && byte != b'\t') {
+    let text = trimmed(std::str::from_utf8(bytes).map_err(|_| Refusal::NotUtf8)?);
+    if has(text, |byte| byte < b' ' && byte != b'\t') {
         return Err(Refusal::Control);
     }
     Ok(text)

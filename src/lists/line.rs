@@ -53,6 +53,23 @@ impl<'t> LineCounter<'t> {
     }
 }
 
+/// Whether any byte is of that kind. Without early exit the compiler makes wide comparisons of it; lines are short.
+pub(super) fn has(text: &str, is_wanted: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(false, |seen, byte| seen | is_wanted(byte))
+}
+
+/// The text without outer white space of any script. Most texts have none, and two bytes show it.
+pub(super) fn trimmed(text: &str) -> &str {
+    let is_tight = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    if is_tight(bytes.first()) && is_tight(bytes.last()) { text } else { text.trim() }
+}
+
+/// White space as ASCII has it.
+pub(super) fn is_space(byte: u8) -> bool {
+    byte.is_ascii_whitespace()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,8 @@
 
 use crate::index::Category;
 
+use super::line::trimmed;
+
 /// What the operator knows of a list and its file does not say.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -157,7 +159,8 @@ impl Column {
 
     /// The column of that name in the house format.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|column| column.name().eq_ignore_ascii_case(name.trim()))
+        let name = trimmed(name);
+        Self::ALL.into_iter().find(|column| column.name().eq_ignore_ascii_case(name))
     }
 
     /// The column that foreign tables call so.

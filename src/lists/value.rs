@@ -10,6 +10,7 @@ use crate::canonical::{CanonicalUrl, HostKind, Tables};
 use crate::index::{Scope, Target};
 
 use super::intake::Intake;
+use super::line;
 use super::options::{PlainMeans, RootUrlMeans};
 use super::refang::refang;
 use super::report::{Refusal, Remark};
@@ -21,7 +22,7 @@ pub(super) use hash::{hex_bytes, md5};
 
 /// What a value means in a format that has no scopes.
 pub(super) fn plain(text: &str, intake: &mut Intake<'_>) -> Result<(Scope, Target), Refusal> {
-    let text = refang(text.trim());
+    let text = refang(line::trimmed(text));
     let scope = plain_scope(intake);
     if let Some(name) = name::plain(&text) {
         return named(scope, name, intake);
@@ -49,7 +50,7 @@ pub(super) fn plain(text: &str, intake: &mut Intake<'_>) -> Result<(Scope, Targe
 
 /// A URL where the list says that it is one: never widened to its host.
 pub(super) fn page(text: &str, intake: &mut Intake<'_>) -> Result<(Scope, Target), Refusal> {
-    let text = refang(text.trim());
+    let text = refang(line::trimmed(text));
     if text.is_empty() {
         return Err(Refusal::Empty);
     }
@@ -89,7 +90,7 @@ fn page_or_prefix(url: CanonicalUrl, intake: &mut Intake<'_>) -> Result<(Scope, 
 
 /// A value under a scope that the list states.
 pub(super) fn scoped(scope: Scope, text: &str, intake: &mut Intake<'_>) -> Result<(Scope, Target), Refusal> {
-    let text = refang(text.trim());
+    let text = refang(line::trimmed(text));
     if text.is_empty() {
         return Err(Refusal::Empty);
     }
@@ -159,21 +160,20 @@ fn label(text: &str, intake: &mut Intake<'_>) -> Result<(Scope, Target), Refusal
 
 /// A URL with a host that names a place. Text without a scheme is read as `http`.
 pub(super) fn url(text: &str, tables: &Tables) -> Result<CanonicalUrl, Refusal> {
-    if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
+    if line::has(text, line::is_space) {
         return Err(Refusal::NotAUrl);
     }
-    let has_scheme = text.contains("://") || is_url_by_scheme(text);
-    let with_scheme = if has_scheme {
+    let with_scheme = if has_scheme(text) {
         Cow::Borrowed(text)
     } else {
         let rest = text.strip_prefix("//").unwrap_or(text);
-        let host = rest.split(['/', '?', '#', '\\']).next().unwrap_or("");
+        let (host, _) = at_host_end(rest);
         // A word before a slash is part of a path, not a host.
         let is_sign = |byte: u8| matches!(byte, b'.' | b':' | b'%');
         if !host.bytes().any(is_sign) && (host.is_ascii() || !host.contains(['。', '．'])) {
             return Err(Refusal::NotAUrl);
         }
-        Cow::Owned(format!("http://{rest}"))
+        Cow::Owned(["http://", rest].concat())
     };
     let url = tables.named_by(&with_scheme).ok_or(Refusal::NotAUrl)?;
     match url.host_kind() {
@@ -191,7 +191,19 @@ pub(super) fn url(text: &str, tables: &Tables) -> Result<CanonicalUrl, Refusal> 
 }
 
 fn is_url(text: &str) -> bool {
-    text.contains(['/', '?', '#', '\\']) || is_url_by_scheme(text)
+    !at_host_end(text).1.is_empty() || is_url_by_scheme(text)
+}
+
+fn has_scheme(text: &str) -> bool {
+    let (before, rest) = at_host_end(text);
+    is_url_by_scheme(text) || (before.ends_with(':') && rest.starts_with("//"))
+}
+
+/// The text in two, before the first byte that no host and no scheme has.
+fn at_host_end(text: &str) -> (&str, &str) {
+    let is_end = |byte: &u8| matches!(byte, b'/' | b'?' | b'#' | b'\\');
+    let end = text.as_bytes().iter().position(|byte| is_end(byte)).unwrap_or(text.len());
+    text.split_at_checked(end).unwrap_or((text, ""))
 }
 
 fn is_url_by_scheme(text: &str) -> bool {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use crate::index::{Entry, Scope, Target};
 use crate::lists::intake::{Intake, Line, Outcome};
-use crate::lists::line::lines;
+use crate::lists::line::{has, is_space, lines};
 use crate::lists::report::{Ignored, Refusal, Remark};
 use crate::lists::value;
 
@@ -30,7 +30,8 @@ struct Across {
 impl Across {
     fn gather(text: &[u8]) -> Self {
         let mut across = Self::default();
-        for line in lines(text).filter_map(|line| std::str::from_utf8(line).ok()) {
+        let with_modifiers = lines(text).filter(|line| memchr::memchr(b'$', line).is_some());
+        for line in with_modifiers.filter_map(|line| std::str::from_utf8(line).ok()) {
             let rule = Rule::parse(line.trim());
             if rule.has("badfilter") {
                 across.disabled.insert(rule.identity());
@@ -104,7 +105,7 @@ fn read_line(text: &str, across: &Across, intake: &mut Intake<'_>) -> Outcome {
     if let Some(ignored) = not_a_rule(text, intake) {
         return Ok(Line::Ignored(ignored));
     }
-    if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
+    if has(text, is_space) {
         return if hosts::is_hosts_line(text) { hosts::line(intake, text) } else { Err(Refusal::Malformed) };
     }
     let rule = Rule::parse(text);
@@ -137,7 +138,8 @@ fn not_a_rule(text: &str, intake: &mut Intake<'_>) -> Option<Ignored> {
     if text.starts_with('[') && text.ends_with(']') {
         return Some(Ignored::Header);
     }
-    if COSMETIC.iter().any(|mark| text.contains(mark)) {
+    let has_mark = memchr::memchr2(b'#', b'$', text.as_bytes()).is_some();
+    if has_mark && COSMETIC.iter().any(|mark| text.contains(mark)) {
         return Some(Ignored::Cosmetic);
     }
     text.starts_with('#').then_some(Ignored::Comment)

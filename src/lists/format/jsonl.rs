@@ -60,8 +60,8 @@ impl<'de> Visitor<'de> for RowSeed {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let (mut row, mut unknown) = (Row::default(), 0);
-        while let Some(name) = map.next_key::<Cow<'de, str>>()? {
-            if let Some(column) = Column::from_name(&name) {
+        while let Some(column) = map.next_key_seed(Name)? {
+            if let Some(column) = column {
                 if let Some(text) = map.next_value_seed(Scalar)? {
                     row.set(column, text);
                 }
@@ -71,6 +71,29 @@ impl<'de> Visitor<'de> for RowSeed {
             }
         }
         Ok((row, unknown))
+    }
+}
+
+/// The column that a name stands for, if it is known.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Option<Column>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Name {
+    type Value = Option<Column>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Column::from_name(name))
     }
 }
 

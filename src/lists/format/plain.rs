@@ -1,6 +1,7 @@
 //! Names, URLs, addresses and networks, one per line.
 
 use crate::lists::intake::{Intake, Line, Outcome};
+use crate::lists::line::{has, is_space};
 use crate::lists::report::{Ignored, Refusal};
 use crate::lists::value;
 
@@ -16,7 +17,7 @@ pub(super) fn line(intake: &mut Intake<'_>, text: &str) -> Outcome {
         return Ok(Line::Ignored(Ignored::Comment));
     }
     let text = without_comment(text);
-    if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
+    if has(text, is_space) {
         // Lists that were put together from several sources have both kinds of line.
         return if hosts::is_hosts_line(text) { hosts::line(intake, text) } else { Err(Refusal::Malformed) };
     }

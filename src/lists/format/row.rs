@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::index::{Action, Category, Entry, Scope, Target};
 use crate::lists::date::{self, Day};
 use crate::lists::intake::{Intake, Line, Outcome};
+use crate::lists::line;
 use crate::lists::options::Column;
 use crate::lists::report::{Ignored, Refusal, Remark};
 use crate::lists::value;
@@ -33,14 +34,14 @@ impl<'r> Row<'r> {
 
     /// The text of a field; empty fields count as absent.
     pub(super) fn text(&self, column: Column) -> Option<&str> {
-        let text = self.fields.get(column as usize)?.as_deref()?.trim();
+        let text = line::trimmed(self.fields.get(column as usize)?.as_deref()?);
         (!text.is_empty()).then_some(text)
     }
 
     /// Gives the entry of this row.
     pub(super) fn take(&self, words: Words, intake: &mut Intake<'_>) -> Outcome {
         let value = self.text(Column::Value).ok_or(Refusal::Empty)?;
-        if value.bytes().any(|byte| byte < b' ') {
+        if line::has(value, |byte| byte < b' ') {
             return Err(Refusal::Control);
         }
         let (exception, found) = match self.text(Column::Scope) {
@@ -125,7 +126,7 @@ impl Meaning {
                 _ => {}
             }
         }
-        named(name.trim(), Scope::from_name).map(Self::Scope)
+        named(line::trimmed(name), Scope::from_name).map(Self::Scope)
     }
 }
 
