@@ -202,7 +202,7 @@ fn has_scheme(text: &str) -> bool {
 /// The text in two, before the first byte that no host and no scheme has.
 fn at_host_end(text: &str) -> (&str, &str) {
     let is_end = |byte: &u8| matches!(byte, b'/' | b'?' | b'#' | b'\\');
-    let end = text.as_bytes().iter().position(|byte| is_end(byte)).unwrap_or(text.len());
+    let end = text.as_bytes().iter().position(is_end).unwrap_or(text.len());
     text.split_at_checked(end).unwrap_or((text, ""))
 }
 
