@@ -41,7 +41,7 @@ fn by_json(text: &[u8]) -> Option<Format> {
         (has("list") && has("type"), Format::MispWarninglist),
         (has("raw_indicator") || has("indicator") || has("data"), Format::ThreatExchange),
         (has("eventType") || has("events"), Format::Ozone),
-        (has("blocked_urls") || head.starts_with('['), Format::Lemmy),
+        (has("blocked_urls") || has("site_view") || head.starts_with('['), Format::Lemmy),
         (has("value"), Format::HouseJsonl),
         (has("h") || has("hash"), Format::Sha256),
     ];
@@ -178,6 +178,7 @@ mod tests {
             ("{\"name\":\"x\",\"type\":\"cidr\",\"list\":[]}", Format::MispWarninglist),
             ("{\"data\":[{\"indicator\":\"x\"}]}", Format::ThreatExchange),
             ("[\"bad.example\"]", Format::Lemmy),
+            ("{\"site_view\":{\"site\":{\"id\":1}},\"blocked_urls\":[]}", Format::Lemmy),
             ("{\"events\":[]}", Format::Ozone),
         ] {
             assert_eq!(detect(input.as_bytes()), expected, "{input}");

@@ -1,6 +1,6 @@
 //! Lists that are directories: `squidGuard` trees and MISP feeds.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -80,13 +80,23 @@ fn directories(dir: &Path) -> Result<Vec<PathBuf>, ListError> {
     Ok(found)
 }
 
-/// A list after its changes: `+line` adds, `-line` takes away.
+/// A list after its changes: `+line` adds, `-line` takes away, and the last change of a value counts.
 fn with_changes(text: &[u8], diff: &[u8]) -> Vec<u8> {
-    let changed = |mark: &'static [u8]| lines(diff).filter_map(move |line| line.trim_ascii().strip_prefix(mark));
-    let gone: HashSet<&[u8]> = changed(b"-").collect();
-    let kept = lines(text).filter(|line| !gone.contains(line.trim_ascii()));
+    // squidGuard compares the first word of a line without regard to case.
+    let key = |line: &[u8]| line.split(u8::is_ascii_whitespace).next().unwrap_or(line).to_ascii_lowercase();
+    let mut changes: BTreeMap<Vec<u8>, Option<&[u8]>> = BTreeMap::new();
+    for line in lines(diff).map(<[u8]>::trim_ascii) {
+        let (mark, value) = line.split_at(line.len().min(1));
+        let value = value.trim_ascii();
+        match mark {
+            b"+" => changes.insert(key(value), Some(value)),
+            b"-" => changes.insert(key(value), None),
+            _ => continue,
+        };
+    }
+    let kept = lines(text).filter(|line| changes.get(&key(line.trim_ascii())) != Some(&None));
     let mut out = Vec::with_capacity(text.len() + diff.len());
-    for line in kept.chain(changed(b"+")) {
+    for line in kept.chain(changes.values().copied().flatten()) {
         out.extend_from_slice(line);
         out.push(b'\n');
     }
@@ -104,7 +114,15 @@ mod tests {
 
     #[test]
     fn changes_are_applied() {
-        let text = with_changes(b"a.example\r\nold.test\n", b"+new.test\n-old.test\nnoise\n");
-        assert_eq!(text, b"a.example\nnew.test\n");
+        for (diff, expected) in [
+            ("+new.test\n-old.test\nnoise\n", "a.example\nnew.test\n"),
+            ("- OLD.test \r\n", "a.example\n"),
+            ("+new.test\n-new.test\n", "a.example\nold.test http://stop.invalid/\n"),
+            ("-old.test\n+old.test\n", "a.example\nold.test http://stop.invalid/\nold.test\n"),
+            ("+\n-\n", "a.example\nold.test http://stop.invalid/\n"),
+        ] {
+            let text = with_changes(b"a.example\r\nold.test http://stop.invalid/\n", diff.as_bytes());
+            assert_eq!(std::str::from_utf8(&text), Ok(expected), "{diff}");
+        }
     }
 }

@@ -13,6 +13,7 @@ mod conformance;
 mod hostile;
 mod places;
 mod precision;
+mod real_lists;
 mod spellings;
 mod tidy;
 

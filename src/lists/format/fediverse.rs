@@ -55,7 +55,11 @@ pub(super) fn read_lemmy(text: &[u8], intake: &mut Intake<'_>) -> Result<(), Lis
         if text.trim().is_empty() {
             return Err(Refusal::Empty);
         }
-        let found = value::plain(&text, intake)?;
+        // Lemmy drops the last slash, and blocks whatever goes on behind what is left.
+        let found = match value::plain(&text, intake)? {
+            (Scope::Url, _) if !text.contains(['?', '#']) => value::scoped(Scope::UrlPrefix, &text, intake)?,
+            found => found,
+        };
         intake.give_bare(found);
         Ok(Line::Taken)
     });
@@ -152,9 +156,10 @@ mod tests {
 
     #[test]
     fn blocked_urls() {
-        let expected = ["url bad.example/a", "domain worse.example"];
+        let expected = ["url_prefix bad.example/a", "domain worse.example"];
         check(Format::Lemmy, r#"["bad.example/a", "worse.example"]"#, &expected);
         check(Format::Lemmy, r#"{"blocked_urls":[{"url":"bad.example/a"},"worse.example"]}"#, &expected);
+        check(Format::Lemmy, r#"["bad.example/a?id=7"]"#, &["url bad.example/a?id=7"]);
         check(Format::Lemmy, r#"["", 7]"#, &["refused: Empty", "refused: Malformed"]);
     }
 

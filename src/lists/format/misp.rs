@@ -39,15 +39,18 @@ fn answers(text: &[u8]) -> Result<Vec<Answer<'_>>, ListError> {
     json::document(text, "misp_event").map(|answer| vec![answer])
 }
 
-/// What stands around events.
+/// What stands around events; or an event without its wrapping, as `pymisp` writes one.
 #[derive(Deserialize)]
 struct Answer<'d> {
     #[serde(rename = "Event", borrow)]
     event: Option<Event<'d>>,
     #[serde(borrow)]
     response: Option<&'d RawValue>,
+    uuid: Option<String>,
     #[serde(rename = "Attribute", borrow, default)]
     attributes: Vec<&'d RawValue>,
+    #[serde(rename = "Object", borrow, default)]
+    objects: Vec<Object<'d>>,
 }
 
 #[derive(Deserialize)]
@@ -67,8 +70,8 @@ struct Object<'d> {
 
 impl<'d> Answer<'d> {
     fn gather(self, out: &mut Vec<(Option<String>, &'d RawValue)>) {
-        out.extend(self.attributes.into_iter().map(|raw| (None, raw)));
-        if let Some(event) = self.event {
+        let bare = Event { uuid: self.uuid, attributes: self.attributes, objects: self.objects };
+        for event in std::iter::once(bare).chain(self.event) {
             let inner = event.objects.into_iter().flat_map(|object| object.attributes);
             out.extend(event.attributes.into_iter().chain(inner).map(|raw| (event.uuid.clone(), raw)));
         }
@@ -215,6 +218,7 @@ mod tests {
             r#"[{"Event":{"Object":[{"Attribute":[{"type":"domain","to_ids":"1","value":"bad.example"}]}]}}]"#,
             r#"{"response":[{"Event":{"Attribute":[{"type":"domain","to_ids":1,"value":"bad.example"}]}}]}"#,
             r#"{"response":{"Attribute":[{"type":"domain","to_ids":true,"value":"bad.example"}]}}"#,
+            r#"{"uuid":"e","Object":[{"Attribute":[{"type":"domain","to_ids":true,"value":"bad.example"}]}]}"#,
         ] {
             assert_eq!(seen(text, Format::MispEvent), Seen::entry("domain bad.example"), "{text}");
         }

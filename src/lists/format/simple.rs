@@ -27,7 +27,7 @@ pub(super) fn read_labels(text: &[u8], intake: &mut Intake<'_>) {
 pub(super) fn read_domains(text: &[u8], intake: &mut Intake<'_>) {
     intake.each_line(text, |intake, text| match comment(text) {
         Some(ignored) => Ok(ignored),
-        None => give(Scope::Domain, plain::without_comment(text).trim_start_matches('.'), intake),
+        None => give(Scope::Domain, first_word(text).trim_start_matches('.'), intake),
     });
 }
 
@@ -35,7 +35,7 @@ pub(super) fn read_domains(text: &[u8], intake: &mut Intake<'_>) {
 pub(super) fn read_urls(text: &[u8], intake: &mut Intake<'_>) {
     intake.each_line(text, |intake, text| match comment(text) {
         Some(ignored) => Ok(ignored),
-        None => below(plain::without_comment(text), None, intake),
+        None => below(first_word(text), None, intake),
     });
 }
 
@@ -85,6 +85,11 @@ enum Kind {
     Other,
 }
 
+/// What a line of a squidGuard tree lists: behind it can stand where to send people instead.
+fn first_word(text: &str) -> &str {
+    text.split_ascii_whitespace().next().unwrap_or(text)
+}
+
 fn comment(text: &str) -> Option<Line> {
     text.starts_with(['#', ';', '!']).then_some(Line::Ignored(Ignored::Comment))
 }
@@ -125,6 +130,9 @@ mod tests {
             (Format::Labels, "# x", Seen::ignored("Comment")),
             (Format::SquidDomains, "bad.example", Seen::entry("domain bad.example")),
             (Format::SquidDomains, ".bad.example", Seen::entry("domain bad.example")),
+            (Format::SquidDomains, "bad.example 302:http://stop.invalid/", Seen::entry("domain bad.example")),
+            (Format::SquidUrls, "bad.example/a\thttp://stop.invalid/", Seen::entry("url_prefix bad.example/a")),
+            (Format::SquidUrls, "bad.example http://stop.invalid/", Seen::refused("NotAUrl")),
             (Format::SquidDomains, "bad.example/a", Seen::refused("NotAHost")),
             (Format::SquidUrls, "bad.example/gallery", Seen::entry("url_prefix bad.example/gallery")),
             (Format::SquidUrls, "bad.example/gallery?x=1", Seen::entry("url bad.example/gallery?x=1")),
