@@ -50,6 +50,7 @@ pub mod index;
 pub mod verdict;
 pub mod lists;
 pub mod check;
+pub mod rescan;
 pub mod config;
 pub mod cli;
 

@@ -9,7 +9,7 @@ use crate::extract::{LinkKind, Written};
 use crate::index::{Category, Mode, Scope};
 use crate::verdict::{Action, Reason, Status};
 
-use super::Snapshot;
+use super::{Post, Snapshot};
 
 /// What is to be done about a post, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -105,6 +105,21 @@ impl Report {
             lists_id: Arc::clone(&snapshot.lists_id),
             links,
         }
+    }
+}
+
+impl Report {
+    /// The report of this post with each link as the post has it, for whoever may see links.
+    #[must_use]
+    pub fn with_raw(mut self, post: &Post<'_>) -> Self {
+        let mut attached = post.attached.iter();
+        for link in &mut self.links {
+            link.raw = match link.span {
+                Some([from, to]) => post.text.get(from..to).map(str::to_owned),
+                None => attached.next().map(|link| (*link).to_owned()),
+            };
+        }
+        self
     }
 }
 

@@ -37,6 +37,8 @@ const INSPECT: &str = "A line is {\"id\":…,\"input\":…,\"options\":{…}}; i
 pub(super) enum Command {
     /// Check posts and say what to do about them.
     Check(CheckArguments),
+    /// Judge posts that are published already, from files, and write what is found.
+    Rescan(Box<super::rescan::RescanArguments>),
     /// Show every step of one URL: canonical form, nested URLs, aliases, expressions, matches.
     Explain(ExplainArguments),
     /// Run one stage alone: JSON lines in, JSON lines out.

@@ -107,15 +107,9 @@ fn answer<'l>(checker: &Checker, line: &'l str, options: Options) -> Result<Name
 }
 
 /// The report with each link as the post had it, where links may be shown.
-pub(super) fn with_raw(mut report: Report, post: &Post<'_>, links: Links) -> Report {
-    if links == Links::Shown {
-        let mut attached = post.attached.iter();
-        for link in &mut report.links {
-            link.raw = match link.span {
-                Some([from, to]) => post.text.get(from..to).map(str::to_owned),
-                None => attached.next().map(|link| (*link).to_owned()),
-            };
-        }
+pub(super) fn with_raw(report: Report, post: &Post<'_>, links: Links) -> Report {
+    match links {
+        Links::Masked => report,
+        Links::Shown => report.with_raw(post),
     }
-    report
 }

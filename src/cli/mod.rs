@@ -14,6 +14,7 @@ mod manual;
 mod mask;
 mod overrides;
 mod render;
+mod rescan;
 mod session;
 
 use std::io::{self, Write as _};
@@ -86,6 +87,7 @@ pub fn run() -> ExitCode {
 fn dispatch(arguments: &Arguments) -> anyhow::Result<Exit> {
     match &arguments.command {
         Command::Check(check) => check::run(&Session::open(arguments, &check.lists)?, check),
+        Command::Rescan(rescan) => rescan::run(arguments, rescan),
         Command::Explain(explain) => explain::run(&Session::open(arguments, &explain.lists)?, explain),
         Command::Inspect { stage } => inspect::run(*stage, &Settings::load(arguments)?),
         Command::Lists(command) => lists::run(command, arguments),

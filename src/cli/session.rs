@@ -30,6 +30,16 @@ pub(super) struct Settings {
     pub(super) loaded: Loaded,
     pub(super) tables: Arc<Tables>,
     suffixes: String,
+    key_for: KeyFor,
+}
+
+/// What text lists are compiled under, which decides the ids of entries that have none of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeyFor {
+    /// A fresh key that nobody ever learns.
+    OneRun,
+    /// The key of the installation: the next run gives the same ids.
+    ManyRuns,
 }
 
 /// Everything that a command needs to judge links.
@@ -55,7 +65,7 @@ impl Settings {
         let loaded = config::load(path.as_deref(), environment, &flags)?;
         let texts = Texts::read(&loaded.config.tables)?;
         let tables = Tables::parse(&texts.borrowed()).context("[tables] of the configuration")?;
-        Ok(Self { loaded, tables: Arc::new(tables), suffixes: texts.suffixes })
+        Ok(Self { loaded, tables: Arc::new(tables), suffixes: texts.suffixes, key_for: KeyFor::OneRun })
     }
 
     /// Finds links as the configuration says.
@@ -110,11 +120,15 @@ impl Settings {
         self.loaded.config.lists.iter().map(source_of).collect()
     }
 
-    /// Lists are built under a fresh key that nobody ever learns; those compiled already open with the installation's.
+    /// The key for text lists; lists compiled already open with the installation's.
     pub(super) fn keyring(&self, sources: &[Source]) -> anyhow::Result<Keyring> {
         let open =
             if sources.iter().any(Source::is_compiled) { Some(Keys::derive(&self.existing_key()?)) } else { None };
-        Ok(Keyring { build: Keys::derive(&random_key()?), open })
+        let build = match self.key_for {
+            KeyFor::OneRun => random_key()?,
+            KeyFor::ManyRuns => self.key()?,
+        };
+        Ok(Keyring { build: Keys::derive(&build), open })
     }
 
     pub(super) fn compile(&self, sources: &[Source]) -> anyhow::Result<lists::Compiled> {
@@ -157,7 +171,12 @@ fn source_of(setting: &ListSetting) -> anyhow::Result<Source> {
 impl Session {
     /// Opens everything. `given` are the sources of `--lists`.
     pub(super) fn open(arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
-        let settings = Settings::load(arguments)?;
+        Self::open_under(arguments, given, KeyFor::OneRun)
+    }
+
+    /// The same, with the key for text lists.
+    pub(super) fn open_under(arguments: &Arguments, given: &[String], key: KeyFor) -> anyhow::Result<Self> {
+        let settings = Settings { key_for: key, ..Settings::load(arguments)? };
         let mut snapshot = settings.snapshot(arguments, given)?;
         if given.is_empty() && settings.keeps_state() {
             snapshot = settings.numbered(snapshot)?;

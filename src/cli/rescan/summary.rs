@@ -1,0 +1,90 @@
+//! What came of a rescan, for people on standard error and for programs in a file.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::cli::counted;
+use crate::cli::session::warn;
+use crate::index::atomic::write_atomically;
+use crate::rescan::{Job, Tally};
+
+/// What `--summary` writes.
+#[derive(Serialize)]
+pub(super) struct Summary<'s> {
+    #[serde(flatten)]
+    tally: &'s Tally,
+    inputs: usize,
+    /// Files of directories that are no posts by their names.
+    passed_over: u64,
+    /// Of this run alone.
+    seconds: f64,
+    now: i64,
+    generation: u64,
+    lists_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<String>,
+}
+
+impl<'s> Summary<'s> {
+    pub(super) fn new(job: &Job<'_>, tally: &'s Tally, seconds: f64, passed_over: u64) -> Self {
+        let snapshot = job.checker.snapshot();
+        Self {
+            tally,
+            inputs: job.inputs.len(),
+            passed_over,
+            seconds,
+            now: job.now,
+            generation: snapshot.generation,
+            lists_id: snapshot.lists_id().to_owned(),
+            shard: job.shard.map(|shard| shard.to_string()),
+        }
+    }
+
+    pub(super) fn write(&self, path: &Path) -> io::Result<()> {
+        let text = serde_json::to_string_pretty(self)?;
+        if path == Path::new("-") {
+            return writeln!(io::stdout().lock(), "{text}");
+        }
+        write_atomically(path, |file| writeln!(file, "{text}"))
+    }
+
+    /// A line on standard error, and one for each reason why something was passed over.
+    pub(super) fn tell(&self) {
+        let tally = self.tally;
+        let mut line = format!(
+            "{}, {}: {}",
+            counted(tally.posts, "post"),
+            counted(tally.links, "link"),
+            counted(tally.findings, "finding")
+        );
+        let by_action: Vec<String> =
+            tally.by_action.iter().rev().map(|(action, count)| format!("{} {count}", action.name())).collect();
+        if !by_action.is_empty() {
+            line.push_str(&format!(" ({})", by_action.join(", ")));
+        }
+        let others = [
+            (tally.no_posts, "record", "no post"),
+            (tally.older, "post", "older"),
+            (tally.other_shards, "post", "in other shards"),
+            (tally.time_unread, "post", "without a time that can be read, judged all the same"),
+            (self.passed_over, "file", "of another kind"),
+        ];
+        for (count, one, what) in others.into_iter().filter(|(count, ..)| *count > 0) {
+            line.push_str(&format!("; {} {what}", counted(count, one)));
+        }
+        warn(&line);
+        for (bad, skipped) in &tally.skipped {
+            let places: Vec<String> =
+                skipped.first.iter().map(|place| format!("{}:{}", place.input, place.position)).collect();
+            let more = if skipped.count > places.len() as u64 { ", …" } else { "" };
+            warn(&format!(
+                "{} passed over, {}: {}{more}",
+                counted(skipped.count, "record"),
+                bad.remedy(),
+                places.join(", ")
+            ));
+        }
+    }
+}

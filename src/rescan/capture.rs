@@ -1,0 +1,270 @@
+//! A record → the parts of a post, without building the rest of it in memory.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use smallvec::SmallVec;
+
+use super::field::{Node, Role};
+use super::tally::Bad;
+
+/// What a record says of its post.
+#[derive(Debug, Default)]
+pub(super) struct Captured<'r> {
+    /// Every part of an id, as JSON, with the number of its alternative.
+    ids: SmallVec<[(usize, Cow<'r, str>); 1]>,
+    /// Texts with the numbers of their fields.
+    pub(super) texts: SmallVec<[(usize, Cow<'r, str>); 2]>,
+    pub(super) links: Vec<Cow<'r, str>>,
+    pub(super) time: Option<Cow<'r, str>>,
+    pub(super) format: Option<Cow<'r, str>>,
+    /// A field was there, but is no text.
+    pub(super) wrong: bool,
+}
+
+impl<'r> Captured<'r> {
+    /// Reads a record that is JSON.
+    pub(super) fn of_json(text: &'r str, tree: &Node) -> Result<Self, Bad> {
+        let mut captured = Self::default();
+        let mut json = serde_json::Deserializer::from_str(text);
+        let walk = Walk { node: tree, into: &mut captured };
+        walk.deserialize(&mut json).and_then(|()| json.end()).map_err(|_| Bad::NotJson)?;
+        Ok(captured)
+    }
+
+    /// The parts of the id, as JSON.
+    pub(super) fn id(&self) -> SmallVec<[&str; 1]> {
+        let first = self.ids.iter().map(|(number, _)| *number).min();
+        self.ids.iter().filter(|(number, _)| Some(*number) == first).map(|(_, part)| &**part).collect()
+    }
+
+    /// Reads one cell of a table.
+    pub(super) fn cell(&mut self, role: Role, text: &'r str) {
+        match role {
+            Role::Id(number) => self.ids.push((number, Cow::Owned(serde_json::Value::from(text).to_string()))),
+            Role::Link => self.cell_links(text),
+            _ => self.take(role, Cow::Borrowed(text)),
+        }
+    }
+
+    /// A cell holds a JSON list of links, or links between white space.
+    fn cell_links(&mut self, text: &'r str) {
+        if text.starts_with('[')
+            && let Ok(links) = serde_json::from_str::<Vec<String>>(text)
+        {
+            self.links.extend(links.into_iter().map(Cow::Owned));
+            return;
+        }
+        self.links.extend(text.split_whitespace().map(Cow::Borrowed));
+    }
+
+    fn take(&mut self, role: Role, text: Cow<'r, str>) {
+        match role {
+            Role::Text(number) => {
+                // Platforms repeat a text for each language; one look is enough.
+                if !self.texts.iter().any(|(_, known)| *known == text) {
+                    self.texts.push((number, text));
+                }
+            }
+            Role::Link => self.links.push(text),
+            Role::Time => self.time = self.time.take().or(Some(text)),
+            Role::Format => self.format = Some(text),
+            Role::Id(_) | Role::Items => {}
+        }
+    }
+}
+
+/// Walks a value along the tree of places.
+struct Walk<'w, 'r> {
+    node: &'w Node,
+    into: &'w mut Captured<'r>,
+}
+
+impl<'de> DeserializeSeed<'de> for Walk<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        match self.node.role {
+            Some(Role::Id(number)) => {
+                let raw = <&RawValue as serde::Deserialize>::deserialize(deserializer)?;
+                if raw.get() != "null" {
+                    self.into.ids.push((number, Cow::Borrowed(raw.get())));
+                }
+                Ok(())
+            }
+            Some(role) => deserializer.deserialize_any(Leaf { role, node: self.node, into: self.into }),
+            None => deserializer.deserialize_any(self),
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for Walk<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or a list")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(child) = map.next_key_seed(Name { of: self.node })? {
+            match child {
+                Some(node) => map.next_value_seed(Walk { node, into: &mut *self.into })?,
+                None => map.next_value::<IgnoredAny>().map(drop)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        for number in 0.. {
+            let more = match self.node.element(number) {
+                Some(node) => seq.next_element_seed(Walk { node, into: &mut *self.into })?.is_some(),
+                None => seq.next_element::<IgnoredAny>()?.is_some(),
+            };
+            if !more {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+/// The name of a field → what stands under it.
+pub(super) struct Name<'w> {
+    pub(super) of: &'w Node,
+}
+
+impl<'de, 'w> DeserializeSeed<'de> for Name<'w> {
+    type Value = Option<&'w Node>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'w> Visitor<'_> for Name<'w> {
+    type Value = Option<&'w Node>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.of.child(name))
+    }
+}
+
+/// A value that is used: a string, or a list of strings.
+struct Leaf<'w, 'r> {
+    role: Role,
+    /// Some fields hold a string, or objects that hold it.
+    node: &'w Node,
+    into: &'w mut Captured<'r>,
+}
+
+impl Leaf<'_, '_> {
+    /// Times are often numbers; a text or link that is one shows that the wrong field was named.
+    fn number(self, number: impl ToString) {
+        if self.role == Role::Time {
+            self.into.take(self.role, Cow::Owned(number.to_string()));
+        } else {
+            self.into.wrong = true;
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Leaf<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Leaf<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string or a list of strings")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<(), E> {
+        self.into.take(self.role, Cow::Borrowed(text));
+        Ok(())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.into.take(self.role, Cow::Owned(text.to_owned()));
+        Ok(())
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<(), E> {
+        self.into.take(self.role, Cow::Owned(text));
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        for number in 0.. {
+            let node = self.node.element(number).unwrap_or(self.node);
+            if seq.next_element_seed(Leaf { role: self.role, node, into: &mut *self.into })?.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        self.into.wrong |= self.node.is_end();
+        Walk { node: self.node, into: self.into }.visit_map(map)
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<(), E> {
+        self.into.wrong = true;
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<(), E> {
+        self.number(number);
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<(), E> {
+        self.number(number);
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
+        self.number(number);
+        Ok(())
+    }
+}

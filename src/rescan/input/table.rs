@@ -1,0 +1,42 @@
+//! Which columns of a table hold what.
+
+use crate::rescan::error::RescanError;
+use crate::rescan::field::{Fields, Pointer, Role};
+
+use super::Header;
+
+/// What each column is used for.
+#[derive(Debug)]
+pub(in crate::rescan) struct Columns {
+    pub(in crate::rescan) roles: Vec<Option<Role>>,
+    pub(in crate::rescan) delimiter: u8,
+}
+
+impl Columns {
+    /// By the names in the first row.
+    ///
+    /// # Errors
+    /// If no column holds text or links.
+    pub(super) fn of(header: &Header, fields: &Fields, input: &str) -> Result<Self, RescanError> {
+        let roles: Vec<_> = header.names.iter().map(|name| role(name, fields)).collect();
+        let is_read = |role: &Option<Role>| matches!(role, Some(Role::Text(_) | Role::Link));
+        if !roles.iter().any(is_read) {
+            let columns = header.names.iter().take(COLUMNS_SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+            return Err(RescanError::NoColumn { input: input.to_owned(), columns });
+        }
+        Ok(Self { roles, delimiter: header.delimiter })
+    }
+}
+
+fn role(name: &str, fields: &Fields) -> Option<Role> {
+    let is_one = |at: &Pointer| at.is_column(name);
+    let id = fields.id.iter().position(|parts| parts.iter().any(is_one)).map(Role::Id);
+    let text = || fields.texts.iter().position(|field| is_one(&field.at)).map(Role::Text);
+    id.or_else(text)
+        .or_else(|| fields.links.iter().any(is_one).then_some(Role::Link))
+        .or_else(|| fields.time.iter().any(is_one).then_some(Role::Time))
+        .or_else(|| fields.format.iter().any(is_one).then_some(Role::Format))
+}
+
+/// So many names of columns are told when none fits.
+const COLUMNS_SHOWN: usize = 40;

@@ -1,0 +1,59 @@
+//! When a post was written, as platforms say it.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+
+/// Seconds since the Unix epoch of an RFC 3339 time, a time or day without a zone (UTC), or a number of seconds,
+/// milliseconds or microseconds since then.
+pub fn seconds(text: &str) -> Option<i64> {
+    let text = text.trim();
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Some(time.as_second());
+    }
+    let utc = |time: DateTime| Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second());
+    if let Ok(number) = text.parse::<f64>() {
+        return scaled(number);
+    }
+    if let Some(bare) = text.strip_suffix(" UTC") {
+        return seconds(bare);
+    }
+    text.parse::<DateTime>().ok().or_else(|| text.parse::<Date>().ok().map(|day| day.at(0, 0, 0, 0))).and_then(utc)
+}
+
+/// Numbers that would be thousands of years away in seconds are milliseconds, and so on.
+fn scaled(number: f64) -> Option<i64> {
+    let seconds = match number.abs() {
+        size if size < 1e11 => number,
+        size if size < 1e14 => number / 1e3,
+        size if size < 1e17 => number / 1e6,
+        size if size < 1e20 => number / 1e9,
+        _ => return None,
+    };
+    Some(seconds as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        for (text, expected) in [
+            ("1970-01-01T00:00:10Z", Some(10)),
+            ("1970-01-01T01:00:10+01:00", Some(10)),
+            ("1970-01-01T00:00:10.5Z", Some(10)),
+            ("1970-01-01 00:00:10", Some(10)),
+            ("1970-01-01 00:00:10 UTC", Some(10)),
+            ("1970-01-02", Some(86_400)),
+            ("1767225600", Some(1_767_225_600)),
+            ("1767225600123", Some(1_767_225_600)),
+            ("1767225600123456", Some(1_767_225_600)),
+            ("", None),
+            ("soon", None),
+            ("nan", None),
+        ] {
+            assert_eq!(seconds(text), expected, "{text}");
+        }
+    }
+}
