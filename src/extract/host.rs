@@ -248,7 +248,8 @@ impl<'t, 'n> HostReader<'t, 'n> {
             // `word . name.tld` is a word and a host of its own.
             Dot::Gapped => !(is_known || starts_host(self.text, next.end)),
             Dot::Spaced | Dot::Word => {
-                let is_complete = self.lead == Lead::Scheme && is_known;
+                // Whoever has hidden one dot so hides the next: `http://name dot co dot example`.
+                let is_complete = self.lead == Lead::Scheme && is_known && !self.dots.has(next.dot);
                 self.lead == Lead::Disguised || !(is_complete || starts_host(self.text, next.end))
             }
         }
