@@ -13,8 +13,8 @@ use super::tally::Bad;
 /// What a record says of its post.
 #[derive(Debug, Default)]
 pub(super) struct Captured<'r> {
-    /// Every part of an id, as JSON, with the number of its alternative.
-    ids: SmallVec<[(usize, Cow<'r, str>); 1]>,
+    /// Every part of an id, as JSON, with the numbers of its alternative and of itself.
+    ids: SmallVec<[(usize, usize, Cow<'r, str>); 1]>,
     /// Texts with the numbers of their fields.
     pub(super) texts: SmallVec<[(usize, Cow<'r, str>); 2]>,
     pub(super) links: Vec<Cow<'r, str>>,
@@ -34,16 +34,21 @@ impl<'r> Captured<'r> {
         Ok(captured)
     }
 
-    /// The parts of the id, as JSON.
+    /// The parts of the id, as JSON: those of the first alternative that the record has, in their order.
     pub(super) fn id(&self) -> SmallVec<[&str; 1]> {
-        let first = self.ids.iter().map(|(number, _)| *number).min();
-        self.ids.iter().filter(|(number, _)| Some(*number) == first).map(|(_, part)| &**part).collect()
+        let first = self.ids.iter().map(|(alternative, ..)| *alternative).min();
+        let of_first = self.ids.iter().filter(|(alternative, ..)| Some(*alternative) == first);
+        let mut parts: SmallVec<[(usize, &str); 1]> = of_first.map(|(_, part, text)| (*part, &**text)).collect();
+        parts.sort_by_key(|(part, _)| *part);
+        parts.into_iter().map(|(_, text)| text).collect()
     }
 
     /// Reads one cell of a table.
     pub(super) fn cell(&mut self, role: Role, text: &'r str) {
         match role {
-            Role::Id(number) => self.ids.push((number, Cow::Owned(serde_json::Value::from(text).to_string()))),
+            Role::Id(number, part) => {
+                self.ids.push((number, part, Cow::Owned(serde_json::Value::from(text).to_string())))
+            }
             Role::Link => self.cell_links(text),
             _ => self.take(role, Cow::Borrowed(text)),
         }
@@ -71,7 +76,7 @@ impl<'r> Captured<'r> {
             Role::Link => self.links.push(text),
             Role::Time => self.time = self.time.take().or(Some(text)),
             Role::Format => self.format = Some(text),
-            Role::Id(_) | Role::Items => {}
+            Role::Id(..) | Role::Items => {}
         }
     }
 }
@@ -87,10 +92,10 @@ impl<'de> DeserializeSeed<'de> for Walk<'_, 'de> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         match self.node.role {
-            Some(Role::Id(number)) => {
+            Some(Role::Id(number, part)) => {
                 let raw = <&RawValue as serde::Deserialize>::deserialize(deserializer)?;
                 if raw.get() != "null" {
-                    self.into.ids.push((number, Cow::Borrowed(raw.get())));
+                    self.into.ids.push((number, part, Cow::Borrowed(raw.get())));
                 }
                 Ok(())
             }

@@ -95,8 +95,8 @@ pub enum Others {
 /// What the value at a place is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    /// The number of the alternative.
-    Id(usize),
+    /// The numbers of the alternative and of its part.
+    Id(usize, usize),
     /// The number of the text field.
     Text(usize),
     Link,
@@ -117,7 +117,9 @@ impl Node {
     /// The tree of everything that is read of a record.
     pub(super) fn of(fields: &Fields) -> Self {
         let mut root = Self::default();
-        let ids = (0..).zip(&fields.id).flat_map(|(number, parts)| parts.iter().map(move |at| (at, Role::Id(number))));
+        let ids = (0..)
+            .zip(&fields.id)
+            .flat_map(|(number, parts)| (0..).zip(parts).map(move |(part, at)| (at, Role::Id(number, part))));
         let texts = (0..).zip(&fields.texts).map(|(number, field)| (&field.at, Role::Text(number)));
         let links = fields.links.iter().map(|at| (at, Role::Link));
         let times = fields.time.iter().map(|at| (at, Role::Time));

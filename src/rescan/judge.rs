@@ -7,7 +7,7 @@ use crate::extract::TextFormat;
 use crate::verdict::{Action, Status};
 
 use super::capture::Captured;
-use super::delta::{self, Change};
+use super::delta::{self, Change, Same};
 use super::field::{Node, Others};
 use super::finding::{Finding, FoundLink};
 use super::input::{Batch, Columns, Records};
@@ -27,6 +27,7 @@ pub(super) struct Outcome {
 pub(super) struct Judge<'j> {
     job: &'j Job<'j>,
     tree: Node,
+    same: Same,
 }
 
 /// Where a record stands.
@@ -38,7 +39,9 @@ struct At<'b> {
 
 impl<'j> Judge<'j> {
     pub(super) fn new(job: &'j Job<'j>) -> Self {
-        Self { job, tree: Node::of(job.fields) }
+        let now = job.checker.snapshot();
+        let same = job.before.map_or(Same::Entry, |before| Same::between(&before.snapshot(), &now));
+        Self { job, tree: Node::of(job.fields), same }
     }
 
     pub(super) fn batch(&self, batch: &Batch) -> Outcome {
@@ -182,7 +185,7 @@ impl<'j> Judge<'j> {
     fn part<'p>(&self, post: &Post<'_>, report: Report, field: Option<&'p str>) -> Option<Finding<'p>> {
         let Report { action, reason, generation, lists_id, links } = report;
         let told: Vec<(Option<Change>, LinkReport)> = match self.job.before {
-            Some(before) => delta::changes(self.check(before, post).links, links),
+            Some(before) => delta::changes(self.same, self.check(before, post).links, links),
             None if self.job.shown == Shown::All => links.into_iter().map(|link| (None, link)).collect(),
             None => {
                 let told = links.into_iter().filter(|link| link.status != Status::Unlisted);

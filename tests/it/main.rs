@@ -14,6 +14,7 @@ mod hostile;
 mod places;
 mod precision;
 mod real_lists;
+mod rescan;
 mod spellings;
 mod tidy;
 

@@ -10,7 +10,6 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use crate::rescan::LINE_MAX_BYTES;
 use crate::rescan::capture::Name;
 use crate::rescan::field::{Fields, Node, Role};
 use crate::rescan::tally::Bad;
@@ -21,20 +20,31 @@ use super::{Batch, Cursor, Mark, Records, Sink};
 /// A batch has at most so many posts, or bytes of them.
 const ITEMS_MAX: usize = 1_000;
 const BATCH_BYTES: usize = 256 << 10;
+/// At most so much stands between the end of one post and the end of the next.
+const GAP_MAX_BYTES: usize = 32 << 20;
+/// A document that is a post itself is shorter than this.
+const SINGLE_MAX_BYTES: usize = 1 << 20;
 
-/// Reads the posts of a document from a mark on.
+/// Reads the posts of a document from a mark on. A document without any list of posts is one itself.
 pub(super) fn read(source: Source, input: usize, from: Mark, fields: &Fields, sink: Sink<'_>) -> ControlFlow<()> {
-    let Source { bytes, meter, .. } = source;
-    let left = Rc::new(Cell::new(LINE_MAX_BYTES));
-    let limited = Limited { inner: bytes, left: Rc::clone(&left) };
+    let Source { mut bytes, meter, .. } = source;
+    let mut start = Vec::new();
+    // Whatever fails here fails again below.
+    let _ = bytes.by_ref().take(SINGLE_MAX_BYTES as u64).read_to_end(&mut start);
+    let left = Rc::new(Cell::new(GAP_MAX_BYTES));
+    let limited = Limited { inner: io::Cursor::new(&*start).chain(bytes), left: Rc::clone(&left) };
     let mut gathered = Gathered { meter, input, at: Mark::default(), from, items: Vec::new(), bytes: 0, sink };
     let mut each = |item: Box<RawValue>| {
-        left.set(LINE_MAX_BYTES);
+        left.set(GAP_MAX_BYTES);
         gathered.push(item)
     };
     let mut json = serde_json::Deserializer::from_reader(BufReader::new(limited));
-    let tree = Node::of_items(fields);
-    let walked = Items { node: &tree, each: &mut each }.deserialize(&mut json).and_then(|()| json.end());
+    let (tree, lists) = (Node::of_items(fields), Cell::new(0));
+    let walked = Items { node: &tree, lists: &lists, each: &mut each }.deserialize(&mut json).and_then(|()| json.end());
+    if walked.is_ok() && lists.get() == 0 && start.len() < SINGLE_MAX_BYTES {
+        let single = serde_json::from_slice::<Box<RawValue>>(&start);
+        single.map_or(ControlFlow::Continue(()), |single| gathered.push(single))?;
+    }
     let bad = walked.err().map(|error| match error.classify() {
         Category::Io if left.get() == 0 => Bad::TooLong,
         Category::Io => gathered.meter.fault(&error.into()),
@@ -91,13 +101,13 @@ impl Gathered<'_> {
 }
 
 /// A reader that fails once a post is too long to be kept.
-struct Limited {
-    inner: Box<dyn Read + Send>,
+struct Limited<R> {
+    inner: R,
     /// Bytes that may be read before the next post ends.
     left: Rc<Cell<usize>>,
 }
 
-impl Read for Limited {
+impl<R: Read> Read for Limited<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = self.left.get();
         if left == 0 {
@@ -113,6 +123,8 @@ impl Read for Limited {
 /// Hands every element of the lists at the places of `tree` on, as JSON, while the document is still being read.
 struct Items<'w, F> {
     node: &'w Node,
+    /// How many lists of posts were met.
+    lists: &'w Cell<u32>,
     each: &'w mut F,
 }
 
@@ -134,7 +146,7 @@ impl<'de, F: FnMut(Box<RawValue>) -> ControlFlow<()>> Visitor<'de> for Items<'_,
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(child) = map.next_key_seed(Name { of: self.node })? {
             match child {
-                Some(node) => map.next_value_seed(Items { node, each: &mut *self.each })?,
+                Some(node) => map.next_value_seed(Items { node, lists: self.lists, each: &mut *self.each })?,
                 None => map.next_value::<IgnoredAny>().map(drop)?,
             }
         }
@@ -143,6 +155,7 @@ impl<'de, F: FnMut(Box<RawValue>) -> ControlFlow<()>> Visitor<'de> for Items<'_,
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         if self.node.role == Some(Role::Items) {
+            self.lists.set(self.lists.get() + 1);
             while let Some(item) = seq.next_element::<Box<RawValue>>()? {
                 if (self.each)(item).is_break() {
                     return Err(A::Error::custom("stopped"));
@@ -152,7 +165,9 @@ impl<'de, F: FnMut(Box<RawValue>) -> ControlFlow<()>> Visitor<'de> for Items<'_,
         }
         for number in 0.. {
             let more = match self.node.element(number) {
-                Some(node) => seq.next_element_seed(Items { node, each: &mut *self.each })?.is_some(),
+                Some(node) => {
+                    seq.next_element_seed(Items { node, lists: self.lists, each: &mut *self.each })?.is_some()
+                }
                 None => seq.next_element::<IgnoredAny>()?.is_some(),
             };
             if !more {

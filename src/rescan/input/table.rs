@@ -30,7 +30,8 @@ impl Columns {
 
 fn role(name: &str, fields: &Fields) -> Option<Role> {
     let is_one = |at: &Pointer| at.is_column(name);
-    let id = fields.id.iter().position(|parts| parts.iter().any(is_one)).map(Role::Id);
+    let part = |parts: &Vec<Pointer>| parts.iter().position(is_one);
+    let id = (0..).zip(&fields.id).find_map(|(number, parts)| Some(Role::Id(number, part(parts)?)));
     let text = || fields.texts.iter().position(|field| is_one(&field.at)).map(Role::Text);
     id.or_else(text)
         .or_else(|| fields.links.iter().any(is_one).then_some(Role::Link))
