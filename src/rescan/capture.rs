@@ -47,7 +47,7 @@ impl<'r> Captured<'r> {
     pub(super) fn cell(&mut self, role: Role, text: &'r str) {
         match role {
             Role::Id(number, part) => {
-                self.ids.push((number, part, Cow::Owned(serde_json::Value::from(text).to_string())))
+                self.ids.push((number, part, Cow::Owned(serde_json::Value::from(text).to_string())));
             }
             Role::Link => self.cell_links(text),
             _ => self.take(role, Cow::Borrowed(text)),
@@ -195,7 +195,7 @@ struct Leaf<'w, 'r> {
 
 impl Leaf<'_, '_> {
     /// Times are often numbers; a text or link that is one shows that the wrong field was named.
-    fn number(self, number: impl ToString) {
+    fn number(self, number: &impl ToString) {
         if self.role == Role::Time {
             self.into.take(self.role, Cow::Owned(number.to_string()));
         } else {
@@ -259,17 +259,17 @@ impl<'de> Visitor<'de> for Leaf<'_, 'de> {
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<(), E> {
-        self.number(number);
+        self.number(&number);
         Ok(())
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<(), E> {
-        self.number(number);
+        self.number(&number);
         Ok(())
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<(), E> {
-        self.number(number);
+        self.number(&number);
         Ok(())
     }
 }

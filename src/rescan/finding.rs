@@ -117,7 +117,7 @@ impl Finding<'_> {
             let matches: Vec<Option<&MatchReport>> = link.report.matches.iter().map(Some).collect();
             for one in if matches.is_empty() { &none[..] } else { &matches } {
                 csv.write_record(
-                    post.iter().map(|cell| Cow::Borrowed(*cell)).chain(link.cells(*one)).map(|cell| cell.into_owned()),
+                    post.iter().map(|cell| Cow::Borrowed(*cell)).chain(link.cells(*one)).map(Cow::into_owned),
                 )?;
             }
         }

@@ -88,7 +88,7 @@ impl<'j> Judge<'j> {
 
     fn json(&self, text: &str, at: At<'_>, outcome: &mut Outcome) {
         match Captured::of_json(text, &self.tree) {
-            Ok(captured) => self.record(captured, at, outcome),
+            Ok(captured) => self.record(&captured, at, outcome),
             Err(bad) => at.skip(bad, outcome),
         }
     }
@@ -114,11 +114,11 @@ impl<'j> Judge<'j> {
             let Ok(text) = std::str::from_utf8(cell) else { return at.skip(Bad::NotUtf8, outcome) };
             captured.cell(role, text);
         }
-        self.record(captured, at, outcome);
+        self.record(&captured, at, outcome);
     }
 
     /// One record, whatever it was read from.
-    fn record(&self, captured: Captured<'_>, at: At<'_>, outcome: &mut Outcome) {
+    fn record(&self, captured: &Captured<'_>, at: At<'_>, outcome: &mut Outcome) {
         let nothing = captured.texts.is_empty() && captured.links.is_empty();
         if captured.wrong || (nothing && self.job.fields.others == Others::Bad) {
             at.skip(Bad::BadField, outcome);
@@ -144,7 +144,7 @@ impl<'j> Judge<'j> {
             }
         }
         outcome.tally.posts += 1;
-        self.post(&captured, at, outcome);
+        self.post(captured, at, outcome);
     }
 
     /// Judges every text of a post, and the links beside it with the first.

@@ -31,7 +31,7 @@ struct Places {
     items: &'static [&'static str],
 }
 
-/// ActivityStreams 2.0 vocabulary; `quoteUrl` and `quoteUri` are what servers add to it.
+/// `ActivityStreams` 2.0 vocabulary; `quoteUrl` and `quoteUri` are what servers add to it.
 const ACTIVITYPUB: Places = Places {
     roots: &["/object", ""],
     id: &[&["/object/id"], &["/id"]],

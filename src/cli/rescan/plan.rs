@@ -25,7 +25,7 @@ pub(super) fn run(job: &Job<'_>, threads: usize, passed_over: u64) -> anyhow::Re
     let sample = rescan::sample(job, SAMPLE_BYTES);
     let seconds = began.elapsed().as_secs_f64();
     let share = bytes as f64 / sample.bytes.max(1) as f64;
-    let times = |count: u64| (count as f64 * share).round() as u64;
+    let times = |count: u64| u128::from(count) * u128::from(bytes) / u128::from(sample.bytes.max(1));
     writeln!(
         out,
         "sample of {:.1} MB: {}, {}, {}, {} passed over",

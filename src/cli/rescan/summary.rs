@@ -53,17 +53,11 @@ impl<'s> Summary<'s> {
     /// A line on standard error, and one for each reason why something was passed over.
     pub(super) fn tell(&self) {
         let tally = self.tally;
-        let mut line = format!(
-            "{}, {}: {}",
-            counted(tally.posts, "post"),
-            counted(tally.links, "link"),
-            counted(tally.findings, "finding")
-        );
-        let by_action: Vec<String> =
-            tally.by_action.iter().rev().map(|(action, count)| format!("{} {count}", action.name())).collect();
-        if !by_action.is_empty() {
-            line.push_str(&format!(" ({})", by_action.join(", ")));
-        }
+        let by_action = tally.by_action.iter().rev().map(|(action, count)| format!("{} {count}", action.name()));
+        let by_action: Vec<String> = by_action.collect();
+        let of_them = if by_action.is_empty() { String::new() } else { format!(" ({})", by_action.join(", ")) };
+        let counts = [(tally.posts, "post"), (tally.links, "link"), (tally.findings, "finding")];
+        let [posts, links, findings] = counts.map(|(count, one)| counted(count, one));
         let others = [
             (tally.no_posts, "record", "no post"),
             (tally.older, "post", "older"),
@@ -71,9 +65,9 @@ impl<'s> Summary<'s> {
             (tally.time_unread, "post", "without a time that can be read, judged all the same"),
             (self.passed_over, "file", "of another kind"),
         ];
-        for (count, one, what) in others.into_iter().filter(|(count, ..)| *count > 0) {
-            line.push_str(&format!("; {} {what}", counted(count, one)));
-        }
+        let others = others.into_iter().filter(|(count, ..)| *count > 0);
+        let others = others.map(|(count, one, what)| format!("; {} {what}", counted(count, one)));
+        let line = format!("{posts}, {links}: {findings}{of_them}") + &others.collect::<String>();
         warn(&line);
         for (bad, skipped) in &tally.skipped {
             let places: Vec<String> =

@@ -36,6 +36,7 @@ fn help_of_the_whole() {
 
     Commands:
       check        Check posts and say what to do about them
+      rescan       Judge posts that are published already, from files, and write what is found
       explain      Show every step of one URL: canonical form, nested URLs, aliases, expressions,
                    matches
       inspect      Run one stage alone: JSON lines in, JSON lines out

@@ -207,6 +207,7 @@ fn the_manual_has_every_command_with_all_its_options() {
     .SH "OPTIONS OF EVERY COMMAND"
     .SH COMMANDS
     .SS "linkgate check"
+    .SS "linkgate rescan"
     .SS "linkgate explain"
     .SS "linkgate inspect"
     .SS "linkgate lists compile"

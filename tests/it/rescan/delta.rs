@@ -20,12 +20,10 @@ fn new_entries_are_findings_and_gone_ones_lift_blocks() {
     let old = compiled(&home, "monday", "stays.example\ngone.example\nboth.example\n");
     let new = compiled(&home, "tuesday", "stays.example\nnew.example\nhttps://both.example/a/\nboth.example\n");
     let text = ["stays.example", "gone.example", "new.example", "https://both.example/a/b", "none.example"];
-    let lines: String = text
-        .iter()
-        .zip(1..)
-        .map(|(text, id)| format!("{{\"id\":{id},\"text\":\"see {text} and stays.example\"}}\n"))
-        .collect();
-    let input = home.file("posts.jsonl", lines);
+    let line =
+        |(text, id): (&&str, u64)| json!({"id": id, "text": format!("see {text} and stays.example")}).to_string();
+    let posts: Vec<String> = text.iter().zip(1..).map(line).collect();
+    let input = home.file("posts.jsonl", posts.join("\n"));
     let (ran, found, summary) = rescan(&home, &[input.to_str().unwrap(), "--only-new", &old, &new]);
     let told = |finding: &Value| {
         let links = finding["links"].as_array().unwrap();

@@ -46,8 +46,8 @@ fn rescan(home: &Home, arguments: &[&str]) -> (Ran, Vec<Value>, Value) {
 fn posts(count: u64) -> String {
     let one = |number: u64| {
         let text = match number {
-            _ if number % 10 == 0 => format!("meet me at https://listed.example/{number} now"),
-            _ if number % 25 == 0 => format!("see https://fine.example/{number}"),
+            _ if number.is_multiple_of(10) => format!("meet me at https://listed.example/{number} now"),
+            _ if number.is_multiple_of(25) => format!("see https://fine.example/{number}"),
             _ => "words without end, and a dot. Then more".repeat(number as usize % 5 + 1),
         };
         format!("{{\"id\":{number},\"text\":\"{text}\"}}\n")

@@ -50,10 +50,10 @@ fn bluesky_streams() {
         json!({"did": "did:plc:a", "kind": "identity", "identity": {"handle": "a.test"}}),
         json!({"uri": "at://b/app.bsky.feed.post/5", "value": {"text": "hxxps://listed[.]example"}}),
     ];
-    let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
+    let lines: Vec<String> = events.iter().map(ToString::to_string).collect();
     let post = |rkey: &str| json!(["did:plc:a", "app.bsky.feed.post", rkey]);
     let expected = [post("2"), post("3"), post("4"), json!("at://b/app.bsky.feed.post/5")];
-    assert_eq!(ids("bluesky", "jetstream.jsonl", &lines), expected);
+    assert_eq!(ids("bluesky", "jetstream.jsonl", &lines.join("\n")), expected);
 }
 
 #[test]
