@@ -72,7 +72,7 @@ fn check_file(path: &Path, case: &Case) {
         assert!(found.is_some(), "{}: {wanted:?} is missing", case.file);
         entries.swap_remove(found.unwrap());
     }
-    let surplus: Vec<String> = entries.iter().map(|entry| entry.target.expose()).collect();
+    let surplus: Vec<String> = entries.iter().map(|entry| entry.target.expose().into_owned()).collect();
     assert!(surplus.is_empty(), "{}: {surplus:?} should not be there", case.file);
     counts(&report, case);
 }
