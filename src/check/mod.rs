@@ -1,11 +1,13 @@
 //! One post, the whole way: links, canonical URLs, hits, verdict, action.
 //!
 //! [`Checker`] is pure: it reads no clock, does no input or output beyond the details of a hit, and cannot fail.
-//! [`CachedChecker`] remembers the verdicts of posts that come again. The [front page](crate) has an example.
+//! [`CachedChecker`] remembers the verdicts of posts that come again; [`Checker::findings`] is for rescans. The
+//! [front page](crate) has an example.
 //!
 //! It does not follow redirects and keeps no record of posts.
 
 mod cache;
+mod judge;
 mod report;
 mod snapshot;
 
@@ -13,12 +15,11 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use crate::canonical::{CanonicalUrl, Located, Outcome, Spelling, URL_MAX_BYTES, Via};
 use crate::extract::{Extraction, Extractor, Link, LinkKind, TextFormat};
-use crate::index::{Hit, Mode};
-use crate::verdict::{self, Action, Match, Reason, Status, Verdict};
+use crate::verdict::{Action, Reason, Status};
 
 pub use cache::{CacheStats, CachedChecker};
+pub use judge::Scratch;
 pub use report::{Flag, LinkReport, MatchReport, Report};
 pub use snapshot::{OlderGeneration, Snapshot};
 
@@ -78,6 +79,28 @@ impl Checker {
         self.check_against(&self.current.load(), post, now)
     }
 
+    /// The same as [`check`](Self::check) without the links that are unlisted: for rescans, where those are nearly all.
+    ///
+    /// An unlisted link never changes what is done about a post, so the action is the same.
+    ///
+    /// ```
+    /// # use linkgate::canonical::Tables;
+    /// # use linkgate::check::{Checker, Post, Scratch, Snapshot};
+    /// # use linkgate::extract::{Extractor, Options, TopLevels};
+    /// # use linkgate::verdict::Policy;
+    /// # let extractor = Extractor::new(Options::default(), TopLevels::parse("example"));
+    /// # let checker = Checker::new(extractor, Snapshot::new(Tables::shipped()?.into(), vec![], Policy::default()));
+    /// let mut scratch = Scratch::default();
+    /// for text in ["see https://fine.example/", "nothing here"] {
+    ///     let post = Post { text, ..Post::default() };
+    ///     assert!(checker.findings(&post, 1_800_000_000, &mut scratch).links.is_empty());
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn findings(&self, post: &Post<'_>, now: i64, scratch: &mut Scratch) -> Report {
+        self.report(&self.current.load(), post, now, scratch, |status| status != Status::Unlisted)
+    }
+
     /// The links that a check of this post looks at, weak ones included, attached ones last.
     ///
     /// For whoever may show links: a report says where each stood, this says what it was.
@@ -109,113 +132,21 @@ impl Checker {
     }
 
     fn check_against(&self, snapshot: &Snapshot, post: &Post<'_>, now: i64) -> Report {
+        self.report(snapshot, post, now, &mut Scratch::default(), |_| true)
+    }
+
+    /// The report of a post, with those links whose status is to be `told`.
+    fn report(
+        &self,
+        snapshot: &Snapshot,
+        post: &Post<'_>,
+        now: i64,
+        scratch: &mut Scratch,
+        told: impl Fn(Status) -> bool,
+    ) -> Report {
         let found = self.extract(post);
-        let mut scratch = Scratch::default();
-        let judged = found.links.iter().filter_map(|link| snapshot.judge(link, now, &mut scratch)).collect();
-        Report::new(snapshot, judged, found.overflow.then_some(Reason::TooManyLinks))
-    }
-}
-
-/// Buffers that one post's links share.
-#[derive(Default)]
-struct Scratch {
-    urls: Vec<Located>,
-    hits: Vec<Hit>,
-    found: Vec<Match>,
-    overrides: Vec<Match>,
-}
-
-impl Snapshot {
-    /// The report of one link; `None` for a weak one that is not listed.
-    fn judge(&self, link: &Link<'_>, now: i64, scratch: &mut Scratch) -> Option<LinkReport> {
-        scratch.urls.clear();
-        let outcome = self.tables.resolve_into(&link.url, &mut scratch.urls);
-        if let Some(other) = &link.other_reading {
-            self.tables.resolve_into(other, &mut scratch.urls);
-        }
-        let spelling = scratch.urls.first().map(|located| located.url.spelling()).unwrap_or_default();
-        let mut matches = Vec::new();
-        let mut action = None;
-        for Located { url, via } in std::mem::take(&mut scratch.urls) {
-            self.ask(&url, via, now, scratch);
-            let ruled = verdict::judge_url(&scratch.found, &scratch.overrides, &self.policy, &mut matches);
-            action = action.max(ruled);
-        }
-        let verdict = verdict::judge_link(action, unknown(outcome, &link.url, &matches), &self.policy);
-        if link.weak && verdict.status != Status::Listed {
-            return None;
-        }
-        Some(self.report(link, spelling, verdict, &matches))
-    }
-
-    /// Collects the hits of one URL in all indexes, and in the overrides.
-    fn ask(&self, url: &CanonicalUrl, via: Via, now: i64, scratch: &mut Scratch) {
-        scratch.found.clear();
-        scratch.overrides.clear();
-        for (number, index) in self.indexes.iter().enumerate() {
-            scratch.hits.clear();
-            index.look_up(url, now, &mut scratch.hits);
-            scratch.found.extend(scratch.hits.iter().map(|&hit| Match {
-                hit,
-                mode: index.lists().get(usize::from(hit.list)).map(|list| list.mode).unwrap_or_default(),
-                index: number,
-                via: if hit.alias && via == Via::Itself { Via::Alias } else { via },
-            }));
-        }
-        if let Some(overrides) = &self.overrides {
-            scratch.hits.clear();
-            overrides.look_up(url, now, &mut scratch.hits);
-            let own = scratch.hits.iter().filter(|hit| !hit.alias);
-            let index = self.indexes.len();
-            scratch.overrides.extend(own.map(|&hit| Match { hit, mode: Mode::Enforce, index, via }));
-        }
-    }
-
-    fn report(&self, link: &Link<'_>, spelling: Spelling, verdict: Verdict, matches: &[Match]) -> LinkReport {
-        let mut told: Vec<MatchReport> = Vec::with_capacity(matches.len());
-        for one in matches {
-            let report = self.match_report(one);
-            if !told.contains(&report) {
-                told.push(report);
-            }
-        }
-        LinkReport {
-            span: link.span.clone().map(|span| [span.start, span.end]),
-            kind: link.kind,
-            status: verdict.status,
-            action: verdict.action,
-            reason: verdict.reason,
-            matches: told,
-            flags: report::flags(link.written, spelling),
-            raw: None,
-        }
-    }
-
-    fn match_report(&self, one: &Match) -> MatchReport {
-        let index = self.indexes.get(one.index).or(self.overrides.as_ref());
-        let details = index.map(|index| index.details(&one.hit)).unwrap_or_default();
-        let list = index.and_then(|index| index.lists().get(usize::from(one.hit.list)));
-        MatchReport {
-            list: list.map(|list| list.name.clone()).unwrap_or_default(),
-            entry: details.entry,
-            scope: one.hit.scope,
-            category: one.hit.category,
-            via: one.via,
-            mode: Some(one.mode).filter(|&mode| mode == Mode::Report),
-            disputed: one.hit.disputed,
-            source_ref: details.source_ref,
-        }
-    }
-}
-
-/// Why it cannot be told whether the link is listed, if so.
-fn unknown(outcome: Outcome, link: &str, matches: &[Match]) -> Option<Reason> {
-    let unconfirmed = matches.iter().any(|one| one.hit.partial_hash);
-    match outcome {
-        Outcome::Whole => unconfirmed.then_some(Reason::PrefixUnconfirmed),
-        Outcome::Cut => Some(Reason::Limit),
-        Outcome::NotCanonical if link.len() > URL_MAX_BYTES => Some(Reason::Limit),
-        Outcome::NotCanonical => Some(Reason::NotCanonical),
+        let reports = found.links.iter().filter_map(|link| snapshot.judge(link, now, scratch, &told)).collect();
+        Report::new(snapshot, reports, found.overflow.then_some(Reason::TooManyLinks))
     }
 }
 

@@ -2,13 +2,11 @@
 
 use unicode_normalization::char::is_combining_mark;
 
-/// Bytes at which a link can show itself; everything between two of them is skipped.
-const ANCHORS: [bool; 256] = table(b".:[({<,/dD%\xC2\xE2\xE3\xEF");
-
 /// ASCII bytes a host label is written with.
 const LABELS: [bool; 256] = table(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
 
-const fn table(members: &[u8]) -> [bool; 256] {
+/// A table of the bytes among `members`.
+pub(super) const fn table(members: &[u8]) -> [bool; 256] {
     let mut table = [false; 256];
     let mut rest = members;
     while let [first, tail @ ..] = rest {
@@ -22,43 +20,8 @@ const fn table(members: &[u8]) -> [bool; 256] {
     table
 }
 
-/// The first position at or after `from` where a link can show itself.
-pub(super) fn next_anchor(text: &str, from: usize) -> Option<usize> {
-    let rest = text.as_bytes().get(from..)?;
-    let mut pos = 0;
-    loop {
-        let tail = rest.get(pos..)?;
-        pos += tail.iter().position(|&byte| is_in(&ANCHORS, byte))?;
-        if is_anchor(rest.get(pos..)?) {
-            return Some(from + pos);
-        }
-        pos += 1;
-    }
-}
-
-/// A second look at bytes that are frequent in ordinary text.
-fn is_anchor(rest: &[u8]) -> bool {
-    match rest {
-        [b':', b' ' | b'\n', ..] | [b','] => false,
-        [b',', next, ..] => next.is_ascii_digit(),
-        [b'd' | b'D', next, last, ..] => matches!((next, last), (b'o' | b'O' | b'0', b't' | b'T')),
-        [b'[' | b'(' | b'{' | b'<', b' ', sign, ..] | [b'[' | b'(' | b'{' | b'<', sign, ..] => wraps_sign(*sign),
-        [0xC2, next, ..] => *next == 0xB7,
-        [0xE2, next, last, ..] => matches!((next, last), (0x80, 0xA2 | 0xA4 | 0xA7) | (0x88, 0x99) | (0x8B, 0x85)),
-        [0xE3, next, last, ..] => (*next, *last) == (0x80, 0x82),
-        [0xEF, next, last, ..] => matches!((next, last), (0xBC, 0x8E | 0x9A) | (0xBD, 0xA1) | (0xB9, 0x92)),
-        _ => true,
-    }
-}
-
-/// Whether a bracket before this byte can wrap a sign or an address, rather than words.
-fn wraps_sign(byte: u8) -> bool {
-    matches!(byte, b'.' | b',' | b'-' | b':' | b'%' | b'd' | b'D' | b'p' | b'P' | b'n' | b'N' | b'k' | b'K')
-        || byte.is_ascii_hexdigit()
-        || byte >= 0x80
-}
-
-fn is_in(table: &[bool; 256], byte: u8) -> bool {
+/// Whether a byte is among those of the table.
+pub(super) fn is_in(table: &[bool; 256], byte: u8) -> bool {
     table.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
@@ -111,6 +74,7 @@ fn is_outside_names(c: char) -> bool {
 }
 
 /// A character that shows nothing and that hosts ignore: zero-width, soft hyphen, tag, bidi.
+/// Whether a byte is among those of the table.
 pub(super) fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'

@@ -19,6 +19,7 @@
 //! relative links, read JSON escapes. Time is linear in the text, and nothing here can fail.
 
 mod address;
+mod anchor;
 mod class;
 mod disguise;
 mod dot;

@@ -1,9 +1,10 @@
 //! Links in plain text: steps from anchor to anchor and reads a link around each.
 
 use super::address::{self, Ipv4};
+use super::anchor::next_anchor;
 use super::class::{
     byte_at, byte_before, char_at, char_before, is_bracket, is_dot, is_invisible, is_label_byte, is_label_char,
-    is_unspaced, next_anchor,
+    is_unspaced,
 };
 use super::dot::{Dot, dot_at, goes_on, hyphen_at, word_at};
 use super::host::{Host, HostReader, Lead, Miss, Reading};

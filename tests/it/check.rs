@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use linkgate::canonical::Via;
-use linkgate::check::{CachedChecker, Checker, Flag, Post, Report, Snapshot};
+use linkgate::check::{CachedChecker, Checker, Flag, Post, Report, Scratch, Snapshot};
 use linkgate::extract::{LinkKind, Options, TextFormat};
 use linkgate::index::{Builder, Entry, Index, Keys, List, Mode, StateKey};
 use linkgate::lists::{self, Format};
@@ -246,4 +246,45 @@ fn no_verdict_is_stale_while_lists_are_swapped() {
             checks += 1;
         }
     });
+}
+
+/// Pieces that make posts with links of every status.
+const PIECES: [&str; 12] = [
+    "https://a.example/x ",
+    "https://fine.example/ ",
+    "hxxp://b[.]example ",
+    "https://fine.example/?u=https://a.example/ ",
+    "http://xn--a/ ",
+    "http://[::1/ ",
+    "http://x:99999/ ",
+    "c.example/path ",
+    "192,0,2,1 ",
+    "no link. Here ",
+    "https://d.example ",
+    "\u{3002}",
+];
+
+proptest::proptest! {
+    #[test]
+    fn findings_are_a_check_without_unlisted_links(
+        posts in proptest::collection::vec(proptest::collection::vec(0..PIECES.len(), 0..12), 1..4),
+        attached in 0..3_usize,
+        links_max in 1..12_usize,
+    ) {
+        let lists = list(List::new("l", "1"), "a.example,domain,csam,,,,,\nb.example,domain,spam,,,,,\n192.0.2.1,ip,,,,,,\n");
+        let rulings = list(List::new("override", ""), "d.example,domain,,,hold,,,\n");
+        let snapshot = Snapshot::new(tables(), vec![lists], Policy::default()).with_overrides(rulings);
+        let checker = Checker::new(extractor(&Options { links_max, ..Options::default() }), snapshot);
+        let mut scratch = Scratch::default();
+        for pieces in posts {
+            let text: String = pieces.iter().map(|&piece| PIECES[piece]).collect();
+            let attached = &["https://a.example/", "http://a b/"][..attached.min(2)];
+            let post = Post { text: &text, attached, ..Post::default() };
+            let mut expected = checker.check(&post, NOW);
+            let unlisted = |link: &linkgate::check::LinkReport| link.status == Status::Unlisted;
+            proptest::prop_assert!(expected.links.iter().all(|link| !unlisted(link) || link.action == Action::Allow));
+            expected.links.retain(|link| !unlisted(link));
+            proptest::prop_assert_eq!(checker.findings(&post, NOW, &mut scratch), expected, "{}", text);
+        }
+    }
 }

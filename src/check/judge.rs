@@ -1,0 +1,124 @@
+//! One link: the URLs it stands for, their hits in all indexes, the verdict, what is told of it.
+
+use crate::canonical::{CanonicalUrl, Located, Outcome, Spelling, URL_MAX_BYTES, Via};
+use crate::extract::Link;
+use crate::index::{Hit, Mode};
+use crate::verdict::{self, Match, Reason, Status, Verdict};
+
+use super::Snapshot;
+use super::report::{self, LinkReport, MatchReport};
+
+/// Buffers that checks share, one after the other. No text of a post stays in them.
+#[derive(Default)]
+pub struct Scratch {
+    urls: Vec<Located>,
+    matches: Vec<Match>,
+    answers: Answers,
+}
+
+/// What the indexes say of one URL.
+#[derive(Default)]
+struct Answers {
+    hits: Vec<Hit>,
+    found: Vec<Match>,
+    overrides: Vec<Match>,
+}
+
+impl Snapshot {
+    /// The report of one link; `None` if its status is not to be `told`, or if it is a weak one that is not listed.
+    pub(super) fn judge(
+        &self,
+        link: &Link<'_>,
+        now: i64,
+        scratch: &mut Scratch,
+        told: impl Fn(Status) -> bool,
+    ) -> Option<LinkReport> {
+        let Scratch { urls, matches, answers } = scratch;
+        let outcome = self.tables.resolve_into(&link.url, urls);
+        if let Some(other) = &link.other_reading {
+            self.tables.resolve_into(other, urls);
+        }
+        let spelling = urls.first().map(|located| located.url.spelling()).unwrap_or_default();
+        matches.clear();
+        let mut action = None;
+        for Located { url, via } in urls.drain(..) {
+            self.ask(&url, via, now, answers);
+            let ruled = verdict::judge_url(&answers.found, &answers.overrides, &self.policy, matches);
+            action = action.max(ruled);
+        }
+        let verdict = verdict::judge_link(action, unknown(outcome, &link.url, matches), &self.policy);
+        let is_idle = link.weak && verdict.status != Status::Listed;
+        (!is_idle && told(verdict.status)).then(|| self.report(link, spelling, verdict, matches))
+    }
+
+    /// Collects the hits of one URL in all indexes, and in the overrides.
+    fn ask(&self, url: &CanonicalUrl, via: Via, now: i64, answers: &mut Answers) {
+        let Answers { hits, found, overrides } = answers;
+        found.clear();
+        overrides.clear();
+        for (number, index) in self.indexes.iter().enumerate() {
+            hits.clear();
+            index.look_up(url, now, hits);
+            found.extend(hits.iter().map(|&hit| Match {
+                hit,
+                mode: index.lists().get(usize::from(hit.list)).map(|list| list.mode).unwrap_or_default(),
+                index: number,
+                via: if hit.alias && via == Via::Itself { Via::Alias } else { via },
+            }));
+        }
+        if let Some(rulings) = &self.overrides {
+            hits.clear();
+            rulings.look_up(url, now, hits);
+            let own = hits.iter().filter(|hit| !hit.alias);
+            let index = self.indexes.len();
+            overrides.extend(own.map(|&hit| Match { hit, mode: Mode::Enforce, index, via }));
+        }
+    }
+
+    fn report(&self, link: &Link<'_>, spelling: Spelling, verdict: Verdict, matches: &[Match]) -> LinkReport {
+        let mut told: Vec<MatchReport> = Vec::with_capacity(matches.len());
+        for one in matches {
+            let report = self.match_report(one);
+            if !told.contains(&report) {
+                told.push(report);
+            }
+        }
+        LinkReport {
+            span: link.span.clone().map(|span| [span.start, span.end]),
+            kind: link.kind,
+            status: verdict.status,
+            action: verdict.action,
+            reason: verdict.reason,
+            matches: told,
+            flags: report::flags(link.written, spelling),
+            raw: None,
+        }
+    }
+
+    fn match_report(&self, one: &Match) -> MatchReport {
+        let index = self.indexes.get(one.index).or(self.overrides.as_ref());
+        let details = index.map(|index| index.details(&one.hit)).unwrap_or_default();
+        let list = index.and_then(|index| index.lists().get(usize::from(one.hit.list)));
+        MatchReport {
+            list: list.map(|list| list.name.clone()).unwrap_or_default(),
+            entry: details.entry,
+            scope: one.hit.scope,
+            category: one.hit.category,
+            via: one.via,
+            mode: Some(one.mode).filter(|&mode| mode == Mode::Report),
+            disputed: one.hit.disputed,
+            source_ref: details.source_ref,
+        }
+    }
+}
+
+/// Why it cannot be told whether the link is listed, if so.
+fn unknown(outcome: Outcome, link: &str, matches: &[Match]) -> Option<Reason> {
+    let unconfirmed = matches.iter().any(|one| one.hit.partial_hash);
+    match outcome {
+        Outcome::Whole => unconfirmed.then_some(Reason::PrefixUnconfirmed),
+        Outcome::Cut => Some(Reason::Limit),
+        Outcome::NotCanonical if link.len() > URL_MAX_BYTES => Some(Reason::Limit),
+        Outcome::NotCanonical => Some(Reason::NotCanonical),
+    }
+}
