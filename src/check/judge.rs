@@ -14,6 +14,14 @@ pub struct Scratch {
     urls: Vec<Located>,
     matches: Vec<Match>,
     answers: Answers,
+    judged: u64,
+}
+
+impl Scratch {
+    /// How many links were judged with it so far, whether a report tells of them or not; weak ones count if listed.
+    pub fn links_judged(&self) -> u64 {
+        self.judged
+    }
 }
 
 /// What the indexes say of one URL.
@@ -33,7 +41,7 @@ impl Snapshot {
         scratch: &mut Scratch,
         told: impl Fn(Status) -> bool,
     ) -> Option<LinkReport> {
-        let Scratch { urls, matches, answers } = scratch;
+        let Scratch { urls, matches, answers, judged } = scratch;
         let outcome = self.tables.resolve_into(&link.url, urls);
         if let Some(other) = &link.other_reading {
             self.tables.resolve_into(other, urls);
@@ -48,6 +56,7 @@ impl Snapshot {
         }
         let verdict = verdict::judge_link(action, unknown(outcome, &link.url, matches), &self.policy);
         let is_idle = link.weak && verdict.status != Status::Listed;
+        *judged += u64::from(!is_idle);
         (!is_idle && told(verdict.status)).then(|| self.report(link, spelling, verdict, matches))
     }
 

@@ -65,7 +65,7 @@ pub fn run(
 
 /// What comes of about the first `bytes` of the inputs, as they lie on the disk. Nothing is written.
 pub fn sample(job: &Job<'_>, bytes: u64) -> Tally {
-    let judge = Judge::new(job);
+    let mut judge = Judge::new(job);
     let mut tally = Tally::default();
     let mut each = |batch: Batch| {
         tally.absorb(judge.batch(&batch).tally);
@@ -78,7 +78,7 @@ pub fn sample(job: &Job<'_>, bytes: u64) -> Tally {
 }
 
 fn inline(job: &Job<'_>, from: Cursor, writer: &mut Writer<'_, '_>) {
-    let judge = Judge::new(job);
+    let mut judge = Judge::new(job);
     let spare = Cell::new(Vec::new());
     let mut each = |batch: Batch| {
         let outcome = judge.batch(&batch);
@@ -123,7 +123,7 @@ fn read(job: &Job<'_>, from: Cursor, permits: &Receiver<Vec<u8>>, to_workers: &S
 }
 
 fn judge(job: &Job<'_>, batches: &Receiver<(u64, Batch)>, to_writer: &Sender<(u64, (Batch, Outcome))>) {
-    let judge = Judge::new(job);
+    let mut judge = Judge::new(job);
     for (number, batch) in batches {
         let outcome = judge.batch(&batch);
         if to_writer.send((number, (batch, outcome))).is_err() {

@@ -20,6 +20,7 @@ mod flow;
 mod input;
 mod judge;
 mod output;
+mod post;
 mod preset;
 mod shard;
 mod tally;
