@@ -40,7 +40,8 @@
 //! What it does not do: it never requests a listed page, judges no person, and brings no list of its own.
 //!
 //! The pages: [where things are](docs::architecture), [the life of a post](docs::life_of_a_post),
-//! [what matches what](docs::matching), [list formats](docs::list_formats).
+//! [what matches what](docs::matching), [list formats](docs::list_formats),
+//! [posts that are published already](docs::rescan).
 
 pub mod telemetry;
 pub mod extract;
@@ -64,4 +65,6 @@ pub mod docs {
     pub mod matching {}
     #[doc = include_str!("docs/list-formats.md")]
     pub mod list_formats {}
+    #[doc = include_str!("docs/rescan.md")]
+    pub mod rescan {}
 }
