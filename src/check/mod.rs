@@ -98,7 +98,8 @@ impl Checker {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn findings(&self, post: &Post<'_>, now: i64, scratch: &mut Scratch) -> Report {
-        self.report(&self.current.load(), post, now, scratch, |status| status != Status::Unlisted)
+        let snapshot = self.current.load();
+        self.report(&snapshot, post, |link| snapshot.judge(link, now, scratch, |status| status != Status::Unlisted))
     }
 
     /// The links that a check of this post looks at, weak ones included, attached ones last.
@@ -132,20 +133,19 @@ impl Checker {
     }
 
     fn check_against(&self, snapshot: &Snapshot, post: &Post<'_>, now: i64) -> Report {
-        self.report(snapshot, post, now, &mut Scratch::default(), |_| true)
+        let mut scratch = Scratch::default();
+        self.report(snapshot, post, |link| snapshot.judge(link, now, &mut scratch, |_| true))
     }
 
-    /// The report of a post, with those links whose status is to be `told`.
+    /// The report of a post, with what `judge` tells of each link.
     fn report(
         &self,
         snapshot: &Snapshot,
         post: &Post<'_>,
-        now: i64,
-        scratch: &mut Scratch,
-        told: impl Fn(Status) -> bool,
+        judge: impl FnMut(&Link<'_>) -> Option<LinkReport>,
     ) -> Report {
         let found = self.extract(post);
-        let reports = found.links.iter().filter_map(|link| snapshot.judge(link, now, scratch, &told)).collect();
+        let reports = found.links.iter().filter_map(judge).collect();
         Report::new(snapshot, reports, found.overflow.then_some(Reason::TooManyLinks))
     }
 }

@@ -59,6 +59,10 @@ fn any(window: &[u8; WINDOW], is: impl Fn(u8, u8, u8) -> bool) -> bool {
     triples.fold(false, |found, ((&first, &second), &third)| found | is(first, second, third))
 }
 
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "a lazy operator is a branch, which keeps comparisons from being wide"
+)]
 fn may_be_ascii(byte: u8, second: u8, third: u8) -> bool {
     // `/` is `.` with its last bit set; `[` is `{`, and a capital its small letter, without this bit.
     let lower = byte | 0x20;
@@ -67,6 +71,10 @@ fn may_be_ascii(byte: u8, second: u8, third: u8) -> bool {
     is_sign | (((byte == b':') | (byte == b',') | is_word) & (second != b' '))
 }
 
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "a lazy operator is a branch, which keeps comparisons from being wide"
+)]
 fn may_be_wide(byte: u8, second: u8, third: u8) -> bool {
     let is_general = (second == 0x80) & ((third & 0xDF).wrapping_sub(0x82) < 6);
     let is_operator = second & 0xFC == 0x88;
