@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::check::{Checker, Post, Report};
 use crate::extract::TextFormat;
+use crate::rescan::without_halves;
 use crate::verdict::Action;
 
 use super::args::Format;
@@ -58,7 +59,8 @@ pub fn check_lines(
 ) -> io::Result<Checked> {
     let mut strictest = Action::Allow;
     let bad_lines = jsonl::each_line(input, out, |line, out| {
-        let answer = answer(checker, line, options);
+        let line = without_halves(line);
+        let answer = answer(checker, &line, options);
         if let Ok(answer) = &answer {
             strictest = strictest.max(answer.report.action);
             serde_json::to_writer(&mut *out, answer)?;

@@ -174,6 +174,11 @@ impl Session {
         Self::open_under(arguments, given, KeyFor::OneRun)
     }
 
+    /// Whether posts are judged by the demo list, since no other is given or configured.
+    pub(super) fn is_demo(arguments: &Arguments, given: &[String]) -> anyhow::Result<bool> {
+        Ok(given.is_empty() && Settings::load(arguments)?.loaded.config.lists.is_empty())
+    }
+
     /// The same, with the key for text lists.
     pub(super) fn open_under(arguments: &Arguments, given: &[String], key: KeyFor) -> anyhow::Result<Self> {
         let settings = Settings { key_for: key, ..Settings::load(arguments)? };

@@ -27,6 +27,8 @@ pub struct Checkpoint {
     pub(super) cursor: Cursor,
     /// Bytes of output that stand for everything before the cursor.
     pub(super) out_bytes: u64,
+    /// Of those bytes.
+    pub(super) out_digest: String,
     pub(super) tally: Tally,
 }
 
@@ -63,6 +65,11 @@ impl Checkpoint {
         };
         let state: Self = serde_json::from_slice(&bytes).map_err(|_| RescanError::NoCheckpoint)?;
         if state.version == Self::VERSION { Ok(Some(state)) } else { Err(RescanError::NoCheckpoint) }
+    }
+
+    /// Whether every input was judged.
+    pub fn is_done(&self) -> bool {
+        self.cursor.input >= self.inputs.len()
     }
 
     /// The same, to go on with a job; its time of judgement must be that of the checkpoint.

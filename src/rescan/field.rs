@@ -78,6 +78,8 @@ pub struct Fields {
     pub format: Option<Pointer>,
     /// The lists of posts in a file that is one JSON document.
     pub items: Vec<Pointer>,
+    /// Those that every table must have: somebody named them.
+    pub required: Vec<Pointer>,
     /// Whether records without any of these are to be expected, as in streams that carry more than posts.
     pub others: Others,
 }

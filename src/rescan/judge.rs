@@ -1,10 +1,13 @@
 //! A batch of records → findings as bytes, and counts. Pure: every thread does the same with the same batch.
 
+use std::borrow::Cow;
+
 use super::Job;
 use super::capture::Captured;
 use super::field::{Node, Others};
 use super::input::{Batch, Columns, Records};
 use super::post::Posts;
+use super::surrogate::without_halves;
 use super::tally::{Bad, Place, Tally};
 use super::time;
 
@@ -48,6 +51,7 @@ impl<'j> Judge<'j> {
                 }
             }
         }
+        outcome.tally.unread += u64::from(batch.fault.is_some());
         if let Some((position, bad)) = batch.bad {
             At { position, ..at }.skip(bad, &mut outcome);
         }
@@ -81,7 +85,10 @@ impl<'j> Judge<'j> {
     fn json(&mut self, text: &str, at: At<'_>, outcome: &mut Outcome) {
         match Captured::of_json(text, &self.tree) {
             Ok(captured) => self.record(&captured, at, outcome),
-            Err(bad) => at.skip(bad, outcome),
+            Err(bad) => match without_halves(text) {
+                Cow::Owned(mended) => self.json(&mended, at, outcome),
+                Cow::Borrowed(_) => at.skip(bad, outcome),
+            },
         }
     }
 
@@ -89,10 +96,13 @@ impl<'j> Judge<'j> {
         let mut options = csv::ReaderBuilder::new();
         let mut reader = options.delimiter(columns.delimiter).has_headers(false).flexible(true).from_reader(bytes);
         let mut record = csv::ByteRecord::new();
+        let (mut position, mut counted) = (at.position, 0);
         // Reading from memory cannot fail.
         while reader.read_byte_record(&mut record).unwrap_or(false) {
-            let line = record.position().map_or(1, csv::Position::line);
-            self.row(&record, columns, At { position: at.position + line - 1, ..at }, outcome);
+            let start = row_start(bytes, record.position().map_or(0, |at| at.byte() as usize));
+            position += memchr::memchr_iter(b'\n', bytes.get(counted..start).unwrap_or_default()).count() as u64;
+            counted = start;
+            self.row(&record, columns, At { position, ..at }, outcome);
         }
     }
 
@@ -136,6 +146,7 @@ impl<'j> Judge<'j> {
             }
         }
         outcome.tally.posts += 1;
+        outcome.tally.no_id += u64::from(captured.id().is_empty());
         if let Some(finding) = self.posts.judge(captured) {
             finding.count(&mut outcome.tally);
             finding.write(&captured.id(), (at.input, at.position), self.job.form, &mut outcome.bytes);
@@ -147,4 +158,10 @@ impl At<'_> {
     fn skip(self, bad: Bad, outcome: &mut Outcome) {
         outcome.tally.skip(bad, || Place { input: self.input.to_owned(), position: self.position });
     }
+}
+
+/// Where a row begins that is read from `from` on: line ends and blank lines before it are passed over.
+fn row_start(bytes: &[u8], from: usize) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    from + rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count()
 }

@@ -23,6 +23,7 @@ mod output;
 mod post;
 mod preset;
 mod shard;
+mod surrogate;
 mod tally;
 mod time;
 
@@ -37,6 +38,7 @@ pub use input::{Cursor, Found, Input, Kind, Mark, Place as InputPlace, find};
 pub use output::{Output, Target};
 pub use preset::Preset;
 pub use shard::{Shard, ShardError};
+pub use surrogate::without_halves;
 pub use tally::{Bad, Place, Skipped, Tally};
 pub use time::seconds;
 

@@ -1,7 +1,7 @@
 //! Where findings go, and the checkpoint that goes with them: both advance together.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -27,6 +27,8 @@ pub struct Output {
     file: Option<File>,
     /// Bytes that are in the file for good.
     written: u64,
+    /// Of those bytes.
+    digest: blake3::Hasher,
     /// Whole lines that are not.
     pending: Vec<u8>,
     tally: Tally,
@@ -56,12 +58,16 @@ impl Output {
             Some((_, state)) => (state.tally.clone(), state.cursor, state.out_bytes),
             None => Default::default(),
         };
+        let mut digest = blake3::Hasher::new();
         let file = match target {
             Target::Stdout => None,
-            Target::File(path) => Some(open_at(path, written)?),
+            Target::File(path) => {
+                let expected = checkpoint.as_ref().map(|(_, state)| &*state.out_digest);
+                Some(open_at(path, (written, expected), &mut digest)?)
+            }
         };
         let keeper = checkpoint.map(|(path, state)| Keeper { path: path.to_owned(), state, saved: Instant::now() });
-        let mut output = Self { file, written, pending: Vec::new(), tally, cursor, keeper };
+        let mut output = Self { file, written, digest, pending: Vec::new(), tally, cursor, keeper };
         if form == Form::Csv && written == 0 {
             output.pending.extend_from_slice(COLUMNS.as_bytes());
         }
@@ -108,6 +114,7 @@ impl Output {
             return Err(RescanError::Output(error));
         }
         self.written += self.pending.len() as u64;
+        self.digest.update(&self.pending);
         self.pending.clear();
         Ok(())
     }
@@ -131,6 +138,7 @@ impl Output {
             file.sync_data().map_err(RescanError::Output)?;
         }
         keeper.state.out_bytes = self.written;
+        keeper.state.out_digest = self.digest.finalize().to_hex().to_string();
         keeper.state.cursor = self.cursor;
         keeper.state.tally.clone_from(&self.tally);
         keeper.state.save(&keeper.path)?;
@@ -139,22 +147,35 @@ impl Output {
     }
 }
 
-/// The file, cut to what the checkpoint knows of.
-fn open_at(path: &Path, written: u64) -> Result<File, RescanError> {
-    let open = || {
-        let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
-        let len = file.metadata()?.len();
-        // What is no plain file, as /dev/null, has no length to go by.
-        if file.metadata()?.is_file() {
-            if len < written {
-                return Ok(None);
-            }
-            file.set_len(written)?;
-            file.seek(SeekFrom::Start(written))?;
+/// The file, cut to what the checkpoint knows of, if that is what stands in it.
+fn open_at(
+    path: &Path,
+    (written, expected): (u64, Option<&str>),
+    digest: &mut blake3::Hasher,
+) -> Result<File, RescanError> {
+    let failed = |source| RescanError::OpenOutput { path: path.to_owned(), source };
+    let mut options = OpenOptions::new();
+    let file = options.create(true).truncate(false).write(true);
+    // What was written is read again only to go on behind it: /dev/stderr and the like can only be written to.
+    let mut file = if written > 0 { file.read(true) } else { file }.open(path).map_err(failed)?;
+    if !file.metadata().map_err(failed)?.is_file() {
+        return Ok(file);
+    }
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(RescanError::OutputBusy),
+        Err(TryLockError::Error(error)) => return Err(failed(error)),
+    }
+    if written > 0 {
+        digest.update_reader((&file).take(written)).map_err(failed)?;
+        let is_same = digest.count() == written && expected == Some(digest.finalize().to_hex().as_str());
+        if !is_same {
+            return Err(RescanError::OutputChanged);
         }
-        Ok(Some(file))
-    };
-    open().map_err(RescanError::Output)?.ok_or(RescanError::OutputChanged)
+    }
+    file.set_len(written).map_err(failed)?;
+    file.seek(SeekFrom::Start(written)).map_err(failed)?;
+    Ok(file)
 }
 
 impl Checkpoint {
@@ -170,6 +191,7 @@ impl Checkpoint {
             inputs: Self::inputs(job.inputs),
             cursor: Cursor::default(),
             out_bytes: 0,
+            out_digest: String::new(),
             tally: Tally::default(),
         }
     }

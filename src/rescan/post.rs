@@ -74,7 +74,12 @@ impl<'j> Posts<'j> {
         if !is_found && !all {
             return None;
         }
-        let links = links.into_iter().map(|(change, report)| FoundLink { field, change, report }).collect();
+        let found = |(change, report): (_, LinkReport)| {
+            // Links beside the text stand in no field of it.
+            let field = field.filter(|_| report.span.is_some());
+            FoundLink { field, change, report }
+        };
+        let links = links.into_iter().map(found).collect();
         Some(Finding { is_found, action, reason, generation, lists_id, links })
     }
 

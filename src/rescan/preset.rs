@@ -49,6 +49,8 @@ const ACTIVITYPUB: Places = Places {
     ],
     markdown: &[],
     links: &[
+        // A boost is an activity whose object is an address.
+        "/object",
         "~/url",
         "~/url/*/href",
         "~/attachment/*/url",
@@ -158,6 +160,7 @@ impl Places {
             time: self.pointers(self.time),
             format: None,
             items: self.pointers(self.items),
+            required: Vec::new(),
             others: Others::Expected,
         }
     }

@@ -22,6 +22,8 @@ pub enum Bad {
     BadField,
     /// A row that has more or fewer columns than the first.
     Columns,
+    /// A quote that is never closed: the rows behind it were judged as part of one post.
+    OpenQuote,
     /// The input ends in the middle of what it was packed with.
     CutOff,
     /// The input cannot be unpacked any further.
@@ -34,11 +36,12 @@ impl Bad {
     /// What to do about it.
     pub fn remedy(self) -> &'static str {
         match self {
-            Self::TooLong => "longer than 8 MiB",
+            Self::TooLong => "longer than 8 MiB; where posts stand in one JSON document, name their list with --items",
             Self::NotUtf8 => "not UTF-8; convert the export, for example with iconv",
             Self::NotJson => "not JSON",
             Self::BadField => "no text and no links in the fields named; see --text, --links and --preset",
             Self::Columns => "more or fewer columns than the first row",
+            Self::OpenQuote => "a quote is never closed: the rows behind it were judged as part of one post",
             Self::CutOff => "the file is cut off: what follows was not judged; fetch it again",
             Self::Packing => "damaged: what follows was not judged; fetch it again",
             Self::Unreadable => "cannot be read: what follows was not judged",
@@ -72,6 +75,10 @@ const PLACES_MAX: usize = 10;
 pub struct Tally {
     /// Posts that were judged.
     pub posts: u64,
+    /// Of those, posts without an id.
+    pub no_id: u64,
+    /// Inputs that could not be read at all.
+    pub unread: u64,
     /// Links that were judged.
     pub links: u64,
     /// Posts with a finding.
@@ -116,6 +123,8 @@ impl Tally {
     /// Adds what came of the records that follow.
     pub(super) fn absorb(&mut self, next: Self) {
         self.posts += next.posts;
+        self.no_id += next.no_id;
+        self.unread += next.unread;
         self.links += next.links;
         self.findings += next.findings;
         self.strictest = self.strictest.max(next.strictest);

@@ -131,6 +131,8 @@ impl RescanArguments {
         if let Some(time) = &self.time {
             fields.time = vec![time.clone()];
         }
+        let named = self.id.iter().chain(&self.text).chain(&self.links).chain(&self.time);
+        fields.required = named.cloned().collect();
         fields
     }
 

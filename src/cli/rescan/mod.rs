@@ -1,25 +1,28 @@
 //! `linkgate rescan`: posts that are published already in, findings out.
 
 mod args;
+mod paths;
 mod plan;
 mod progress;
 mod summary;
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::Context as _;
 
 use crate::check::Checker;
 use crate::rescan::{
-    self, Checkpoint, Form, Found, Input, Job, OtherLists, Output, RescanError, Reveal, Shown, Target,
+    self, Checkpoint, Form, Found, Input, Job, OtherLists, Output, RescanError, Reveal, Shown, Tally, Target,
 };
 use crate::telemetry::clock;
 use crate::verdict::Action;
 
 use super::args::Arguments;
-use super::session::{KeyFor, Session};
+use super::session::{KeyFor, Session, warn};
 use super::{Exit, usage};
 
+use args::ProgressKind;
 pub(super) use args::RescanArguments;
 use progress::Teller;
 
@@ -29,8 +32,9 @@ pub(super) fn run(arguments: &Arguments, rescan: &RescanArguments) -> anyhow::Re
         return Err(usage("--since needs to know where posts have their time; name it with --time"));
     }
     let target = target(&rescan.out);
+    paths::guard(arguments, rescan)?;
     let kept = kept(rescan, &target)?;
-    let Found { inputs, passed_over } = rescan::find(&rescan.inputs, rescan.input_format)?;
+    let Found { inputs, passed_over, .. } = rescan::find(&rescan.inputs, rescan.input_format, &paths::written(rescan))?;
     let (checker, before) = checkers(arguments, rescan)?;
     let job = Job {
         inputs: &inputs,
@@ -53,6 +57,9 @@ pub(super) fn run(arguments: &Arguments, rescan: &RescanArguments) -> anyhow::Re
         (Some(path), Some(kept)) => Some((&**path, kept.go_on(&job, lists)?)),
         (Some(path), None) => Some((&**path, Checkpoint::begin(&job))),
     };
+    if let Some((path, state)) = &state {
+        prepare(path, state, rescan)?;
+    }
     let output = Output::open(&target, job.form, state)?;
     let mut teller = Teller::new(rescan.progress);
     let tally = rescan::run(&job, rescan.threads(), output, &mut |event| teller.tell(&event));
@@ -62,10 +69,24 @@ pub(super) fn run(arguments: &Arguments, rescan: &RescanArguments) -> anyhow::Re
     if let Some(path) = &rescan.summary {
         whole.write(path).with_context(|| format!("the summary cannot be written to {}", path.display()))?;
     }
-    whole.tell();
-    if tally.bad() > rescan.allow_bad {
+    if rescan.progress != ProgressKind::Json {
+        whole.tell();
+    }
+    judge_the_run(&tally, rescan.allow_bad)
+}
+
+/// How it ends: as a failure if something could not be read, or if nothing was a post.
+fn judge_the_run(tally: &Tally, allow_bad: u64) -> anyhow::Result<Exit> {
+    if tally.unread > 0 {
+        anyhow::bail!("{} could not be read at all; the messages above say why", super::counted(tally.unread, "input"));
+    }
+    if tally.bad() > allow_bad {
         let records = super::counted(tally.bad(), "record");
         anyhow::bail!("{records} could not be read; --allow-bad {} accepts that", tally.bad());
+    }
+    if tally.posts + tally.older + tally.other_shards == 0 && tally.no_posts > 0 {
+        let records = super::counted(tally.no_posts, "record");
+        anyhow::bail!("nothing was judged: none of {records} is a post; see --preset, --text, --links and --items");
     }
     Ok(if tally.strictest > Some(Action::Allow) { Exit::Found } else { Exit::Quiet })
 }
@@ -85,13 +106,21 @@ fn kept(rescan: &RescanArguments, target: &Target) -> anyhow::Result<Option<Chec
     if *target == Target::Stdout {
         return Err(usage("--checkpoint needs --out FILE: what went to standard output cannot be taken back"));
     }
-    if rescan.restart {
-        return match std::fs::remove_file(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(RescanError::Checkpoint(error).into()),
-            _ => Ok(None),
-        };
+    if rescan.inputs.iter().any(|input| input == "-") {
+        return Err(usage("--checkpoint needs files: standard input cannot be read again"));
     }
-    Ok(Checkpoint::load(path)?)
+    if rescan.restart { Ok(None) } else { Ok(Checkpoint::load(path)?) }
+}
+
+/// The last step before the output is touched: a checkpoint that is to be forgotten must not count on it any more.
+fn prepare(path: &Path, state: &Checkpoint, rescan: &RescanArguments) -> anyhow::Result<()> {
+    if state.is_done() {
+        warn("an earlier run has judged everything; --restart begins anew");
+    }
+    match if rescan.restart { std::fs::remove_file(path) } else { Ok(()) } {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(RescanError::Checkpoint(error).into()),
+        _ => Ok(()),
+    }
 }
 
 /// What posts are judged by, and what they were judged by before.
@@ -99,6 +128,9 @@ fn checkers(arguments: &Arguments, rescan: &RescanArguments) -> anyhow::Result<(
     let [old, new] = &*rescan.only_new else {
         // Entries without an id of their own are told by one that follows from the key: runs that belong together need
         // the same one.
+        if Session::is_demo(arguments, &rescan.lists)? {
+            warn("no list is given or configured: judged by the demo list of reserved names; see --lists");
+        }
         let key = if rescan.checkpoint.is_some() { KeyFor::ManyRuns } else { KeyFor::OneRun };
         return Ok((Session::open_under(arguments, &rescan.lists, key)?.checker, None));
     };

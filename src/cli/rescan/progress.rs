@@ -54,7 +54,8 @@ impl Teller {
             Event::Unread(error) => self.above(&whole(error)),
             Event::Progress(progress) => {
                 let before = *self.before.get_or_insert(progress.bytes);
-                if self.told.elapsed() < self.how.pause() {
+                let is_last = progress.inputs == progress.inputs_total && matches!(self.how, How::Json);
+                if self.told.elapsed() < self.how.pause() && !is_last {
                     return;
                 }
                 self.told = Instant::now();

@@ -59,6 +59,7 @@ impl<'s> Summary<'s> {
         let counts = [(tally.posts, "post"), (tally.links, "link"), (tally.findings, "finding")];
         let [posts, links, findings] = counts.map(|(count, one)| counted(count, one));
         let others = [
+            (tally.no_id, "post", "without an id"),
             (tally.no_posts, "record", "no post"),
             (tally.older, "post", "older"),
             (tally.other_shards, "post", "in other shards"),

@@ -1,5 +1,6 @@
 //! What was named on the command line → files: directories are walked, patterns filled in.
 
+use std::collections::HashSet;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -15,17 +16,22 @@ pub struct Found {
     pub inputs: Vec<Input>,
     /// Files of a directory whose suffix is not known.
     pub passed_over: u64,
+    /// Files that are not read again.
+    seen: HashSet<PathBuf>,
+    /// Files that are written.
+    written: HashSet<PathBuf>,
 }
 
 /// Finds every file that is meant.
 ///
 /// A name is a file, a directory (all files in it with a known suffix, in the order of their paths), a pattern with `*`,
-/// `?` or `[…]`, or `-`. `kind` overrides what the suffix says.
+/// `?` or `[…]`, or `-`. `kind` overrides what the suffix says. Links to directories are not followed within one, no file
+/// is read twice, and files of `except`, which are written, are left out of directories.
 ///
 /// # Errors
-/// If a name stands for nothing.
-pub fn find(names: &[String], kind: Option<Kind>) -> Result<Found, RescanError> {
-    let mut found = Found::default();
+/// If a name stands for nothing, or for a file of `except`.
+pub fn find(names: &[String], kind: Option<Kind>, except: &[PathBuf]) -> Result<Found, RescanError> {
+    let mut found = Found { written: except.iter().map(|path| real(path)).collect(), ..Found::default() };
     for name in names {
         if name == "-" {
             let kind = kind.unwrap_or(Kind::Jsonl);
@@ -33,18 +39,19 @@ pub fn find(names: &[String], kind: Option<Kind>) -> Result<Found, RescanError> 
             continue;
         }
         let path = Path::new(name);
-        let before = found.inputs.len();
         if path.exists() {
             found.add(path, kind, Named::ByHand)?;
         } else {
+            let mut any = false;
             let paths = glob::glob(name).map_err(|_| RescanError::NoInput { name: name.clone() })?;
             for path in paths {
                 let path = path.map_err(|error| RescanError::open(name, error.into()))?;
                 found.add(&path, kind, Named::ByHand)?;
+                any = true;
             }
-        }
-        if found.inputs.len() == before {
-            return Err(RescanError::NoInput { name: name.clone() });
+            if !any {
+                return Err(RescanError::NoInput { name: name.clone() });
+            }
         }
     }
     Ok(found)
@@ -63,6 +70,9 @@ impl Found {
     fn add(&mut self, path: &Path, kind: Option<Kind>, named: Named) -> Result<(), RescanError> {
         let name = || path.to_string_lossy().into_owned();
         let metadata = path.metadata().map_err(|error| RescanError::open(&name(), error))?;
+        if metadata.is_dir() && named == Named::ByWalk && path.is_symlink() {
+            return Ok(());
+        }
         if metadata.is_dir() {
             for path in entries(path)? {
                 self.add(&path, kind, Named::ByWalk)?;
@@ -79,6 +89,16 @@ impl Found {
                 return Ok(());
             }
         };
+        let real = real(path);
+        match (self.written.contains(&real), named) {
+            (true, Named::ByHand) => return Err(RescanError::Overwritten { name: name() }),
+            (true, Named::ByWalk) => return Ok(()),
+            (false, _) => {}
+        }
+        // Pipes can be read by many names.
+        if metadata.is_file() && !self.seen.insert(real) {
+            return Ok(());
+        }
         self.inputs.push(Input {
             name: name(),
             place: Place::File(path.to_owned()),
@@ -88,6 +108,16 @@ impl Found {
         });
         Ok(())
     }
+}
+
+/// The one path of a file, whichever way leads there.
+fn real(path: &Path) -> PathBuf {
+    let whole = |path: &Path| path.canonicalize().ok();
+    let by_parent = || {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(whole(parent)?.join(path.file_name()?))
+    };
+    whole(path).or_else(by_parent).unwrap_or_else(|| path.to_owned())
 }
 
 fn changed(metadata: &Metadata) -> Option<u128> {
@@ -154,14 +184,18 @@ mod tests {
         }
         let root = dir.path().to_str().unwrap();
         let names = |asked: &[String]| -> Vec<String> {
-            let inputs = find(asked, None).unwrap().inputs.into_iter();
+            let inputs = find(asked, None, &[]).unwrap().inputs.into_iter();
             inputs.map(|input| input.name[root.len() + 1..].to_owned()).collect()
         };
         assert_eq!(names(&[root.into()]), ["a/z.csv", "b.jsonl", "c.jsonl.gz"]);
-        assert_eq!(find(&[root.into()], None).unwrap().passed_over, 1);
+        assert_eq!(find(&[root.into()], None, &[]).unwrap().passed_over, 1);
         assert_eq!(names(&[format!("{root}/*.jsonl*")]), ["b.jsonl", "c.jsonl.gz"]);
         assert_eq!(names(&[format!("{root}/a/readme.txt")]), ["a/readme.txt"]);
-        assert!(matches!(find(&[format!("{root}/no*")], None), Err(RescanError::NoInput { .. })));
-        assert!(matches!(find(&[format!("{root}/none.jsonl")], None), Err(RescanError::NoInput { .. })));
+        let out = [dir.path().join("b.jsonl")];
+        let left: Vec<String> =
+            find(&[root.into(), root.into()], None, &out).unwrap().inputs.into_iter().map(|input| input.name).collect();
+        assert_eq!(left, [format!("{root}/a/z.csv"), format!("{root}/c.jsonl.gz")]);
+        assert!(matches!(find(&[format!("{root}/no*")], None, &[]), Err(RescanError::NoInput { .. })));
+        assert!(matches!(find(&[format!("{root}/none.jsonl")], None, &[]), Err(RescanError::NoInput { .. })));
     }
 }

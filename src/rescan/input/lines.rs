@@ -66,7 +66,9 @@ impl Pieces {
         let mut csv = csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(&*piece);
         let mut record = csv::ByteRecord::new();
         let _ = csv.read_byte_record(&mut record);
-        let used = csv.position().byte() as usize;
+        let mut used = csv.position().byte() as usize;
+        // A row ends with its carriage return for some readers, and with its line feed for others.
+        used += usize::from(piece.get(used) == Some(&b'\n'));
         let names = record.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
         let rest = piece.split_off(used.min(piece.len()));
         self.at = Mark { records: newlines(&piece), offset: piece.len() as u64 };
@@ -98,7 +100,7 @@ impl Pieces {
     /// Fills `piece` with whole records, and tells what could not be read behind them.
     fn next(&mut self, piece: &mut Vec<u8>) -> Option<(u64, Bad)> {
         piece.append(&mut self.carry);
-        let mut bad = None;
+        let (mut bad, mut open_quote) = (None, None);
         let mut whole = 0;
         while whole == 0 && bad.is_none() && !self.ended {
             if self.fault.is_some() {
@@ -108,7 +110,10 @@ impl Pieces {
             }
             match self.source.bytes.by_ref().take(PIECE_BYTES).read_to_end(piece) {
                 // A last record needs no end.
-                Ok(0) => (self.ended, whole) = (true, piece.len()),
+                Ok(0) => {
+                    (self.ended, whole) = (true, piece.len());
+                    open_quote = self.splitter.is_open(piece).then(|| self.splitter.whole(piece));
+                }
                 Ok(_) => whole = self.splitter.whole(piece),
                 Err(error) => {
                     self.fault = Some(self.source.meter.fault(&error));
@@ -119,8 +124,13 @@ impl Pieces {
         }
         self.carry.extend_from_slice(piece.get(whole..).unwrap_or_default());
         piece.truncate(whole);
+        let before = self.at.records;
         self.pass(piece);
         let position = self.at.records + 1;
+        if let Some(rows) = open_quote {
+            // The rows behind it were taken for part of a text, and judged as such.
+            return Some((before + newlines(piece.get(..rows).unwrap_or_default()) + 1, Bad::OpenQuote));
+        }
         if bad == Some(Bad::TooLong) {
             self.pass_line();
         }

@@ -107,10 +107,9 @@ pub(super) struct Batch {
 impl Batch {
     /// Instead of an input that cannot be read.
     fn unread(input: usize, error: RescanError) -> Self {
-        let bad = if matches!(error, RescanError::NoColumn { .. }) { Bad::Columns } else { Bad::Unreadable };
         let next = Cursor::behind(input);
         let records = Records::Items(Vec::new());
-        Self { input, next, first: 1, records, bad: Some((1, bad)), fault: Some(error), bytes: 0 }
+        Self { input, next, first: 1, records, bad: None, fault: Some(error), bytes: 0 }
     }
 
     /// Its buffer, to be filled again.
@@ -176,6 +175,10 @@ fn one(
         }
         Kind::Table { delimiter } => {
             let (pieces, header) = Pieces::rows(open::open(input, 0)?, delimiter, from);
+            if header.names.is_empty() {
+                // An empty file holds no post, and no name either.
+                return Ok(pieces.each(number, &Records::Lines, spare, sink));
+            }
             let columns = Arc::new(Columns::of(&header, fields, &input.name)?);
             Ok(pieces.each(number, &|rows| Records::Rows(rows, Arc::clone(&columns)), spare, sink))
         }

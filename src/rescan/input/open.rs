@@ -43,6 +43,17 @@ impl Packing {
     }
 }
 
+/// What an input is that cannot be read, by its first bytes.
+fn unsupported(start: &[u8]) -> Option<&'static str> {
+    match start {
+        [0xfd, b'7', b'z', b'X', b'Z', ..] => Some("packed with xz"),
+        [b'B', b'Z', b'h', b'1'..=b'9', ..] => Some("packed with bzip2"),
+        [b'P', b'K', 3, 4, ..] => Some("a zip archive"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("in UTF-16"),
+        _ => None,
+    }
+}
+
 impl Meter {
     /// Bytes read so far as they lie on the disk, if `offset` of them came out.
     pub(super) fn taken(&self, offset: u64) -> u64 {
@@ -63,25 +74,29 @@ impl Meter {
 pub(super) fn open(input: &Input, from: u64) -> Result<Source, RescanError> {
     let failed = |error| RescanError::open(&input.name, error);
     let path = match &input.place {
-        Place::Stdin => return unpacked(io::stdin()).map_err(failed),
+        Place::Stdin => return unpacked(io::stdin(), &input.name),
         Place::File(path) => path,
     };
     let mut file = File::open(path).map_err(failed)?;
     let mut start = [0; 4];
     let can_seek = from > 0 && input.size.is_some();
     if can_seek && file.read_exact(&mut start).is_ok() {
-        let is_plain = Packing::of(&start) == Packing::None;
-        let begins = if is_plain { from } else { 0 };
+        let begins = if Packing::of(&start) == Packing::None { from } else { 0 };
         file.seek(SeekFrom::Start(begins)).map_err(failed)?;
-        return unpacked(file).map(|source| Source { begins, ..source }).map_err(failed);
+        return unpacked(file, &input.name).map(|source| Source { begins, ..source });
     }
-    unpacked(file).map_err(failed)
+    unpacked(file, &input.name)
 }
 
-fn unpacked(raw: impl Read + Send + 'static) -> io::Result<Source> {
+fn unpacked(raw: impl Read + Send + 'static, name: &str) -> Result<Source, RescanError> {
+    let failed = |error| RescanError::open(name, error);
     let taken = Arc::new(AtomicU64::new(0));
     let mut buffered = BufReader::with_capacity(BUFFER_BYTES, raw);
-    let packing = Packing::of(buffered.fill_buf()?);
+    let start = buffered.fill_buf().map_err(failed)?;
+    if let Some(what) = unsupported(start) {
+        return Err(RescanError::Unsupported { input: name.to_owned(), what });
+    }
+    let packing = Packing::of(start);
     let bytes: Box<dyn Read + Send> = match packing {
         Packing::None => Box::new(buffered),
         Packing::Gzip => {
@@ -89,8 +104,9 @@ fn unpacked(raw: impl Read + Send + 'static) -> io::Result<Source> {
             Box::new(flate2::bufread::MultiGzDecoder::new(counted))
         }
         Packing::Zstd => {
-            let mut decoder = zstd::Decoder::new(Counted { inner: buffered, taken: Arc::clone(&taken) })?;
-            decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
+            let counted = Counted { inner: buffered, taken: Arc::clone(&taken) };
+            let mut decoder = zstd::Decoder::new(counted).map_err(failed)?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(failed)?;
             Box::new(decoder)
         }
     };

@@ -16,16 +16,35 @@ impl Columns {
     /// By the names in the first row.
     ///
     /// # Errors
-    /// If no column holds text or links.
+    /// If no column holds text or links, or if one is missing that was named by hand.
     pub(super) fn of(header: &Header, fields: &Fields, input: &str) -> Result<Self, RescanError> {
         let roles: Vec<_> = header.names.iter().map(|name| role(name, fields)).collect();
         let is_read = |role: &Option<Role>| matches!(role, Some(Role::Text(_) | Role::Link));
-        if !roles.iter().any(is_read) {
-            let columns = header.names.iter().take(COLUMNS_SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
-            return Err(RescanError::NoColumn { input: input.to_owned(), columns });
+        let has = |at: &&Pointer| header.names.iter().any(|name| at.is_column(name));
+        let mut missing: Vec<&str> = fields.required.iter().filter(|at| !has(at)).map(Pointer::as_str).collect();
+        if missing.is_empty() && !roles.iter().any(is_read) {
+            missing = fields.texts.iter().map(|field| &field.at).chain(&fields.links).map(Pointer::as_str).collect();
+            missing.truncate(COLUMNS_SHOWN);
         }
-        Ok(Self { roles, delimiter: header.delimiter })
+        if missing.is_empty() {
+            return Ok(Self { roles, delimiter: header.delimiter });
+        }
+        Err(RescanError::NoColumn {
+            input: input.to_owned(),
+            missing: missing.join(", "),
+            columns: shown(&header.names),
+        })
     }
+}
+
+/// Names that can be shown: without a first row of names, the first post stands there.
+fn shown(names: &[String]) -> String {
+    let is_name = |name: &str| {
+        (1..=NAME_MAX_BYTES).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+    };
+    let shown = names.iter().take(COLUMNS_SHOWN).map(|name| if is_name(name) { name.as_str() } else { "(no name)" });
+    shown.collect::<Vec<_>>().join(", ")
 }
 
 fn role(name: &str, fields: &Fields) -> Option<Role> {
@@ -41,3 +60,5 @@ fn role(name: &str, fields: &Fields) -> Option<Role> {
 
 /// So many names of columns are told when none fits.
 const COLUMNS_SHOWN: usize = 40;
+/// Names of columns are shorter than posts.
+const NAME_MAX_BYTES: usize = 40;

@@ -53,7 +53,7 @@ fn rows_that_are_none() {
     let (ran, found, summary) = rescan(&home, &[input.to_str().unwrap()]);
     let ids: Vec<&Value> = found.iter().map(|finding| &finding["id"]).collect();
     assert_eq!((ids, ran.code), (vec![&json!("1"), &json!("5"), &json!("6")], 2), "{}", ran.stderr);
-    let expected = [("columns", vec![3, 4]), ("not_utf8", vec![5])];
+    let expected = [("columns", vec![3, 4]), ("not_utf8", vec![5]), ("open_quote", vec![7])];
     assert_eq!(skipped(&summary), expected.map(|(kind, at)| (kind.to_owned(), at)));
 }
 
@@ -73,10 +73,75 @@ fn inputs_that_end_too_early_or_cannot_be_read() {
     let (ran, found, summary) = rescan(&home, &arguments);
     let last: Vec<&Value> = found.iter().rev().take(2).map(|finding| &finding["id"]).collect();
     assert_eq!((last, ran.code), (vec![&json!(4), &json!(1)], 2), "{}", ran.stderr);
-    assert!(ran.stderr.contains("b.csv has no column of that name; it has: name, other"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("b.csv has no column text, links; it has: name, other"), "{}", ran.stderr);
     let kinds: Vec<String> = skipped(&summary).into_iter().map(|(kind, _)| kind).collect();
-    assert_eq!(kinds, ["columns", "cut_off"]);
+    assert_eq!((kinds, &summary["unread"]), (vec!["cut_off".to_owned()], &json!(1)));
     assert_eq!(summary["skipped"]["cut_off"]["count"], 2);
+    // An input that was not read at all is no bad record.
+    assert_eq!(rescan(&home, &[&names[1], "--allow-bad", "9"]).0.code, 2);
+    home.file("e.csv", "");
+    assert_eq!(rescan(&home, &[&format!("{folder}/e.csv")]).0.code, 0);
+    home.file("f.jsonl", b"\xfd7zXZ\0");
+    let (ran, ..) = rescan(&home, &[&format!("{folder}/f.jsonl")]);
+    assert!(ran.stderr.contains("packed with xz"), "{}", ran.stderr);
+}
+
+#[test]
+fn names_of_columns_are_shown_and_posts_never() {
+    let home = Home::new();
+    let input = home.file("posts.csv", "1,see https://listed.example/secret please\n");
+    let (ran, ..) = rescan(&home, &[input.to_str().unwrap()]);
+    assert!(ran.stderr.contains("it has: 1, (no name)") && !ran.stderr.contains("secret"), "{}", ran.stderr);
+    let input = home.file("named.csv", "id,text\n1,x\n");
+    let (ran, ..) = rescan(&home, &[input.to_str().unwrap(), "--id", "nope"]);
+    assert!(ran.stderr.contains("named.csv has no column nope; it has: id, text") && ran.code == 2, "{}", ran.stderr);
+}
+
+#[test]
+fn halves_of_characters_hide_nothing() {
+    let home = Home::new();
+    let input = home.file("posts.jsonl", "{\"id\":1,\"text\":\"\\ud83d https://listed.example/\"}\n");
+    let (ran, found, summary) = rescan(&home, &[input.to_str().unwrap()]);
+    assert_eq!((found.len(), &summary["skipped"], ran.code), (1, &json!({}), 1), "{}", ran.stderr);
+    let ran = home.run_with(&["check", "--jsonl"], &std::fs::read(&input).unwrap());
+    assert_eq!(ran.code, 1, "{}", ran.stdout);
+}
+
+#[test]
+fn nothing_that_is_read_is_overwritten() {
+    let home = Home::new();
+    let input = home.file("posts.jsonl", posts(20));
+    let list = home.file("list.txt", "listed.example\n");
+    let [input, list] = [&input, &list].map(|path| path.to_str().unwrap());
+    let out = home.path().join("out.jsonl");
+    let out = out.to_str().unwrap();
+    let before = std::fs::read(input).unwrap();
+    for arguments in [
+        vec!["--out", input],
+        vec!["--out", list],
+        vec!["--out", out, "--summary", input],
+        vec!["--out", out, "--summary", out],
+        vec!["--out", out, "--checkpoint", input, "--restart"],
+        vec!["--out", out, "--checkpoint", out],
+        vec!["--out", "findings.jsonl.gz"],
+    ] {
+        let ran = home.run(&[&["rescan", input, "--lists", list], &arguments[..]].concat());
+        assert!([2, 64].contains(&ran.code), "{arguments:?}: {}", ran.stderr);
+        assert_eq!(std::fs::read(input).unwrap(), before, "{arguments:?}");
+        assert_eq!(std::fs::read(list).unwrap(), b"listed.example\n", "{arguments:?}");
+    }
+    let ran = home.run(&["rescan", input, "--lists", list, "--out", out, "--summary", "/dev/null"]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
+}
+
+#[test]
+fn an_export_without_any_post_is_a_failure() {
+    let home = Home::new();
+    let input = home.file("outbox.json", "{\"orderedItems\":[{\"object\":{\"content\":\"x\"}}]}");
+    let (ran, ..) = rescan(&home, &[input.to_str().unwrap(), "--preset", "lemmy"]);
+    assert!(ran.code == 2 && ran.stderr.contains("nothing was judged"), "{}", ran.stderr);
+    assert_eq!(rescan(&home, &[input.to_str().unwrap()]).0.code, 2);
 }
 
 #[test]

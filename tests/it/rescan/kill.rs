@@ -37,6 +37,8 @@ fn the_output_is_that_of_a_run_that_was_not_killed() {
     std::fs::write(folder.join("a.jsonl"), &text).unwrap();
     std::fs::write(folder.join("b.jsonl.zst"), zstd::encode_all(text.as_bytes(), 1).unwrap()).unwrap();
     std::fs::write(folder.join("c.csv"), "id,text\n1,listed.example\n2\n3,listed.example\n".repeat(2_000)).unwrap();
+    let rows = "7,quiet\r\n8,\"listed.example\r\n\"\r\n".repeat(20_000);
+    std::fs::write(folder.join("d.csv"), format!("id,text\r\n{rows}")).unwrap();
     // Entries get ids that follow from the key, so both have the same one.
     let key = home.file("key", "00".repeat(32));
     let more = ["--key-file", key.to_str().unwrap(), "--allow-bad", "100000", "--threads", "2"];
@@ -91,7 +93,7 @@ fn what_changed_in_between_is_refused_with_a_remedy() {
     assert_eq!(command(&home, &input, &["--restart"]).status().unwrap().code(), Some(1));
     assert_eq!(result(&home).1["posts"], json!(101));
     home.file("out.jsonl", "");
-    refused(&[], "the output is shorter");
+    refused(&[], "the output is not the one");
     home.file("state.json", "{}");
     refused(&[], "no checkpoint");
 }

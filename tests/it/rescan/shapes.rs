@@ -113,6 +113,10 @@ fn tables_by_the_names_of_their_columns() {
         let expected = [(2, "1"), (4, "2"), (5, "3")].map(|(line, id)| (name.to_owned(), line, json!(id)));
         assert_eq!(places(&found), expected, "{}", ran.stderr);
     }
+    let input = home.file("dos.csv", table.replace('\n', "\r\n"));
+    let (_, found, _) = rescan(&home, &[&[input.to_str().unwrap()], &flags[..]].concat());
+    let positions: Vec<u64> = places(&found).iter().map(|(_, position, _)| *position).collect();
+    assert_eq!(positions, [2, 4, 5]);
     let input = home.path().join("posts.csv");
     let since = [&[input.to_str().unwrap(), "--since", "2026-02-01", "--time", "when"], &flags[..]].concat();
     let (_, found, summary) = rescan(&home, &since);
