@@ -28,6 +28,26 @@ pub enum RescanError {
         /// The columns that it has.
         columns: String,
     },
+    /// This build cannot read Parquet files.
+    #[error("{input} is a Parquet file, which this build does not read; build linkgate with `--features parquet`")]
+    NoParquet {
+        /// The file.
+        input: String,
+    },
+    /// A file cannot be read as Parquet.
+    #[error("{input} cannot be read as Parquet: {why}")]
+    NotParquet {
+        /// The file.
+        input: String,
+        /// Why.
+        why: &'static str,
+    },
+    /// A file begins as Parquet, but does not end so.
+    #[error("{input} is cut off: the end, which says where everything stands, is missing")]
+    CutOff {
+        /// The file.
+        input: String,
+    },
     /// Findings cannot be written.
     #[error("the findings cannot be written; what is there ends with a whole line")]
     Output(#[source] io::Error),
@@ -49,6 +69,9 @@ pub enum RescanError {
         or_go_on: &'static str,
     },
 }
+
+/// So many names of columns are told when none fits.
+pub(super) const COLUMNS_SHOWN: usize = 40;
 
 impl RescanError {
     pub(super) fn open(input: &str, source: io::Error) -> Self {

@@ -168,6 +168,12 @@ impl Node {
         named.or(self.each.as_deref())
     }
 
+    /// What stands at every place of a list.
+    #[cfg(feature = "parquet")]
+    pub(super) fn each(&self) -> Option<&Self> {
+        self.each.as_deref()
+    }
+
     /// What stands at that place of a list.
     pub(super) fn element(&self, number: usize) -> Option<&Self> {
         let named = if self.named.is_empty() { None } else { self.child(&number.to_string()) };

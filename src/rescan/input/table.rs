@@ -1,6 +1,6 @@
 //! Which columns of a table hold what.
 
-use crate::rescan::error::RescanError;
+use crate::rescan::error::{COLUMNS_SHOWN, RescanError};
 use crate::rescan::field::{Fields, Pointer, Role};
 
 use super::Header;
@@ -38,6 +38,3 @@ fn role(name: &str, fields: &Fields) -> Option<Role> {
         .or_else(|| fields.time.iter().any(is_one).then_some(Role::Time))
         .or_else(|| fields.format.iter().any(is_one).then_some(Role::Format))
 }
-
-/// So many names of columns are told when none fits.
-const COLUMNS_SHOWN: usize = 40;
