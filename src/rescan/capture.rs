@@ -54,6 +54,22 @@ impl<'r> Captured<'r> {
         }
     }
 
+    /// Takes a value of a column that holds text.
+    #[cfg(feature = "parquet")]
+    pub(super) fn text(&mut self, role: Role, text: &'r str) {
+        if role == Role::Link { self.take(role, Cow::Borrowed(text)) } else { self.cell(role, text) }
+    }
+
+    /// Takes a value of a column that holds numbers.
+    #[cfg(feature = "parquet")]
+    pub(super) fn number(&mut self, role: Role, json: &'r str) {
+        match role {
+            Role::Id(number, part) => self.ids.push((number, part, Cow::Borrowed(json))),
+            Role::Time => self.take(role, Cow::Borrowed(json)),
+            _ => self.wrong = true,
+        }
+    }
+
     /// A cell holds a JSON list of links, or links between white space.
     fn cell_links(&mut self, text: &'r str) {
         if text.starts_with('[')

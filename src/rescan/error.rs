@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::field::Pointer;
+
 /// A rescan cannot start, or cannot go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -45,6 +47,26 @@ pub enum RescanError {
         /// What it is.
         what: &'static str,
     },
+    /// This build cannot read Parquet files.
+    #[error("{input} is a Parquet file, which this build does not read; build linkgate with `--features parquet`")]
+    NoParquet {
+        /// The file.
+        input: String,
+    },
+    /// A file cannot be read as Parquet.
+    #[error("{input} cannot be read as Parquet: {why}")]
+    NotParquet {
+        /// The file.
+        input: String,
+        /// Why.
+        why: &'static str,
+    },
+    /// A file begins as Parquet, but does not end so.
+    #[error("{input} is cut off: the end, which says where everything stands, is missing")]
+    CutOff {
+        /// The file.
+        input: String,
+    },
     /// Findings cannot be written.
     #[error("the findings cannot be written; what is there ends with a whole line")]
     Output(#[source] io::Error),
@@ -78,8 +100,28 @@ pub enum RescanError {
     },
 }
 
+/// So many names of columns are told when none fits.
+pub(super) const COLUMNS_SHOWN: usize = 40;
+/// Names of columns are shorter than posts.
+const NAME_MAX_BYTES: usize = 40;
+
 impl RescanError {
     pub(super) fn open(input: &str, source: io::Error) -> Self {
         Self::Open { input: input.to_owned(), source }
+    }
+
+    /// Without a first row of names, the first post stands in its place: what looks like no name is not shown.
+    pub(super) fn no_column(input: &str, missing: &[&Pointer], names: &[String]) -> Self {
+        let is_name = |name: &str| {
+            let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'/' | b'*');
+            (1..=NAME_MAX_BYTES).contains(&name.len()) && name.bytes().all(is_part)
+        };
+        let shown = names.iter().map(|name| if is_name(name) { name.as_str() } else { "(no name)" });
+        let missing = missing.iter().map(|at| at.as_str()).take(COLUMNS_SHOWN);
+        Self::NoColumn {
+            input: input.to_owned(),
+            missing: missing.collect::<Vec<_>>().join(", "),
+            columns: shown.take(COLUMNS_SHOWN).collect::<Vec<_>>().join(", "),
+        }
     }
 }

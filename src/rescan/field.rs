@@ -84,6 +84,13 @@ pub struct Fields {
     pub others: Others,
 }
 
+impl Fields {
+    /// The places of what is judged.
+    pub(super) fn readable(&self) -> impl Iterator<Item = &Pointer> {
+        self.texts.iter().map(|field| &field.at).chain(&self.links)
+    }
+}
+
 /// What a record is that has neither text nor links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Others {
@@ -168,6 +175,12 @@ impl Node {
     pub(super) fn child(&self, name: &str) -> Option<&Self> {
         let named = self.named.iter().find(|(known, _)| **known == *name).map(|(_, node)| node);
         named.or(self.each.as_deref())
+    }
+
+    /// What stands at every place of a list.
+    #[cfg(feature = "parquet")]
+    pub(super) fn each(&self) -> Option<&Self> {
+        self.each.as_deref()
     }
 
     /// What stands at that place of a list.

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use super::Job;
 use super::capture::Captured;
 use super::field::{Node, Others};
+#[cfg(feature = "parquet")]
+use super::input::RowGroup;
 use super::input::{Batch, Columns, Records};
 use super::post::Posts;
 use super::surrogate::without_halves;
@@ -50,6 +52,8 @@ impl<'j> Judge<'j> {
                     self.json(item.get(), At { position, ..at }, &mut outcome);
                 }
             }
+            #[cfg(feature = "parquet")]
+            Records::RowGroup(group) => self.row_group(group, at, &mut outcome),
         }
         outcome.tally.unread += u64::from(batch.fault.is_some());
         if let Some((position, bad)) = batch.bad {
@@ -117,6 +121,17 @@ impl<'j> Judge<'j> {
             captured.cell(role, text);
         }
         self.record(&captured, at, outcome);
+    }
+
+    #[cfg(feature = "parquet")]
+    fn row_group(&mut self, group: &RowGroup, at: At<'_>, outcome: &mut Outcome) {
+        let rest = group.each(at.position, &mut |position, row| match row {
+            Ok(captured) => self.record(&captured, At { position, ..at }, outcome),
+            Err(bad) => At { position, ..at }.skip(bad, outcome),
+        });
+        if let Some((position, bad)) = rest {
+            At { position, ..at }.skip(bad, outcome);
+        }
     }
 
     /// One record, whatever it was read from.

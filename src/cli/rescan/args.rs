@@ -11,7 +11,7 @@ use crate::rescan::{Fields, Kind, Others, Pointer, Preset, Shard, TextField, sec
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct RescanArguments {
-    /// Files, directories, patterns in quotes, or `-`: .jsonl, .json, .csv, .tsv, each also .gz and .zst.
+    /// Files, directories, patterns in quotes, or `-`: .jsonl, .json, .csv, .tsv, each also .gz and .zst; .parquet.
     #[arg(value_name = "INPUT", required = true)]
     pub(super) inputs: Vec<String>,
     /// A list in any known format, or a compiled one, instead of the configured ones; `format:path` names the format.
@@ -51,7 +51,7 @@ pub(in crate::cli) struct RescanArguments {
     /// The list of posts in a file that is one JSON document, as /orderedItems
     #[arg(long, value_name = "POINTER", help_heading = FIELDS)]
     items: Vec<Pointer>,
-    /// What the inputs are, whatever their names: jsonl, json, csv or tsv
+    /// What the inputs are, whatever their names: jsonl, json, csv, tsv or parquet
     #[arg(long, value_name = "KIND", value_parser = kind, help_heading = FIELDS)]
     pub(super) input_format: Option<Kind>,
 
@@ -161,7 +161,7 @@ fn preset(name: &str) -> Result<Preset, String> {
 }
 
 fn kind(name: &str) -> Result<Kind, &'static str> {
-    Kind::from_name(name).ok_or("known are: jsonl, json, csv, tsv")
+    Kind::from_name(name).ok_or("known are: jsonl, json, csv, tsv, parquet")
 }
 
 fn since(text: &str) -> Result<i64, &'static str> {

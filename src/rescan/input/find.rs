@@ -99,6 +99,10 @@ impl Found {
         if metadata.is_file() && !self.seen.insert(real) {
             return Ok(());
         }
+        // Told before hours of work, not after them.
+        if kind == Kind::Parquet && !cfg!(feature = "parquet") {
+            return Err(RescanError::NoParquet { input: name() });
+        }
         self.inputs.push(Input {
             name: name(),
             place: Place::File(path.to_owned()),
@@ -149,6 +153,7 @@ impl Kind {
             "json" => Some(Self::Json),
             "csv" => Some(Self::Table { delimiter: b',' }),
             "tsv" => Some(Self::Table { delimiter: b'\t' }),
+            "parquet" => Some(Self::Parquet),
             _ => None,
         }
     }
@@ -166,6 +171,7 @@ mod tests {
             ("outbox.json", Some(Kind::Json)),
             ("a.csv.zst", Some(Kind::Table { delimiter: b',' })),
             ("a.tsv", Some(Kind::Table { delimiter: b'\t' })),
+            ("2026/a.PARQUET", Some(Kind::Parquet)),
             ("a.txt", None),
             ("jsonl", None),
             ("a.gz", None),

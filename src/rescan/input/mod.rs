@@ -4,6 +4,8 @@ mod document;
 mod find;
 mod lines;
 mod open;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod split;
 mod table;
 
@@ -18,6 +20,8 @@ use super::field::Fields;
 use super::tally::Bad;
 
 pub use find::{Found, find};
+#[cfg(feature = "parquet")]
+pub(super) use parquet::RowGroup;
 pub(super) use table::Columns;
 
 use lines::Pieces;
@@ -35,6 +39,8 @@ pub enum Kind {
         /// A comma or a tab.
         delimiter: u8,
     },
+    /// A Parquet file. Reading it takes a build with the feature `parquet`.
+    Parquet,
 }
 
 /// Where an input is read from.
@@ -66,7 +72,7 @@ pub struct Input {
 pub struct Mark {
     /// Records, lines or row groups before it.
     pub records: u64,
-    /// Bytes before it, unpacked.
+    /// Bytes before it, unpacked; those of row groups as they lie on the disk.
     pub offset: u64,
 }
 
@@ -117,6 +123,8 @@ impl Batch {
         match self.records {
             Records::Lines(bytes) | Records::Rows(bytes, _) => bytes,
             Records::Items(_) => Vec::new(),
+            #[cfg(feature = "parquet")]
+            Records::RowGroup(_) => Vec::new(),
         }
     }
 }
@@ -130,6 +138,9 @@ pub(super) enum Records {
     Rows(Vec<u8>, Arc<Columns>),
     /// Values of a JSON document.
     Items(Vec<Box<RawValue>>),
+    /// Rows that are unpacked when they are judged.
+    #[cfg(feature = "parquet")]
+    RowGroup(RowGroup),
 }
 
 /// The names of a table's columns.
@@ -183,5 +194,9 @@ fn one(
             Ok(pieces.each(number, &|rows| Records::Rows(rows, Arc::clone(&columns)), spare, sink))
         }
         Kind::Json => Ok(document::read(open::open(input, 0)?, number, from, fields, sink)),
+        #[cfg(feature = "parquet")]
+        Kind::Parquet => parquet::read(number, input, from, fields, sink),
+        #[cfg(not(feature = "parquet"))]
+        Kind::Parquet => Err(RescanError::NoParquet { input: input.name.clone() }),
     }
 }

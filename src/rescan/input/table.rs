@@ -21,30 +21,13 @@ impl Columns {
         let roles: Vec<_> = header.names.iter().map(|name| role(name, fields)).collect();
         let is_read = |role: &Option<Role>| matches!(role, Some(Role::Text(_) | Role::Link));
         let has = |at: &&Pointer| header.names.iter().any(|name| at.is_column(name));
-        let mut missing: Vec<&str> = fields.required.iter().filter(|at| !has(at)).map(Pointer::as_str).collect();
-        if missing.is_empty() && !roles.iter().any(is_read) {
-            missing = fields.texts.iter().map(|field| &field.at).chain(&fields.links).map(Pointer::as_str).collect();
-            missing.truncate(COLUMNS_SHOWN);
-        }
-        if missing.is_empty() {
+        let missing: Vec<&Pointer> = fields.required.iter().filter(|at| !has(at)).collect();
+        if missing.is_empty() && roles.iter().any(is_read) {
             return Ok(Self { roles, delimiter: header.delimiter });
         }
-        Err(RescanError::NoColumn {
-            input: input.to_owned(),
-            missing: missing.join(", "),
-            columns: shown(&header.names),
-        })
+        let missing = if missing.is_empty() { fields.readable().collect() } else { missing };
+        Err(RescanError::no_column(input, &missing, &header.names))
     }
-}
-
-/// Names that can be shown: without a first row of names, the first post stands there.
-fn shown(names: &[String]) -> String {
-    let is_name = |name: &str| {
-        (1..=NAME_MAX_BYTES).contains(&name.len())
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
-    };
-    let shown = names.iter().take(COLUMNS_SHOWN).map(|name| if is_name(name) { name.as_str() } else { "(no name)" });
-    shown.collect::<Vec<_>>().join(", ")
 }
 
 fn role(name: &str, fields: &Fields) -> Option<Role> {
@@ -57,8 +40,3 @@ fn role(name: &str, fields: &Fields) -> Option<Role> {
         .or_else(|| fields.time.iter().any(is_one).then_some(Role::Time))
         .or_else(|| fields.format.iter().any(is_one).then_some(Role::Format))
 }
-
-/// So many names of columns are told when none fits.
-const COLUMNS_SHOWN: usize = 40;
-/// Names of columns are shorter than posts.
-const NAME_MAX_BYTES: usize = 40;

@@ -2,7 +2,10 @@
 
 mod bad_input;
 mod delta;
+mod files;
 mod kill;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod platforms;
 mod shapes;
 
@@ -40,6 +43,19 @@ fn rescan(home: &Home, arguments: &[&str]) -> (Ran, Vec<Value>, Value) {
     all.extend(arguments);
     let ran = home.run(&all);
     (ran, findings(&out), json(&summary))
+}
+
+/// What posts of a file come to, wherever the file is.
+fn without_input((ran, mut found, summary): (Ran, Vec<Value>, Value)) -> (i32, Vec<Value>, Vec<Value>) {
+    for finding in &mut found {
+        finding["input"] = Value::Null;
+    }
+    let mut skipped = summary["skipped"].clone();
+    for bad in skipped.as_object_mut().unwrap().values_mut() {
+        bad["first"].as_array_mut().unwrap().iter_mut().for_each(|place| place["input"] = Value::Null);
+    }
+    let counts = ["posts", "links", "findings", "older", "time_unread"].map(|name| summary[name].clone());
+    (ran.code, found, counts.into_iter().chain([skipped]).collect())
 }
 
 /// So many posts as JSON lines; every tenth has a listed link, every twenty-fifth an unlisted one.
