@@ -55,7 +55,6 @@ impl<'j> Judge<'j> {
             #[cfg(feature = "parquet")]
             Records::RowGroup(group) => self.row_group(group, at, &mut outcome),
         }
-        outcome.tally.unread += u64::from(batch.fault.is_some());
         if let Some((position, bad)) = batch.bad {
             At { position, ..at }.skip(bad, &mut outcome);
         }

@@ -22,6 +22,8 @@ pub enum Bad {
     BadField,
     /// A row that has more or fewer columns than the first.
     Columns,
+    /// A table without the columns asked for: none of it was judged.
+    NoColumn,
     /// A quote that is never closed: the rows behind it were judged as part of one post.
     OpenQuote,
     /// The input ends in the middle of what it was packed with.
@@ -41,10 +43,11 @@ impl Bad {
             Self::NotJson => "not JSON",
             Self::BadField => "no text and no links in the fields named; see --text, --links and --preset",
             Self::Columns => "more or fewer columns than the first row",
+            Self::NoColumn => "without the columns asked for: none of it was judged",
             Self::OpenQuote => "a quote is never closed: the rows behind it were judged as part of one post",
             Self::CutOff => "the file is cut off: what follows was not judged; fetch it again",
             Self::Packing => "damaged: what follows was not judged; fetch it again",
-            Self::Unreadable => "cannot be read: what follows was not judged",
+            Self::Unreadable => "cannot be read: nothing behind that place was judged",
         }
     }
 }
@@ -77,8 +80,6 @@ pub struct Tally {
     pub posts: u64,
     /// Of those, posts without an id.
     pub no_id: u64,
-    /// Inputs that could not be read at all.
-    pub unread: u64,
     /// Links that were judged.
     pub links: u64,
     /// Posts with a finding.
@@ -124,7 +125,6 @@ impl Tally {
     pub(super) fn absorb(&mut self, next: Self) {
         self.posts += next.posts;
         self.no_id += next.no_id;
-        self.unread += next.unread;
         self.links += next.links;
         self.findings += next.findings;
         self.strictest = self.strictest.max(next.strictest);

@@ -77,9 +77,6 @@ pub(super) fn run(arguments: &Arguments, rescan: &RescanArguments) -> anyhow::Re
 
 /// How it ends: as a failure if something could not be read, or if nothing was a post.
 fn judge_the_run(tally: &Tally, allow_bad: u64) -> anyhow::Result<Exit> {
-    if tally.unread > 0 {
-        anyhow::bail!("{} could not be read at all; the messages above say why", super::counted(tally.unread, "input"));
-    }
     if tally.bad() > allow_bad {
         let records = super::counted(tally.bad(), "record");
         anyhow::bail!("{records} could not be read; --allow-bad {} accepts that", tally.bad());

@@ -113,9 +113,14 @@ pub(super) struct Batch {
 impl Batch {
     /// Instead of an input that cannot be read.
     fn unread(input: usize, error: RescanError) -> Self {
+        let bad = match error {
+            RescanError::NoColumn { .. } => Bad::NoColumn,
+            RescanError::CutOff { .. } => Bad::CutOff,
+            _ => Bad::Unreadable,
+        };
         let next = Cursor::behind(input);
         let records = Records::Items(Vec::new());
-        Self { input, next, first: 1, records, bad: None, fault: Some(error), bytes: 0 }
+        Self { input, next, first: 1, records, bad: Some((1, bad)), fault: Some(error), bytes: 0 }
     }
 
     /// Its buffer, to be filled again.

@@ -76,6 +76,7 @@ fn help_of_the_whole() {
     2>
     2> Commands:
     2>   check        Check posts and say what to do about them
+    2>   rescan       Judge posts that are published already, from files, and write what is found
     2>   explain      Show every step of one URL: canonical form, nested URLs, aliases, expressions,
     2>                matches
     2>   inspect      Run one stage alone: JSON lines in, JSON lines out
