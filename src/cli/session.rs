@@ -55,8 +55,7 @@ fn variable(name: &str) -> Option<PathBuf> {
 impl Settings {
     /// Reads the configuration file, the environment, the flags and the tables.
     pub(super) fn load(arguments: &Arguments) -> anyhow::Result<Self> {
-        let usual = || Some(PathBuf::from(USUAL_CONFIG)).filter(|path| path.exists());
-        let path = arguments.config.clone().or_else(|| variable("LINKGATE_CONFIG")).or_else(usual);
+        let path = Self::config_path(arguments);
         let key_file =
             arguments.key_file.as_ref().map(|path| ("--key-file", "state.key_file", path.display().to_string()));
         let flags: Vec<_> = key_file.into_iter().collect();
@@ -66,6 +65,18 @@ impl Settings {
         let texts = Texts::read(&loaded.config.tables)?;
         let tables = Tables::parse(&texts.borrowed()).context("[tables] of the configuration")?;
         Ok(Self { loaded, tables: Arc::new(tables), suffixes: texts.suffixes, key_for: KeyFor::OneRun })
+    }
+
+    /// The configuration file, if there is one.
+    pub(super) fn config_path(arguments: &Arguments) -> Option<PathBuf> {
+        let usual = || Some(PathBuf::from(USUAL_CONFIG)).filter(|path| path.exists());
+        arguments.config.clone().or_else(|| variable("LINKGATE_CONFIG")).or_else(usual)
+    }
+
+    /// Where the key of the installation is, or would be made.
+    pub(super) fn key_path(&self) -> Option<PathBuf> {
+        let made = || Some(self.state_dir().ok()?.join("key").join("state.key"));
+        self.loaded.config.state.key_file.clone().or_else(made)
     }
 
     /// Finds links as the configuration says.

@@ -79,6 +79,14 @@ impl Source {
         matches!((own.canonicalize(), path.canonicalize()), (Ok(own), Ok(other)) if own == other)
     }
 
+    /// The file or directory that it is read from.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.place {
+            Place::File(path) => Some(path),
+            Place::Embedded(_) => None,
+        }
+    }
+
     /// What errors call it: its file, or its name if it comes with the program.
     pub fn label(&self) -> String {
         match &self.place {

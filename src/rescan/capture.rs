@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
@@ -83,12 +83,7 @@ impl<'r> Captured<'r> {
 
     fn take(&mut self, role: Role, text: Cow<'r, str>) {
         match role {
-            Role::Text(number) => {
-                // Platforms repeat a text for each language; one look is enough.
-                if !self.texts.iter().any(|(_, known)| *known == text) {
-                    self.texts.push((number, text));
-                }
-            }
+            Role::Text(number) => self.texts.push((number, text)),
             Role::Link => self.links.push(text),
             Role::Time => self.time = self.time.take().or(Some(text)),
             Role::Format => self.format = Some(text),
@@ -107,14 +102,16 @@ impl<'de> DeserializeSeed<'de> for Walk<'_, 'de> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        match self.node.role {
-            Some(Role::Id(number, part)) => {
-                let raw = <&RawValue as serde::Deserialize>::deserialize(deserializer)?;
-                if raw.get() != "null" {
-                    self.into.ids.push((number, part, Cow::Borrowed(raw.get())));
-                }
-                Ok(())
+        if let Some((number, part)) = self.node.id {
+            let raw = <&RawValue as serde::Deserialize>::deserialize(deserializer)?.get();
+            if raw != "null" {
+                self.into.ids.push((number, part, Cow::Borrowed(raw)));
             }
+            let Some(role) = self.node.role else { return Ok(()) };
+            let again = Leaf { role, node: self.node, into: self.into };
+            return again.deserialize(&mut serde_json::Deserializer::from_str(raw)).map_err(D::Error::custom);
+        }
+        match self.node.role {
             Some(role) => deserializer.deserialize_any(Leaf { role, node: self.node, into: self.into }),
             None => deserializer.deserialize_any(self),
         }

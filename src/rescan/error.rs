@@ -112,11 +112,14 @@ impl RescanError {
 
     /// Without a first row of names, the first post stands in its place: what looks like no name is not shown.
     pub(super) fn no_column(input: &str, missing: &[&Pointer], names: &[String]) -> Self {
-        let is_name = |name: &str| {
+        let is_name = |name: &String| {
             let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'/' | b'*');
-            (1..=NAME_MAX_BYTES).contains(&name.len()) && name.bytes().all(is_part)
+            let begins = name.starts_with(|first: char| first.is_ascii_alphabetic() || matches!(first, '/' | '_'));
+            begins && name.len() <= NAME_MAX_BYTES && name.bytes().all(is_part)
         };
-        let shown = names.iter().map(|name| if is_name(name) { name.as_str() } else { "(no name)" });
+        let all = names.iter().all(is_name);
+        let shown =
+            names.iter().map(String::as_str).filter(|_| all).chain((!all).then_some("something else than names"));
         let missing = missing.iter().map(|at| at.as_str()).take(COLUMNS_SHOWN);
         Self::NoColumn {
             input: input.to_owned(),

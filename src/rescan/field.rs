@@ -115,8 +115,10 @@ pub(super) enum Role {
 }
 
 /// All places of a kind of record, as a tree that is walked along with it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Node {
+    /// A part of the id may be something else besides: the address of a post, say.
+    pub(super) id: Option<(usize, usize)>,
     pub(super) role: Option<Role>,
     named: Vec<(Box<str>, Node)>,
     each: Option<Box<Node>>,
@@ -136,16 +138,46 @@ impl Node {
         for (at, role) in places.chain(fields.format.iter().map(|at| (at, Role::Format))) {
             root.plant(at, role);
         }
+        root.settle();
         root
     }
 
     /// The tree of the lists of posts in a document. A document that is a list is one itself.
     pub(super) fn of_items(fields: &Fields) -> Self {
-        let mut root = Self { role: Some(Role::Items), ..Self::default() };
+        let mut root = Self::default();
         for at in &fields.items {
             root.plant(at, Role::Items);
         }
+        root.settle();
+        // Unless its elements are not the posts, but hold them.
+        root.role = root.each.is_none().then_some(Role::Items);
         root
+    }
+
+    /// What every element has, a named one has too.
+    fn settle(&mut self) {
+        let each = self.each.take();
+        for (_, node) in &mut self.named {
+            if let Some(each) = &each {
+                node.absorb(each);
+            }
+            node.settle();
+        }
+        self.each = each;
+        if let Some(each) = &mut self.each {
+            each.settle();
+        }
+    }
+
+    fn absorb(&mut self, other: &Self) {
+        self.id = self.id.or(other.id);
+        self.role = self.role.or(other.role);
+        for (name, node) in &other.named {
+            self.named(name).absorb(node);
+        }
+        if let Some(each) = &other.each {
+            self.each.get_or_insert_default().absorb(each);
+        }
     }
 
     fn plant(&mut self, at: &Pointer, role: Role) {
@@ -153,7 +185,10 @@ impl Node {
         for step in &at.steps {
             node = if **step == *"*" { node.each.get_or_insert_default() } else { node.named(step) };
         }
-        node.role.get_or_insert(role);
+        match role {
+            Role::Id(number, part) => _ = node.id.get_or_insert((number, part)),
+            role => _ = node.role.get_or_insert(role),
+        }
     }
 
     fn named(&mut self, step: &str) -> &mut Self {
@@ -164,6 +199,12 @@ impl Node {
         });
         #[expect(clippy::indexing_slicing, reason = "the place was found or made just now")]
         &mut self.named[at].1
+    }
+
+    /// What a column that holds it is used for: rather a link than an id.
+    #[cfg(feature = "parquet")]
+    pub(super) fn column(&self) -> Option<Role> {
+        self.role.or(self.id.map(|(number, part)| Role::Id(number, part)))
     }
 
     /// Whether nothing is read below it.

@@ -59,7 +59,6 @@ impl Finding<'_> {
     /// Adds what another text of the same post gives.
     pub(super) fn absorb(&mut self, mut more: Self) {
         self.is_found |= more.is_found;
-        self.action = self.action.max(more.action);
         self.reason = self.reason.or(more.reason);
         self.links.append(&mut more.links);
     }
@@ -95,7 +94,12 @@ impl Finding<'_> {
             [id] => Some(id.to_string()),
             parts => Some(format!("[{}]", parts.join(","))),
         };
-        let id = id.map(RawValue::from_string).transpose()?;
+        // A document may have its ids on several lines; a finding stands on one.
+        let one_line = |id: String| {
+            let whole = id.contains('\n').then(|| serde_json::from_str::<serde_json::Value>(&id)).transpose()?;
+            Ok::<_, serde_json::Error>(whole.map_or(id, |value| value.to_string()))
+        };
+        let id = id.map(one_line).transpose()?.map(RawValue::from_string).transpose()?;
         let Self { action, reason, generation, ref lists_id, ref links, .. } = *self;
         serde_json::to_writer(&mut *out, &Line { input, position, id, action, reason, generation, lists_id, links })?;
         out.push(b'\n');

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::Job;
 use super::capture::Captured;
 use super::field::{Node, Others};
 #[cfg(feature = "parquet")]
@@ -12,6 +11,7 @@ use super::post::Posts;
 use super::surrogate::without_halves;
 use super::tally::{Bad, Place, Tally};
 use super::time;
+use super::{Job, LINE_MAX_BYTES};
 
 /// What came of a batch.
 #[derive(Default)]
@@ -78,6 +78,7 @@ impl<'j> Judge<'j> {
             };
             from = end + 1;
             match line {
+                Some(line) if line.len() > LINE_MAX_BYTES => at.skip(Bad::TooLong, outcome),
                 Some(line) if line.trim_ascii_start().is_empty() => {}
                 Some(line) => self.json(line, at, outcome),
                 None => at.skip(Bad::NotUtf8, outcome),
@@ -114,10 +115,11 @@ impl<'j> Judge<'j> {
             return at.skip(Bad::Columns, outcome);
         }
         let mut captured = Captured::default();
-        for (cell, role) in record.iter().zip(&columns.roles) {
-            let Some(role) = *role else { continue };
+        for (cell, roles) in record.iter().zip(&columns.roles).filter(|(_, roles)| !roles.is_empty()) {
             let Ok(text) = std::str::from_utf8(cell) else { return at.skip(Bad::NotUtf8, outcome) };
-            captured.cell(role, text);
+            for role in roles {
+                captured.cell(*role, text);
+            }
         }
         self.record(&captured, at, outcome);
     }
@@ -136,12 +138,11 @@ impl<'j> Judge<'j> {
     /// One record, whatever it was read from.
     fn record(&mut self, captured: &Captured<'_>, at: At<'_>, outcome: &mut Outcome) {
         let nothing = captured.texts.is_empty() && captured.links.is_empty();
-        if captured.wrong || (nothing && self.job.fields.others == Others::Bad) {
-            at.skip(Bad::BadField, outcome);
+        if nothing && (captured.wrong || self.job.fields.others == Others::Bad) {
+            return at.skip(Bad::BadField, outcome);
         }
         if nothing {
-            let is_other = !captured.wrong && self.job.fields.others == Others::Expected;
-            outcome.tally.no_posts += u64::from(is_other);
+            outcome.tally.no_posts += 1;
             return;
         }
         if self.job.shard.is_some_and(|shard| !shard.has(&captured.id(), at.input, at.position)) {
@@ -161,6 +162,7 @@ impl<'j> Judge<'j> {
         }
         outcome.tally.posts += 1;
         outcome.tally.no_id += u64::from(captured.id().is_empty());
+        outcome.tally.in_part += u64::from(captured.wrong);
         if let Some(finding) = self.posts.judge(captured) {
             finding.count(&mut outcome.tally);
             finding.write(&captured.id(), (at.input, at.position), self.job.form, &mut outcome.bytes);

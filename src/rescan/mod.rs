@@ -34,7 +34,7 @@ pub use delta::Change;
 pub use error::RescanError;
 pub use field::{Fields, Others, Pointer, PointerError, TextField};
 pub use flow::{Event, Progress, run, sample};
-pub use input::{Cursor, Found, Input, Kind, Mark, Place as InputPlace, find};
+pub use input::{Cursor, Found, Identity, Input, Kind, Mark, Place as InputPlace, find};
 pub use output::{Output, Target};
 pub use preset::Preset;
 pub use shard::{Shard, ShardError};

@@ -44,22 +44,33 @@ impl<'j> Posts<'j> {
         let texts: &[(usize, Cow<'_, str>)] = if captured.texts.is_empty() { &empty } else { &captured.texts };
         let fields = &self.job.fields.texts;
         let mut finding: Option<Finding<'_>> = None;
+        // The whole post, whatever changed: a text that stays listed keeps it down.
+        let mut strictest = Action::Allow;
         for (which, (number, text)) in texts.iter().enumerate() {
             let field = fields.get(*number);
             let format = named.or(field.map(|field| field.format)).unwrap_or_default();
             let attached: &[&str] = if which == 0 { &attached } else { &[] };
+            // Platforms repeat a text for each language; one look is enough, unless it is marked up otherwise.
+            let is_same = |(other, known): &&(usize, Cow<'_, str>)| {
+                known == text && named.is_some() | (fields.get(*other).map(|field| field.format) == Some(format))
+            };
+            if texts.iter().take(which).any(|earlier| is_same(&earlier)) {
+                continue;
+            }
             let field = field.filter(|_| fields.len() > 1).map(|field| field.at.as_str());
-            let Some(part) = self.part(&Post { text, format, attached }, field) else { continue };
+            let (action, part) = self.part(&Post { text, format, attached }, field);
+            strictest = strictest.max(action);
+            let Some(part) = part else { continue };
             match &mut finding {
                 Some(whole) => whole.absorb(part),
                 None => finding = Some(part),
             }
         }
-        finding
+        finding.map(|finding| Finding { action: strictest, ..finding })
     }
 
-    /// What is to be told of one text.
-    fn part(&mut self, post: &Post<'_>, field: Option<&'j str>) -> Option<Finding<'j>> {
+    /// What is to be done about one text, and what is to be told of it.
+    fn part(&mut self, post: &Post<'_>, field: Option<&'j str>) -> (Action, Option<Finding<'j>>) {
         let Report { action, reason, generation, lists_id, links } = self.check(post);
         let all = self.job.shown == Shown::All;
         let (is_found, links): (bool, Vec<(Option<Change>, LinkReport)>) = if let Some(before) = self.job.before {
@@ -72,7 +83,7 @@ impl<'j> Posts<'j> {
             (is_found, told.map(|link| (None, link)).collect())
         };
         if !is_found && !all {
-            return None;
+            return (action, None);
         }
         let found = |(change, report): (_, LinkReport)| {
             // Links beside the text stand in no field of it.
@@ -80,7 +91,7 @@ impl<'j> Posts<'j> {
             FoundLink { field, change, report }
         };
         let links = links.into_iter().map(found).collect();
-        Some(Finding { is_found, action, reason, generation, lists_id, links })
+        (action, Some(Finding { is_found, action, reason, generation, lists_id, links }))
     }
 
     /// The report on a post; without its unlisted links where nobody asks for them, since nearly all are.

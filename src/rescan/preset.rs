@@ -56,6 +56,11 @@ const ACTIVITYPUB: Places = Places {
         "~/attachment/*/url",
         "~/attachment/*/href",
         "~/tag/*/href",
+        // JSON-LD writes a list of one as its only element.
+        "~/url/href",
+        "~/attachment/url",
+        "~/attachment/href",
+        "~/tag/href",
         "~/quoteUrl",
         "~/quoteUri",
     ],

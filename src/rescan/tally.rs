@@ -78,6 +78,8 @@ const PLACES_MAX: usize = 10;
 pub struct Tally {
     /// Posts that were judged.
     pub posts: u64,
+    /// Of those, posts with a field that is no text; they were judged by the others.
+    pub in_part: u64,
     /// Of those, posts without an id.
     pub no_id: u64,
     /// Links that were judged.
@@ -125,6 +127,7 @@ impl Tally {
     pub(super) fn absorb(&mut self, next: Self) {
         self.posts += next.posts;
         self.no_id += next.no_id;
+        self.in_part += next.in_part;
         self.links += next.links;
         self.findings += next.findings;
         self.strictest = self.strictest.max(next.strictest);

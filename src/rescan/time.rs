@@ -11,6 +11,9 @@ pub fn seconds(text: &str) -> Option<i64> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Some(time.as_second());
     }
+    if let Some(spaced) = compact(text) {
+        return seconds(&spaced);
+    }
     let utc = |time: DateTime| Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second());
     if let Ok(number) = text.parse::<f64>() {
         return scaled(number);
@@ -19,6 +22,16 @@ pub fn seconds(text: &str) -> Option<i64> {
         return seconds(bare);
     }
     text.parse::<DateTime>().ok().or_else(|| text.parse::<Date>().ok().map(|day| day.at(0, 0, 0, 0))).and_then(utc)
+}
+
+/// `2026`, `20260115`, `202601151200`, `20260115120000`: as numbers of seconds since 1970 these would be of no use.
+fn compact(text: &str) -> Option<String> {
+    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_dated = is_digits && matches!(text.len(), 4 | 8 | 12 | 14) && matches!(text.get(..2), Some("19" | "20"));
+    let part = |from: usize, usual: &str| text.get(from..from + 2).unwrap_or(usual).to_owned();
+    let date = || Some(format!("{}-{}-{}", text.get(..4)?, part(4, "01"), part(6, "01")));
+    let date = date().filter(|date| is_dated && date.parse::<Date>().is_ok())?;
+    Some(format!("{date}T{}:{}:{}", part(8, "00"), part(10, "00"), part(12, "00")))
 }
 
 /// Numbers that would be thousands of years away in seconds are milliseconds, and so on.
@@ -46,6 +59,11 @@ mod tests {
             ("1970-01-01 00:00:10", Some(10)),
             ("1970-01-01 00:00:10 UTC", Some(10)),
             ("1970-01-02", Some(86_400)),
+            ("1970", Some(0)),
+            ("19700102", Some(86_400)),
+            ("197001020000", Some(86_400)),
+            ("19700102000010", Some(86_410)),
+            ("19709902", Some(19_709_902)),
             ("1767225600", Some(1_767_225_600)),
             ("1767225600123", Some(1_767_225_600)),
             ("1767225600123456", Some(1_767_225_600)),

@@ -1,10 +1,11 @@
 //! What a rescan writes must be none of what it reads, and no two outputs the same.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::cli::args::Arguments;
+use crate::cli::session::Settings;
 use crate::cli::usage;
-use crate::lists::Source;
+use crate::rescan::Identity;
 
 use super::RescanArguments;
 
@@ -29,30 +30,23 @@ fn outputs(rescan: &RescanArguments) -> impl Iterator<Item = (&'static str, &Pat
 /// # Errors
 /// If an output is a list, the key, the configuration or another output. Inputs are looked at when they are found.
 pub(super) fn guard(arguments: &Arguments, rescan: &RescanArguments) -> anyhow::Result<()> {
-    let mut lists = Vec::new();
-    for text in rescan.lists.iter().chain(&rescan.only_new) {
-        lists.push(Source::parse(text).map_err(usage)?);
-    }
-    let others = arguments.key_file.iter().chain(&arguments.config);
-    let mut seen: Vec<(&str, &PathBuf)> = others.map(|path| ("--key-file or --config", path)).collect();
+    let settings = Settings::load(arguments)?;
+    let given: Vec<String> = rescan.lists.iter().chain(&rescan.only_new).cloned().collect();
+    let lists = settings.sources(&given)?;
+    let lists = lists.iter().filter_map(|list| Some(("a list", list.path()?.to_owned())));
+    let config = Settings::config_path(arguments).map(|path| ("the configuration", path));
+    let key = settings.key_path().map(|path| ("the key", path));
+    let mut seen: Vec<(&str, Identity)> =
+        lists.chain(config).chain(key).map(|(what, path)| (what, Identity::of(&path))).collect();
     for (flag, path) in outputs(rescan) {
-        if lists.iter().any(|list| list.is_file(path)) {
-            return Err(usage(format!("{flag} names a list: {}", path.display())));
-        }
-        if let Some((other, _)) = seen.iter().find(|(_, other)| is_same(other, path)) {
-            return Err(usage(format!("{flag} and {other} name one file: {}", path.display())));
+        let identity = Identity::of(path);
+        if let Some((other, _)) = seen.iter().find(|(_, other)| *other == identity) {
+            return Err(usage(format!("{flag} would overwrite {other}: {}", path.display())));
         }
         if [".gz", ".zst"].iter().any(|suffix| path.to_string_lossy().ends_with(suffix)) {
-            return Err(usage(format!(
-                "{flag}: nothing is packed when it is written; name {} without its ending",
-                path.display()
-            )));
+            return Err(usage(format!("{flag}: nothing is packed; name {} without its ending", path.display())));
         }
-        seen.push((flag, path));
+        seen.push((flag, identity));
     }
     Ok(())
-}
-
-fn is_same(one: &Path, other: &Path) -> bool {
-    one == other || one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }

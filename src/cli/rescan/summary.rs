@@ -60,6 +60,7 @@ impl<'s> Summary<'s> {
         let [posts, links, findings] = counts.map(|(count, one)| counted(count, one));
         let others = [
             (tally.no_id, "post", "without an id"),
+            (tally.in_part, "post", "with a field that is no text, judged by the others"),
             (tally.no_posts, "record", "no post"),
             (tally.older, "post", "older"),
             (tally.other_shards, "post", "in other shards"),

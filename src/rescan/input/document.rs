@@ -32,7 +32,8 @@ pub(super) fn read(source: Source, input: usize, from: Mark, fields: &Fields, si
     // Whatever fails here fails again below.
     let _ = bytes.by_ref().take(SINGLE_MAX_BYTES as u64).read_to_end(&mut start);
     let left = Rc::new(Cell::new(GAP_MAX_BYTES));
-    let limited = Limited { inner: io::Cursor::new(&*start).chain(bytes), left: Rc::clone(&left) };
+    let text = start.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&start);
+    let limited = Limited { inner: io::Cursor::new(text).chain(bytes), left: Rc::clone(&left) };
     let mut gathered = Gathered { meter, input, at: Mark::default(), from, items: Vec::new(), bytes: 0, sink };
     let mut each = |item: Box<RawValue>| {
         left.set(GAP_MAX_BYTES);
@@ -41,10 +42,13 @@ pub(super) fn read(source: Source, input: usize, from: Mark, fields: &Fields, si
     let mut json = serde_json::Deserializer::from_reader(BufReader::new(limited));
     let (tree, lists) = (Node::of_items(fields), Cell::new(0));
     let walked = Items { node: &tree, lists: &lists, each: &mut each }.deserialize(&mut json).and_then(|()| json.end());
-    if walked.is_ok() && lists.get() == 0 && start.len() < SINGLE_MAX_BYTES {
-        let single = serde_json::from_slice::<Box<RawValue>>(&start);
+    let mut no_list = false;
+    if walked.is_ok() && lists.get() == 0 {
+        no_list = start.len() >= SINGLE_MAX_BYTES;
+        let single = serde_json::from_slice::<Box<RawValue>>(text).ok().filter(|_| !no_list);
         single.map_or(ControlFlow::Continue(()), |single| gathered.push(single))?;
     }
+    let no_list = no_list.then_some(Bad::BadField);
     let bad = walked.err().map(|error| match error.classify() {
         Category::Io if left.get() == 0 => Bad::TooLong,
         Category::Io => gathered.meter.fault(&error.into()),
@@ -52,7 +56,7 @@ pub(super) fn read(source: Source, input: usize, from: Mark, fields: &Fields, si
         Category::Syntax => Bad::NotJson,
         Category::Data => Bad::BadField,
     });
-    gathered.flush(Cursor::behind(input), bad)
+    gathered.flush(Cursor::behind(input), bad.or(no_list))
 }
 
 /// Posts on their way into a batch.
@@ -156,7 +160,14 @@ impl<'de, F: FnMut(Box<RawValue>) -> ControlFlow<()>> Visitor<'de> for Items<'_,
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         if self.node.role == Some(Role::Items) {
             self.lists.set(self.lists.get() + 1);
+            let mut number = 0;
             while let Some(item) = seq.next_element::<Box<RawValue>>()? {
+                // A post may hold further posts: its answers, say.
+                if let Some(node) = self.node.element(number) {
+                    let inner = Items { node, lists: self.lists, each: &mut *self.each };
+                    inner.deserialize(&mut serde_json::Deserializer::from_str(item.get())).map_err(A::Error::custom)?;
+                }
+                number += 1;
                 if (self.each)(item).is_break() {
                     return Err(A::Error::custom("stopped"));
                 }
@@ -178,6 +189,26 @@ impl<'de, F: FnMut(Box<RawValue>) -> ControlFlow<()>> Visitor<'de> for Items<'_,
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -17,9 +18,9 @@ pub struct Found {
     /// Files of a directory whose suffix is not known.
     pub passed_over: u64,
     /// Files that are not read again.
-    seen: HashSet<PathBuf>,
+    seen: HashSet<Identity>,
     /// Files that are written.
-    written: HashSet<PathBuf>,
+    written: HashSet<Identity>,
 }
 
 /// Finds every file that is meant.
@@ -31,9 +32,12 @@ pub struct Found {
 /// # Errors
 /// If a name stands for nothing, or for a file of `except`.
 pub fn find(names: &[String], kind: Option<Kind>, except: &[PathBuf]) -> Result<Found, RescanError> {
-    let mut found = Found { written: except.iter().map(|path| real(path)).collect(), ..Found::default() };
+    let mut found = Found { written: except.iter().map(|path| Identity::of(path)).collect(), ..Found::default() };
     for name in names {
         if name == "-" {
+            if found.written.contains(&Identity::of(Path::new("/dev/stdin"))) {
+                return Err(RescanError::Overwritten { name: "standard input".into() });
+            }
             let kind = kind.unwrap_or(Kind::Jsonl);
             found.inputs.push(Input { name: "-".into(), place: Place::Stdin, kind, size: None, changed: None });
             continue;
@@ -89,14 +93,14 @@ impl Found {
                 return Ok(());
             }
         };
-        let real = real(path);
-        match (self.written.contains(&real), named) {
+        let identity = Identity::of(path);
+        match (self.written.contains(&identity), named) {
             (true, Named::ByHand) => return Err(RescanError::Overwritten { name: name() }),
             (true, Named::ByWalk) => return Ok(()),
             (false, _) => {}
         }
         // Pipes can be read by many names.
-        if metadata.is_file() && !self.seen.insert(real) {
+        if metadata.is_file() && !self.seen.insert(identity) {
             return Ok(());
         }
         // Told before hours of work, not after them.
@@ -114,14 +118,25 @@ impl Found {
     }
 }
 
-/// The one path of a file, whichever way leads there.
-fn real(path: &Path) -> PathBuf {
-    let whole = |path: &Path| path.canonicalize().ok();
-    let by_parent = || {
+/// A file, whichever path leads to it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Identity {
+    /// One that is there: its device and number.
+    There(u64, u64),
+    /// One that may come to be: its folder and name.
+    NotYet(PathBuf),
+}
+
+impl Identity {
+    /// Of the file at that path; links are followed.
+    pub fn of(path: &Path) -> Self {
+        if let Ok(metadata) = path.metadata() {
+            return Self::There(metadata.dev(), metadata.ino());
+        }
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Some(whole(parent)?.join(path.file_name()?))
-    };
-    whole(path).or_else(by_parent).unwrap_or_else(|| path.to_owned())
+        let parent = parent.canonicalize().unwrap_or_else(|_| parent.to_owned());
+        Self::NotYet(parent.join(path.file_name().unwrap_or_default()))
+    }
 }
 
 fn changed(metadata: &Metadata) -> Option<u128> {

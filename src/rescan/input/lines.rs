@@ -62,7 +62,10 @@ impl Pieces {
     /// Takes the first row.
     fn header(&mut self, delimiter: u8) -> Header {
         let mut piece = Vec::new();
-        self.next(&mut piece);
+        if let Some((_, fault)) = self.next(&mut piece) {
+            // Told behind what was read before.
+            (self.fault, self.ended) = (Some(fault), false);
+        }
         let mut csv = csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(&*piece);
         let mut record = csv::ByteRecord::new();
         let _ = csv.read_byte_record(&mut record);
@@ -73,7 +76,7 @@ impl Pieces {
         let rest = piece.split_off(used.min(piece.len()));
         self.at = Mark { records: newlines(&piece), offset: piece.len() as u64 };
         self.carry.splice(..0, rest);
-        self.ended &= self.carry.is_empty();
+        self.ended &= self.carry.is_empty() && self.fault.is_none();
         Header { names, delimiter }
     }
 

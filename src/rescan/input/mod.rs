@@ -19,7 +19,7 @@ use super::error::RescanError;
 use super::field::Fields;
 use super::tally::Bad;
 
-pub use find::{Found, find};
+pub use find::{Found, Identity, find};
 #[cfg(feature = "parquet")]
 pub(super) use parquet::RowGroup;
 pub(super) use table::Columns;

@@ -90,7 +90,11 @@ fn names_of_columns_are_shown_and_posts_never() {
     let home = Home::new();
     let input = home.file("posts.csv", "1,see https://listed.example/secret please\n");
     let (ran, ..) = rescan(&home, &[input.to_str().unwrap()]);
-    assert!(ran.stderr.contains("it has: 1, (no name)") && !ran.stderr.contains("secret"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("it has: something else than names") && !ran.stderr.contains("secret"),
+        "{}",
+        ran.stderr
+    );
     let input = home.file("named.csv", "id,text\n1,x\n");
     let (ran, ..) = rescan(&home, &[input.to_str().unwrap(), "--id", "nope"]);
     assert!(ran.stderr.contains("named.csv has no column nope; it has: id, text") && ran.code == 2, "{}", ran.stderr);

@@ -4,6 +4,7 @@ mod bad_input;
 mod delta;
 mod files;
 mod kill;
+mod odd;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod platforms;

@@ -44,7 +44,7 @@ impl<'n> Place<'n> {
     fn each(&self) -> Self {
         let each = self.node.and_then(Node::each);
         let node = if self.role.is_some() { each.or(self.node) } else { each };
-        let role = self.role.or(each.and_then(|node| node.role));
+        let role = self.role.or(each.and_then(Node::column));
         Self { path: format!("{}/*", self.path), node, role, wrong: self.wrong }
     }
 
@@ -55,7 +55,7 @@ impl<'n> Place<'n> {
             return Self { path, wrong: true, ..*self };
         }
         let node = self.node.and_then(|node| node.child(name));
-        Self { path, node, role: node.and_then(|node: &'n Node| node.role), wrong: false }
+        Self { path, node, role: node.and_then(|node: &'n Node| node.column()), wrong: false }
     }
 }
 
