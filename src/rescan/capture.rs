@@ -34,6 +34,10 @@ impl<'r> Captured<'r> {
         Ok(captured)
     }
 
+    pub(super) fn has_id(&self) -> bool {
+        !self.ids.is_empty()
+    }
+
     /// The parts of the id, as JSON: those of the first alternative that the record has, in their order.
     pub(super) fn id(&self) -> SmallVec<[&str; 1]> {
         let first = self.ids.iter().map(|(alternative, ..)| *alternative).min();

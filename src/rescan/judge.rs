@@ -161,7 +161,7 @@ impl<'j> Judge<'j> {
             }
         }
         outcome.tally.posts += 1;
-        outcome.tally.no_id += u64::from(captured.id().is_empty());
+        outcome.tally.no_id += u64::from(!captured.has_id());
         outcome.tally.in_part += u64::from(captured.wrong);
         if let Some(finding) = self.posts.judge(captured) {
             finding.count(&mut outcome.tally);
