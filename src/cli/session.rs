@@ -55,6 +55,11 @@ fn variable(name: &str) -> Option<PathBuf> {
 impl Settings {
     /// Reads the configuration file, the environment, the flags and the tables.
     pub(super) fn load(arguments: &Arguments) -> anyhow::Result<Self> {
+        Self::load_for(arguments, KeyFor::OneRun)
+    }
+
+    /// The same, with the key for text lists.
+    pub(super) fn load_for(arguments: &Arguments, key_for: KeyFor) -> anyhow::Result<Self> {
         let path = Self::config_path(arguments);
         let key_file =
             arguments.key_file.as_ref().map(|path| ("--key-file", "state.key_file", path.display().to_string()));
@@ -64,7 +69,7 @@ impl Settings {
         let loaded = config::load(path.as_deref(), environment, &flags)?;
         let texts = Texts::read(&loaded.config.tables)?;
         let tables = Tables::parse(&texts.borrowed()).context("[tables] of the configuration")?;
-        Ok(Self { loaded, tables: Arc::new(tables), suffixes: texts.suffixes, key_for: KeyFor::OneRun })
+        Ok(Self { loaded, tables: Arc::new(tables), suffixes: texts.suffixes, key_for })
     }
 
     /// The configuration file, if there is one.
@@ -182,17 +187,11 @@ fn source_of(setting: &ListSetting) -> anyhow::Result<Source> {
 impl Session {
     /// Opens everything. `given` are the sources of `--lists`.
     pub(super) fn open(arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
-        Self::open_under(arguments, given, KeyFor::OneRun)
+        Self::of(&Settings::load(arguments)?, arguments, given)
     }
 
-    /// Whether posts are judged by the demo list, since no other is given or configured.
-    pub(super) fn is_demo(arguments: &Arguments, given: &[String]) -> anyhow::Result<bool> {
-        Ok(given.is_empty() && Settings::load(arguments)?.loaded.config.lists.is_empty())
-    }
-
-    /// The same, with the key for text lists.
-    pub(super) fn open_under(arguments: &Arguments, given: &[String], key: KeyFor) -> anyhow::Result<Self> {
-        let settings = Settings { key_for: key, ..Settings::load(arguments)? };
+    /// The same with settings that are loaded already.
+    pub(super) fn of(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
         let mut snapshot = settings.snapshot(arguments, given)?;
         if given.is_empty() && settings.keeps_state() {
             snapshot = settings.numbered(snapshot)?;

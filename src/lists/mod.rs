@@ -25,7 +25,7 @@ pub mod formats {}
 
 mod body;
 mod compile;
-mod date;
+pub(crate) mod date;
 mod detect;
 mod directory;
 mod error;

@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::Deserialize as _;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
 use super::field::{Node, Role};
 use super::tally::Bad;
+use super::walk::{Visit, Walk};
 
 /// What a record says of its post.
 #[derive(Debug, Default)]
@@ -29,7 +31,7 @@ impl<'r> Captured<'r> {
     pub(super) fn of_json(text: &'r str, tree: &Node) -> Result<Self, Bad> {
         let mut captured = Self::default();
         let mut json = serde_json::Deserializer::from_str(text);
-        let walk = Walk { node: tree, into: &mut captured };
+        let walk = Walk { node: tree, visit: &mut captured };
         walk.deserialize(&mut json).and_then(|()| json.end()).map_err(|_| Bad::NotJson)?;
         Ok(captured)
     }
@@ -96,109 +98,21 @@ impl<'r> Captured<'r> {
     }
 }
 
-/// Walks a value along the tree of places.
-struct Walk<'w, 'r> {
-    node: &'w Node,
-    into: &'w mut Captured<'r>,
-}
-
-impl<'de> DeserializeSeed<'de> for Walk<'_, 'de> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        if let Some((number, part)) = self.node.id {
-            let raw = <&RawValue as serde::Deserialize>::deserialize(deserializer)?.get();
-            if raw != "null" {
-                self.into.ids.push((number, part, Cow::Borrowed(raw)));
-            }
-            let Some(role) = self.node.role else { return Ok(()) };
-            let again = Leaf { role, node: self.node, into: self.into };
-            return again.deserialize(&mut serde_json::Deserializer::from_str(raw)).map_err(D::Error::custom);
-        }
-        match self.node.role {
-            Some(role) => deserializer.deserialize_any(Leaf { role, node: self.node, into: self.into }),
-            None => deserializer.deserialize_any(self),
-        }
-    }
-}
-
-impl<'de> Visitor<'de> for Walk<'_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object or a list")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(child) = map.next_key_seed(Name { of: self.node })? {
-            match child {
-                Some(node) => map.next_value_seed(Walk { node, into: &mut *self.into })?,
-                None => map.next_value::<IgnoredAny>().map(drop)?,
+impl<'de> Visit<'de> for Captured<'de> {
+    fn meet<D: Deserializer<'de>>(&mut self, node: &Node, value: D) -> Result<(), D::Error> {
+        let leaf = |role, into| Leaf { role, node, into };
+        match (node.id, node.role) {
+            (None, Some(role)) => leaf(role, self).deserialize(value),
+            (None, None) => IgnoredAny::deserialize(value).map(drop),
+            (Some((number, part)), role) => {
+                let raw = <&RawValue>::deserialize(value)?.get();
+                if raw != "null" {
+                    self.ids.push((number, part, Cow::Borrowed(raw)));
+                }
+                let again = role.map(|role| leaf(role, self).deserialize(&mut serde_json::Deserializer::from_str(raw)));
+                again.unwrap_or(Ok(())).map_err(D::Error::custom)
             }
         }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        for number in 0.. {
-            let more = match self.node.element(number) {
-                Some(node) => seq.next_element_seed(Walk { node, into: &mut *self.into })?.is_some(),
-                None => seq.next_element::<IgnoredAny>()?.is_some(),
-            };
-            if !more {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// The name of a field → what stands under it.
-pub(super) struct Name<'w> {
-    pub(super) of: &'w Node,
-}
-
-impl<'de, 'w> DeserializeSeed<'de> for Name<'w> {
-    type Value = Option<&'w Node>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'w> Visitor<'_> for Name<'w> {
-    type Value = Option<&'w Node>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(self.of.child(name))
     }
 }
 
@@ -263,7 +177,7 @@ impl<'de> Visitor<'de> for Leaf<'_, 'de> {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
         self.into.wrong |= self.node.is_end();
-        Walk { node: self.node, into: self.into }.visit_map(map)
+        Walk { node: self.node, visit: self.into }.visit_map(map)
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {

@@ -22,22 +22,15 @@ pub struct Checkpoint {
     pub(super) generation: u64,
     /// A digest of what was asked for.
     pub(super) asked: String,
-    /// What the inputs looked like.
-    pub(super) inputs: Vec<Seen>,
+    /// A digest of what the inputs looked like, and how many there are.
+    pub(super) inputs: String,
+    pub(super) inputs_total: usize,
     pub(super) cursor: Cursor,
     /// Bytes of output that stand for everything before the cursor.
     pub(super) out_bytes: u64,
     /// Of those bytes.
     pub(super) out_digest: String,
     pub(super) tally: Tally,
-}
-
-/// What an input looked like.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Seen {
-    name: String,
-    size: Option<u64>,
-    changed: Option<u128>,
 }
 
 /// Whether a run may go on with other lists than those it began with.
@@ -69,7 +62,7 @@ impl Checkpoint {
 
     /// Whether every input was judged.
     pub fn is_done(&self) -> bool {
-        self.cursor.input >= self.inputs.len()
+        self.cursor.input >= self.inputs_total
     }
 
     /// The same, to go on with a job; its time of judgement must be that of the checkpoint.
@@ -94,9 +87,12 @@ impl Checkpoint {
         Ok(self)
     }
 
-    pub(super) fn inputs(inputs: &[Input]) -> Vec<Seen> {
-        let seen = |input: &Input| Seen { name: input.name.clone(), size: input.size, changed: input.changed };
-        inputs.iter().map(seen).collect()
+    pub(super) fn inputs(inputs: &[Input]) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for input in inputs {
+            hasher.update(format!("{:?}", (&input.name, input.size, input.changed)).as_bytes());
+        }
+        short(&hasher)
     }
 
     /// A digest of everything that decides what is written, but for lists and inputs.
@@ -108,11 +104,15 @@ impl Checkpoint {
         let asked = (kinds, job.fields, job.since, shard, job.shown, job.reveal, job.form, before);
         let mut hasher = blake3::Hasher::new();
         hasher.update(format!("{asked:?}").as_bytes()).update(&snapshot.tables.id());
-        hasher.finalize().to_hex().get(..32).unwrap_or_default().to_owned()
+        short(&hasher)
     }
 
     pub(super) fn save(&self, path: &Path) -> Result<(), RescanError> {
         let text = serde_json::to_vec(self).map_err(|error| RescanError::Checkpoint(error.into()))?;
         write_atomically(path, |file| file.write_all(&text)).map_err(RescanError::Checkpoint)
     }
+}
+
+fn short(hasher: &blake3::Hasher) -> String {
+    hasher.finalize().to_hex().get(..32).unwrap_or_default().to_owned()
 }

@@ -207,6 +207,11 @@ impl Node {
         self.role.or(self.id.map(|(number, part)| Role::Id(number, part)))
     }
 
+    /// Whether the value itself is read, not only what is below it.
+    pub(super) fn is_read(&self) -> bool {
+        self.role.is_some() || self.id.is_some()
+    }
+
     /// Whether nothing is read below it.
     pub(super) fn is_end(&self) -> bool {
         self.named.is_empty() && self.each.is_none()

@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::Job;
 use super::error::RescanError;
-use super::input::{self, Batch, Cursor};
+use super::input::{self, Batch, Cursor, Input};
 use super::judge::{Judge, Outcome};
 use super::output::Output;
 use super::tally::Tally;
@@ -51,7 +51,7 @@ pub fn run(
 ) -> Result<Tally, RescanError> {
     let from = output.cursor();
     let total = job.inputs.iter().map(|input| input.size).sum::<Option<u64>>();
-    let mut writer = Writer { job, output, total, failed: None, observe };
+    let mut writer = Writer { job, output, total, begins: begins(job.inputs), failed: None, observe };
     if threads <= 1 {
         inline(job, from, &mut writer);
     } else {
@@ -66,11 +66,10 @@ pub fn run(
 /// What comes of about the first `bytes` of the inputs, as they lie on the disk. Nothing is written.
 pub fn sample(job: &Job<'_>, bytes: u64) -> Tally {
     let mut judge = Judge::new(job);
-    let mut tally = Tally::default();
+    let (mut tally, begins) = (Tally::default(), begins(job.inputs));
     let mut each = |batch: Batch| {
         tally.absorb(judge.batch(&batch).tally);
-        let before = job.inputs.iter().take(batch.input).filter_map(|input| input.size).sum::<u64>();
-        tally.bytes = before + batch.bytes;
+        tally.bytes = begins.get(batch.input).copied().unwrap_or_default() + batch.bytes;
         if tally.bytes >= bytes { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let _ = input::read(job.inputs, Cursor::default(), job.fields, &Vec::new, &mut each);
@@ -147,6 +146,16 @@ fn write(writer: &mut Writer<'_, '_>, judged: &Receiver<(u64, (Batch, Outcome))>
     }
 }
 
+/// For every input, the bytes of those before it.
+fn begins(inputs: &[Input]) -> Vec<u64> {
+    let before = inputs.iter().scan(0, |sum, input| {
+        let begins = *sum;
+        *sum += input.size.unwrap_or_default();
+        Some(begins)
+    });
+    before.collect()
+}
+
 /// So many batches are under way for each thread.
 const BATCHES_PER_THREAD: usize = 4;
 
@@ -155,6 +164,7 @@ struct Writer<'w, 'o> {
     job: &'w Job<'w>,
     output: Output,
     total: Option<u64>,
+    begins: Vec<u64>,
     failed: Option<RescanError>,
     observe: &'o mut dyn FnMut(Event<'_>),
 }
@@ -164,8 +174,7 @@ impl Writer<'_, '_> {
         if let Some(fault) = &batch.fault {
             (self.observe)(Event::Unread(fault));
         }
-        let before = self.job.inputs.iter().take(batch.input).filter_map(|input| input.size).sum::<u64>();
-        let bytes = before + batch.bytes;
+        let bytes = self.begins.get(batch.input).copied().unwrap_or_default() + batch.bytes;
         if let Err(error) = self.output.take(outcome, batch.next, bytes) {
             self.failed = Some(error);
             return ControlFlow::Break(());

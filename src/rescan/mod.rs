@@ -26,6 +26,7 @@ mod shard;
 mod surrogate;
 mod tally;
 mod time;
+mod walk;
 
 use crate::check::Checker;
 

@@ -189,6 +189,7 @@ impl Checkpoint {
             generation: snapshot.generation,
             asked: Self::asked(job),
             inputs: Self::inputs(job.inputs),
+            inputs_total: job.inputs.len(),
             cursor: Cursor::default(),
             out_bytes: 0,
             out_digest: String::new(),

@@ -52,7 +52,7 @@ impl<'j> Posts<'j> {
             let attached: &[&str] = if which == 0 { &attached } else { &[] };
             // Platforms repeat a text for each language; one look is enough, unless it is marked up otherwise.
             let is_same = |(other, known): &&(usize, Cow<'_, str>)| {
-                known == text && named.is_some() | (fields.get(*other).map(|field| field.format) == Some(format))
+                known == text && (named.is_some() || fields.get(*other).is_some_and(|field| field.format == format))
             };
             if texts.iter().take(which).any(|earlier| is_same(&earlier)) {
                 continue;

@@ -1,27 +1,20 @@
 //! When a post was written, as platforms say it.
 
-use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
+use jiff::civil::Date;
+
+use crate::lists::date::{self, Day};
 
 /// Seconds since the Unix epoch of an RFC 3339 time, a time or day without a zone (UTC), or a number of seconds,
 /// milliseconds or microseconds since then.
 pub fn seconds(text: &str) -> Option<i64> {
     let text = text.trim();
-    if let Ok(time) = text.parse::<Timestamp>() {
-        return Some(time.as_second());
+    if let Some(dated) = compact(text) {
+        return seconds(&dated);
     }
-    if let Some(spaced) = compact(text) {
-        return seconds(&spaced);
-    }
-    let utc = |time: DateTime| Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second());
     if let Ok(number) = text.parse::<f64>() {
         return scaled(number);
     }
-    if let Some(bare) = text.strip_suffix(" UTC") {
-        return seconds(bare);
-    }
-    text.parse::<DateTime>().ok().or_else(|| text.parse::<Date>().ok().map(|day| day.at(0, 0, 0, 0))).and_then(utc)
+    date::seconds(text.strip_suffix(" UTC").unwrap_or(text), Day::Begins)
 }
 
 /// `2026`, `20260115`, `202601151200`, `20260115120000`: as numbers of seconds since 1970 these would be of no use.

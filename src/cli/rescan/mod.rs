@@ -19,7 +19,7 @@ use crate::telemetry::clock;
 use crate::verdict::Action;
 
 use super::args::Arguments;
-use super::session::{KeyFor, Session, warn};
+use super::session::{KeyFor, Session, Settings, warn};
 use super::{Exit, usage};
 
 use args::ProgressKind;
@@ -32,10 +32,15 @@ pub(super) fn run(arguments: &Arguments, rescan: &RescanArguments) -> anyhow::Re
         return Err(usage("--since needs to know where posts have their time; name it with --time"));
     }
     let target = target(&rescan.out);
-    paths::guard(arguments, rescan)?;
+    // Entries without an id of their own are told by one that follows from the key: runs that belong together, and lists
+    // that are compared, need the same one.
+    let is_one_run = rescan.checkpoint.is_none() && rescan.only_new.is_empty();
+    let key = if is_one_run { KeyFor::OneRun } else { KeyFor::ManyRuns };
+    let settings = Settings::load_for(arguments, key)?;
+    paths::guard(&settings, arguments, rescan)?;
     let kept = kept(rescan, &target)?;
     let Found { inputs, passed_over, .. } = rescan::find(&rescan.inputs, rescan.input_format, &paths::written(rescan))?;
-    let (checker, before) = checkers(arguments, rescan)?;
+    let (checker, before) = checkers(&settings, arguments, rescan)?;
     let job = Job {
         inputs: &inputs,
         fields: &fields,
@@ -121,20 +126,19 @@ fn prepare(path: &Path, state: &Checkpoint, rescan: &RescanArguments) -> anyhow:
 }
 
 /// What posts are judged by, and what they were judged by before.
-fn checkers(arguments: &Arguments, rescan: &RescanArguments) -> anyhow::Result<(Checker, Option<Checker>)> {
-    let [old, new] = &*rescan.only_new else {
-        // Entries without an id of their own are told by one that follows from the key: runs that belong together need
-        // the same one.
-        if Session::is_demo(arguments, &rescan.lists)? {
-            warn("no list is given or configured: judged by the demo list of reserved names; see --lists");
-        }
-        let key = if rescan.checkpoint.is_some() { KeyFor::ManyRuns } else { KeyFor::OneRun };
-        return Ok((Session::open_under(arguments, &rescan.lists, key)?.checker, None));
-    };
-    let open = |source: &String| {
-        Ok::<_, anyhow::Error>(Session::open_under(arguments, std::slice::from_ref(source), KeyFor::ManyRuns)?.checker)
-    };
-    Ok((open(new)?, Some(open(old)?)))
+fn checkers(
+    settings: &Settings,
+    arguments: &Arguments,
+    rescan: &RescanArguments,
+) -> anyhow::Result<(Checker, Option<Checker>)> {
+    let open = |lists: &[String]| Ok::<_, anyhow::Error>(Session::of(settings, arguments, lists)?.checker);
+    if let [old, new] = &*rescan.only_new {
+        return Ok((open(std::slice::from_ref(new))?, Some(open(std::slice::from_ref(old))?)));
+    }
+    if rescan.lists.is_empty() && settings.loaded.config.lists.is_empty() {
+        warn("no list is given or configured: judged by the demo list of reserved names; see --lists");
+    }
+    Ok((open(&rescan.lists)?, None))
 }
 
 /// Bytes of all inputs, if that is known.

@@ -29,8 +29,7 @@ fn outputs(rescan: &RescanArguments) -> impl Iterator<Item = (&'static str, &Pat
 ///
 /// # Errors
 /// If an output is a list, the key, the configuration or another output. Inputs are looked at when they are found.
-pub(super) fn guard(arguments: &Arguments, rescan: &RescanArguments) -> anyhow::Result<()> {
-    let settings = Settings::load(arguments)?;
+pub(super) fn guard(settings: &Settings, arguments: &Arguments, rescan: &RescanArguments) -> anyhow::Result<()> {
     let given: Vec<String> = rescan.lists.iter().chain(&rescan.only_new).cloned().collect();
     let lists = settings.sources(&given)?;
     let lists = lists.iter().filter_map(|list| Some(("a list", list.path()?.to_owned())));

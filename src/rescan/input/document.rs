@@ -1,18 +1,17 @@
 //! Inputs that are one JSON document: its posts are handed on while the rest is still to be read.
 
 use std::cell::Cell;
-use std::fmt;
 use std::io::{self, BufReader, Read};
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed as _, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use crate::rescan::capture::Name;
-use crate::rescan::field::{Fields, Node, Role};
+use crate::rescan::field::{Fields, Node};
 use crate::rescan::tally::Bad;
+use crate::rescan::walk::{Visit, Walk, passes_over_scalars};
 
 use super::open::{Meter, Source};
 use super::{Batch, Cursor, Mark, Records, Sink};
@@ -35,15 +34,19 @@ pub(super) fn read(source: Source, input: usize, from: Mark, fields: &Fields, si
     let text = start.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&start);
     let limited = Limited { inner: io::Cursor::new(text).chain(bytes), left: Rc::clone(&left) };
     let mut gathered = Gathered { meter, input, at: Mark::default(), from, items: Vec::new(), bytes: 0, sink };
-    let mut each = |item: Box<RawValue>| {
-        left.set(GAP_MAX_BYTES);
-        gathered.push(item)
+    let tree = Node::of_items(fields);
+    let mut items = Items {
+        lists: 0,
+        each: |item: Box<RawValue>| {
+            left.set(GAP_MAX_BYTES);
+            gathered.push(item)
+        },
     };
     let mut json = serde_json::Deserializer::from_reader(BufReader::new(limited));
-    let (tree, lists) = (Node::of_items(fields), Cell::new(0));
-    let walked = Items { node: &tree, lists: &lists, each: &mut each }.deserialize(&mut json).and_then(|()| json.end());
+    let walked = Walk { node: &tree, visit: &mut items }.deserialize(&mut json).and_then(|()| json.end());
+    let lists = items.lists;
     let mut no_list = false;
-    if walked.is_ok() && lists.get() == 0 {
+    if walked.is_ok() && lists == 0 {
         no_list = start.len() >= SINGLE_MAX_BYTES;
         let single = serde_json::from_slice::<Box<RawValue>>(text).ok().filter(|_| !no_list);
         single.map_or(ControlFlow::Continue(()), |single| gathered.push(single))?;
@@ -124,91 +127,48 @@ impl<R: Read> Read for Limited<R> {
     }
 }
 
-/// Hands every element of the lists at the places of `tree` on, as JSON, while the document is still being read.
-struct Items<'w, F> {
-    node: &'w Node,
+/// Hands every element of the lists that are met on, as JSON, while the document is still being read.
+struct Items<F> {
     /// How many lists of posts were met.
-    lists: &'w Cell<u32>,
-    each: &'w mut F,
+    lists: u64,
+    each: F,
 }
 
-impl<'de, F: FnMut(Box<RawValue>) -> ControlFlow<()>> DeserializeSeed<'de> for Items<'_, F> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
+impl<'de, F: FnMut(Box<RawValue>) -> ControlFlow<()>> Visit<'de> for Items<F> {
+    fn meet<D: Deserializer<'de>>(&mut self, node: &Node, value: D) -> Result<(), D::Error> {
+        value.deserialize_any(List { node, items: self })
     }
 }
 
-impl<'de, F: FnMut(Box<RawValue>) -> ControlFlow<()>> Visitor<'de> for Items<'_, F> {
+/// A list of posts; an object in its place is walked on.
+struct List<'w, F> {
+    node: &'w Node,
+    items: &'w mut Items<F>,
+}
+
+impl<'de, F: FnMut(Box<RawValue>) -> ControlFlow<()>> Visitor<'de> for List<'_, F> {
     type Value = ();
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object or a list")
-    }
+    passes_over_scalars!();
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(child) = map.next_key_seed(Name { of: self.node })? {
-            match child {
-                Some(node) => map.next_value_seed(Items { node, lists: self.lists, each: &mut *self.each })?,
-                None => map.next_value::<IgnoredAny>().map(drop)?,
-            }
-        }
-        Ok(())
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        Walk { node: self.node, visit: self.items }.visit_map(map)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        if self.node.role == Some(Role::Items) {
-            self.lists.set(self.lists.get() + 1);
-            let mut number = 0;
-            while let Some(item) = seq.next_element::<Box<RawValue>>()? {
-                // A post may hold further posts: its answers, say.
-                if let Some(node) = self.node.element(number) {
-                    let inner = Items { node, lists: self.lists, each: &mut *self.each };
-                    inner.deserialize(&mut serde_json::Deserializer::from_str(item.get())).map_err(A::Error::custom)?;
-                }
-                number += 1;
-                if (self.each)(item).is_break() {
-                    return Err(A::Error::custom("stopped"));
-                }
+        self.items.lists += 1;
+        let mut number = 0;
+        while let Some(item) = seq.next_element::<Box<RawValue>>()? {
+            // A post may hold further posts: its answers, say.
+            if let Some(node) = self.node.element(number) {
+                let mut json = serde_json::Deserializer::from_str(item.get());
+                Walk { node, visit: &mut *self.items }.deserialize(&mut json).map_err(A::Error::custom)?;
             }
-            return Ok(());
-        }
-        for number in 0.. {
-            let more = match self.node.element(number) {
-                Some(node) => {
-                    seq.next_element_seed(Items { node, lists: self.lists, each: &mut *self.each })?.is_some()
-                }
-                None => seq.next_element::<IgnoredAny>()?.is_some(),
-            };
-            if !more {
-                break;
+            number += 1;
+            if (self.items.each)(item).is_break() {
+                return Err(A::Error::custom("stopped"));
             }
         }
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
         Ok(())
     }
 }
