@@ -51,6 +51,7 @@ pub mod index;
 pub mod verdict;
 pub mod lists;
 pub mod check;
+pub mod serve;
 pub mod rescan;
 pub mod config;
 pub mod cli;

@@ -1,0 +1,1 @@
+//! Requests as bytes: only what RFC 9112 allows in one way reaches the parser.
