@@ -68,9 +68,11 @@ impl Snapshot {
         for (number, index) in self.indexes.iter().enumerate() {
             hits.clear();
             index.look_up(url, now, hits);
+            let list_of = |hit: &Hit| index.lists().get(usize::from(hit.list));
+            hits.retain(|hit| list_of(hit).is_some_and(|list| self.shows(&list.name)));
             found.extend(hits.iter().map(|&hit| Match {
                 hit,
-                mode: index.lists().get(usize::from(hit.list)).map(|list| list.mode).unwrap_or_default(),
+                mode: list_of(&hit).map(|list| list.mode).unwrap_or_default(),
                 index: number,
                 via: if hit.alias && via == Via::Itself { Via::Alias } else { via },
             }));

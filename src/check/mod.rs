@@ -7,21 +7,25 @@
 //! It does not follow redirects and keeps no record of posts.
 
 mod cache;
+mod exchange;
 mod judge;
 mod report;
 mod snapshot;
+mod surrogate;
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 
 use crate::extract::{Extraction, Extractor, Link, LinkKind, TextFormat};
 use crate::verdict::{Action, Reason, Status};
 
 pub use cache::{CacheStats, CachedChecker};
+pub use exchange::{Named, PostJson};
 pub use judge::Scratch;
 pub use report::{Flag, LinkReport, MatchReport, Report};
 pub use snapshot::{OlderGeneration, Snapshot};
+pub use surrogate::without_halves;
 
 /// Longer attached links are taken as they are; no platform's link field holds a disguise of that length.
 const DISGUISED_MAX_BYTES: usize = 64 << 10;
@@ -48,6 +52,12 @@ impl Checker {
     /// A checker that finds links as `extractor` does and judges them by `snapshot`.
     pub fn new(extractor: Extractor, snapshot: Snapshot) -> Self {
         Self { extractor: Arc::new(extractor), current: Arc::new(ArcSwap::from_pointee(snapshot)) }
+    }
+
+    /// A checker of its own that finds links alike and judges them by another snapshot.
+    #[must_use]
+    pub fn judging_by(&self, snapshot: Snapshot) -> Self {
+        Self { extractor: Arc::clone(&self.extractor), current: Arc::new(ArcSwap::from_pointee(snapshot)) }
     }
 
     /// What posts are checked against now. Checks under way keep what they began with.
@@ -98,8 +108,12 @@ impl Checker {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn findings(&self, post: &Post<'_>, now: i64, scratch: &mut Scratch) -> Report {
-        let snapshot = self.current.load();
-        self.report(&snapshot, post, |link| snapshot.judge(link, now, scratch, |status| status != Status::Unlisted))
+        self.view().findings(post, now, scratch)
+    }
+
+    /// The checker as it is now: what is checked through it is all checked against one snapshot.
+    pub fn view(&self) -> View<'_> {
+        View { checker: self, snapshot: self.current.load() }
     }
 
     /// The links that a check of this post looks at, weak ones included, attached ones last.
@@ -147,6 +161,30 @@ impl Checker {
         let found = self.extract(post);
         let reports = found.links.iter().filter_map(judge).collect();
         Report::new(snapshot, reports, found.overflow.then_some(Reason::TooManyLinks))
+    }
+}
+
+/// A checker with one snapshot. Hold it briefly: it keeps the snapshot in memory.
+pub struct View<'c> {
+    checker: &'c Checker,
+    snapshot: Guard<Arc<Snapshot>>,
+}
+
+impl View<'_> {
+    /// The same as [`Checker::check`].
+    pub fn check(&self, post: &Post<'_>, now: i64) -> Report {
+        self.checker.check_against(&self.snapshot, post, now)
+    }
+
+    /// The same as [`Checker::findings`].
+    pub fn findings(&self, post: &Post<'_>, now: i64, scratch: &mut Scratch) -> Report {
+        let told = |status| status != Status::Unlisted;
+        self.checker.report(&self.snapshot, post, |link| self.snapshot.judge(link, now, scratch, told))
+    }
+
+    /// What is checked against.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
     }
 }
 

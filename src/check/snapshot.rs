@@ -21,6 +21,8 @@ pub struct Snapshot {
     pub policy: Policy,
     /// Hex over names and versions of all lists.
     pub(super) lists_id: Arc<str>,
+    /// Names of the lists that may answer; all if there are none.
+    only: Option<Arc<[String]>>,
 }
 
 /// A snapshot was offered that is not newer than the one in place.
@@ -37,7 +39,7 @@ impl Snapshot {
     /// Generation 0, without overrides.
     pub fn new(tables: Arc<Tables>, indexes: Vec<Arc<Index>>, policy: Policy) -> Self {
         let lists_id = index::lists_id(indexes.iter().flat_map(|index| index.lists())).into();
-        Self { generation: 0, tables, indexes, overrides: None, policy, lists_id }
+        Self { generation: 0, tables, indexes, overrides: None, policy, lists_id, only: None }
     }
 
     /// The same with overrides.
@@ -52,9 +54,29 @@ impl Snapshot {
         Self { generation, ..self }
     }
 
+    /// The same for somebody who is answered by these lists alone.
+    #[must_use]
+    pub fn limited_to(self, names: &[String]) -> Self {
+        let lists = self.indexes.iter().flat_map(|index| index.lists()).filter(|list| names.contains(&list.name));
+        let lists_id = index::lists_id(lists).into();
+        Self { lists_id, only: Some(names.into()), ..self }
+    }
+
+    /// Whether a list may answer.
+    pub(super) fn shows(&self, list: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only.iter().any(|name| name == list))
+    }
+
     /// Equal wherever the same lists are in use.
     pub fn lists_id(&self) -> &str {
         &self.lists_id
+    }
+
+    /// Whether these lists are there, and any list at all has an entry.
+    pub fn has_entries(&self, required: &[String]) -> bool {
+        let lists = || self.indexes.iter().flat_map(|index| index.lists());
+        lists().any(|list| !list.entries.is_empty())
+            && required.iter().all(|name| lists().any(|list| list.name == *name))
     }
 
     /// The first moment after `now` at which some entry or override begins or ends to hold.

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use serde::Deserialize;
 
 use crate::extract::TextFormat;
+use crate::serve::Scope;
 
 use super::lines::Links;
 
@@ -13,7 +13,7 @@ use super::lines::Links;
 ///
 /// Checks the links of posts against lists shared by child-protection organisations. Without a configuration file it
 /// uses a demo list of reserved names: `linkgate check 'see hxxps://listed[.]example/a'`
-#[derive(Debug, Parser)]
+#[derive(Debug, Clone, Parser)]
 #[command(name = "linkgate", version, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub(super) struct Arguments {
     /// Configuration file; `LINKGATE_CONFIG` names one too.
@@ -33,7 +33,7 @@ const EXIT_CODES: &str = "Exit codes: 0 every action is allow, 1 some action is 
 const INSPECT: &str = "A line is {\"id\":…,\"input\":…,\"options\":{…}}; its answer repeats the id. Try:\n  \
                        echo '{\"id\":1,\"input\":\"listed[.]example\"}' | linkgate inspect links";
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(super) enum Command {
     /// Check posts and say what to do about them.
     Check(CheckArguments),
@@ -50,6 +50,11 @@ pub(super) enum Command {
     /// Compile lists, or show their state.
     #[command(subcommand)]
     Lists(ListsCommand),
+    /// Serve the check API and, if it is configured, the reverse proxy.
+    Serve(ServeArguments),
+    /// Keys of the check API.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// The operator's own rulings on links.
     #[command(subcommand)]
     Override(OverrideCommand),
@@ -68,7 +73,7 @@ pub(super) enum Command {
     Man,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct CheckArguments {
     /// Posts, one each; `-` or nothing reads standard input as one post.
     #[arg(value_name = "TEXT")]
@@ -99,7 +104,53 @@ impl CheckArguments {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
+pub(super) struct ServeArguments {
+    /// Address and port of the check API; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR")]
+    pub(super) listen: Option<std::net::SocketAddr>,
+    /// A list in any known format, or a compiled one, instead of the configured ones.
+    #[arg(long, value_name = "SRC")]
+    pub(super) lists: Vec<String>,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum KeysCommand {
+    /// Make a key; it is shown once, with the lines for the configuration.
+    New {
+        /// Whose it is.
+        name: String,
+        /// What it may be used for.
+        #[arg(long, value_name = "SCOPE", default_value = "check")]
+        scope: Vec<KeyScope>,
+    },
+}
+
+/// What a key may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum KeyScope {
+    /// Check posts.
+    Check,
+    /// See the steps of one URL, redacted.
+    Explain,
+    /// See them unredacted.
+    Reveal,
+    /// See and change lists.
+    Admin,
+}
+
+impl From<KeyScope> for Scope {
+    fn from(scope: KeyScope) -> Self {
+        match scope {
+            KeyScope::Check => Self::Check,
+            KeyScope::Explain => Self::Explain,
+            KeyScope::Reveal => Self::Reveal,
+            KeyScope::Admin => Self::Admin,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Args)]
 pub(super) struct ExplainArguments {
     /// The URL, in any spelling.
     pub(super) url: String,
@@ -111,7 +162,7 @@ pub(super) struct ExplainArguments {
     pub(super) lists: Vec<String>,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(super) enum ListsCommand {
     /// Compile lists into one file that opens in milliseconds.
     Compile {
@@ -139,7 +190,7 @@ pub(super) enum ListsCommand {
     },
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(super) enum OverrideCommand {
     /// Add a ruling.
     Add(NewOverride),
@@ -159,7 +210,7 @@ pub(super) enum OverrideCommand {
     },
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct NewOverride {
     /// A host, URL, address, network, label or hash, by scope.
     pub(super) value: String,
@@ -208,12 +259,10 @@ pub(super) enum Stage {
 }
 
 /// How the text of a post is marked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// No markup.
     #[value(alias = "text")]
-    #[serde(alias = "text")]
     Plain,
     /// HTML.
     Html,

@@ -5,12 +5,12 @@ use std::io::{self, BufWriter, Read as _, Write};
 
 use serde::Serialize;
 
-use crate::check::{Post, Report};
+use crate::check::{Named, Post, Report};
 use crate::telemetry::clock;
 use crate::verdict::Action;
 
 use super::args::CheckArguments;
-use super::lines::{self, Checked, Links, Named, Options, with_raw};
+use super::lines::{self, Checked, Links, Options, with_raw};
 use super::session::Session;
 use super::{Exit, mask, render};
 

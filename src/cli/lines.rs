@@ -1,17 +1,13 @@
 //! Posts as JSON lines: one in, its report out, in the same order.
 
-use std::borrow::Cow;
 use std::io::{self, BufRead, Write};
 
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::check::{Checker, Post, Report};
+use crate::check::{Checker, Named, Post, PostJson, Report, without_halves};
 use crate::extract::TextFormat;
-use crate::rescan::without_halves;
 use crate::verdict::Action;
 
-use super::args::Format;
 use super::jsonl::{self, BadLine};
 
 /// Whether links are shown to whoever reads the output.
@@ -71,41 +67,14 @@ pub fn check_lines(
     Ok(Checked { strictest, bad_lines })
 }
 
-/// One line of `--jsonl`; other fields are ignored.
-#[derive(Deserialize)]
-struct PostLine<'l> {
-    #[serde(borrow)]
-    id: Option<&'l RawValue>,
-    #[serde(borrow)]
-    text: Option<Cow<'l, str>>,
-    #[serde(default)]
-    format: Option<Format>,
-    #[serde(borrow, default)]
-    links: Option<Vec<Text<'l>>>,
-}
-
-/// A string that is borrowed where it has no escapes.
-#[derive(Deserialize)]
-struct Text<'l>(#[serde(borrow)] Cow<'l, str>);
-
-/// A report and the post that it is about.
-#[derive(Serialize)]
-pub(super) struct Named<I> {
-    pub(super) id: I,
-    #[serde(flatten)]
-    pub(super) report: Report,
-}
-
 fn answer<'l>(checker: &Checker, line: &'l str, options: Options) -> Result<Named<Option<&'l RawValue>>, BadLine> {
-    let post: PostLine<'l> = jsonl::parse(line)?;
-    if post.text.is_none() && post.links.is_none() {
+    let post: PostJson<'l> = jsonl::parse(line)?;
+    if !post.is_post() {
         return Err(BadLine::BadField);
     }
-    let attached: Vec<&str> = post.links.iter().flatten().map(|Text(link)| &**link).collect();
-    let format = post.format.map_or(options.format, TextFormat::from);
-    let whole = Post { text: post.text.as_deref().unwrap_or(""), format, attached: &attached };
-    let report = checker.check(&whole, (options.now)());
-    Ok(Named { id: post.id, report: with_raw(report, &whole, options.links) })
+    let report =
+        post.with_post(options.format, |whole| with_raw(checker.check(whole, (options.now)()), whole, options.links));
+    Ok(Named { id: post.id, report })
 }
 
 /// The report with each link as the post had it, where links may be shown.

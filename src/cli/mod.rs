@@ -8,6 +8,7 @@ mod forms;
 mod generation;
 mod inspect;
 mod jsonl;
+mod keys;
 mod lines;
 mod lists;
 mod manual;
@@ -15,6 +16,7 @@ mod mask;
 mod overrides;
 mod render;
 mod rescan;
+mod serve;
 mod session;
 
 use std::io::{self, Write as _};
@@ -91,6 +93,8 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Explain(explain) => explain::run(&Session::open(arguments, &explain.lists)?, explain),
         Command::Inspect { stage } => inspect::run(*stage, &Settings::load(arguments)?),
         Command::Lists(command) => lists::run(command, arguments),
+        Command::Serve(serve) => serve::run(arguments, serve),
+        Command::Keys(command) => keys::run(command),
         Command::Override(command) => overrides::run(command, &Settings::load(arguments)?),
         Command::Config { what } => config::run(*what, arguments),
         Command::Completions { shell } => {

@@ -72,6 +72,11 @@ impl Settings {
         Ok(Self { loaded, tables: Arc::new(tables), suffixes: texts.suffixes, key_for })
     }
 
+    /// The same with another key for text lists.
+    pub(super) fn with_key_for(self, key_for: KeyFor) -> Self {
+        Self { key_for, ..self }
+    }
+
     /// The configuration file, if there is one.
     pub(super) fn config_path(arguments: &Arguments) -> Option<PathBuf> {
         let usual = || Some(PathBuf::from(USUAL_CONFIG)).filter(|path| path.exists());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use super::ConfigError;
-use super::settings::{Config, DOCS};
+use super::settings::{ARRAYS, Array, Config, docs};
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub fn load(
                 origins.insert(key.to_owned(), Origin::Environment(name));
             }
             None if NOT_SETTINGS.contains(&&*name) || name.starts_with(TEST_PREFIX) => {}
-            None => return Err(unknown("the environment", &name, DOCS.iter().map(|(key, _)| variable(key)))),
+            None => return Err(unknown("the environment", &name, docs().map(|(key, _)| variable(key)))),
         }
     }
     for (flag, key, text) in flags {
@@ -78,7 +78,7 @@ pub(super) fn variable(key: &str) -> String {
 }
 
 fn key_of(name: &str) -> Option<&'static str> {
-    DOCS.iter().map(|(key, _)| *key).find(|key| key.replace('.', "_").eq_ignore_ascii_case(name))
+    docs().map(|(key, _)| *key).find(|key| key.replace('.', "_").eq_ignore_ascii_case(name))
 }
 
 fn read(path: &Path) -> Result<Table, ConfigError> {
@@ -120,15 +120,14 @@ pub(super) fn leaves(table: &Table) -> Vec<String> {
 
 fn check_keys(table: &Table, path: &Path) -> Result<(), ConfigError> {
     for key in leaves(table) {
-        let known = DOCS.iter().any(|(known, _)| *known == key) || key == "lists" || key == "overrides";
-        let is_section =
-            DOCS.iter().any(|(known, _)| known.strip_prefix(&*key).is_some_and(|rest| rest.starts_with('.')));
+        let known = docs().any(|(known, _)| *known == key) || array(&key).is_some();
+        let is_section = docs().any(|(known, _)| known.strip_prefix(&*key).is_some_and(|rest| rest.starts_with('.')));
         if is_section {
             let problem = format!("is a section; write `[{key}]` and its keys below");
             return Err(ConfigError::BadValue { origin: path.display().to_string(), key, problem });
         }
         if !known {
-            let all = DOCS.iter().map(|(key, _)| (*key).to_owned()).chain(["lists".to_owned(), "overrides".to_owned()]);
+            let all = docs().map(|(key, _)| *key).chain(ARRAYS.iter().map(|array| array.name)).map(str::to_owned);
             return Err(unknown(&path.display().to_string(), &key, all));
         }
     }
@@ -153,10 +152,10 @@ fn unknown(origin: &str, key: &str, known: impl Iterator<Item = String>) -> Conf
 fn typed(table: &Table, origins: &BTreeMap<String, Origin>) -> Result<Config, ConfigError> {
     for key in leaves(table) {
         let origin = describe(origins.get(&key));
-        match at(table, &key) {
-            Some(Value::Array(items)) if key == "lists" || key == "overrides" => items_fit(&key, items, &origin)?,
-            Some(value) => fits(&key, nested(&key, value.clone()), &origin)?,
-            None => {}
+        match (at(table, &key), array(&key)) {
+            (Some(Value::Array(items)), Some(array)) => items_fit(array, items, &origin)?,
+            (Some(value), _) => fits(&key, nested(&key, value.clone()), &origin)?,
+            (None, _) => {}
         }
     }
     let bad = |key: &str, problem: &str| ConfigError::BadValue {
@@ -185,9 +184,9 @@ fn fits(key: &str, one: Table, origin: &str) -> Result<(), ConfigError> {
     })
 }
 
-/// Tries each `[[lists]]` or `[[overrides]]` alone; they are counted from 1.
-fn items_fit(key: &str, items: &[Value], origin: &str) -> Result<(), ConfigError> {
-    let known = if key == "lists" { LIST_KEYS } else { OVERRIDE_KEYS };
+/// Tries each item of a section in double brackets alone; they are counted from 1.
+fn items_fit(array: &Array, items: &[Value], origin: &str) -> Result<(), ConfigError> {
+    let Array { name: key, keys: known, .. } = *array;
     for (number, item) in items.iter().enumerate() {
         let name = format!("{key}[{}]", number + 1);
         let stranger = item.as_table().and_then(|item| item.keys().find(|inner| !known.contains(&inner.as_str())));
@@ -199,7 +198,7 @@ fn items_fit(key: &str, items: &[Value], origin: &str) -> Result<(), ConfigError
             ));
         }
         // One key at a time in an item that is right otherwise, so that an error names it.
-        let right: Table = known_good(key);
+        let right = known_good(array);
         for (inner, value) in item.as_table().into_iter().flatten() {
             let mut one = right.clone();
             one.insert(inner.clone(), value.clone());
@@ -211,12 +210,13 @@ fn items_fit(key: &str, items: &[Value], origin: &str) -> Result<(), ConfigError
 }
 
 /// An item with every key that it must have.
-fn known_good(key: &str) -> Table {
-    let required: &[(&str, &str)] = match key {
-        "lists" => &[("name", ""), ("path", "")],
-        _ => &[("value", ""), ("scope", "domain"), ("action", "allow"), ("reason", ""), ("author", "")],
-    };
-    required.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect()
+fn known_good(array: &Array) -> Table {
+    array.required.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect()
+}
+
+/// The section in double brackets of that name.
+fn array(name: &str) -> Option<&'static Array> {
+    ARRAYS.iter().find(|array| array.name == name)
 }
 
 /// A table with one value at a dotted key.
@@ -237,19 +237,6 @@ pub(super) fn at<'t>(table: &'t Table, key: &str) -> Option<&'t Value> {
     parts.fold(first, |value, part| value?.get(part))
 }
 
-const LIST_KEYS: &[&str] = &[
-    "name",
-    "path",
-    "format",
-    "mode",
-    "default_category",
-    "www_twin",
-    "plain_means",
-    "root_url_means",
-    "label_private",
-];
-const OVERRIDE_KEYS: &[&str] = &["id", "value", "scope", "action", "reason", "author", "expires"];
-
 /// "invalid type: string "x", expected u8" without the string, in words that are no programmer's.
 fn without_value(message: &str) -> String {
     if let Some(field) = message.strip_prefix("missing field ") {
@@ -260,6 +247,8 @@ fn without_value(message: &str) -> String {
     };
     let expected = match expected {
         "u8" => "a whole number from 0 to 100",
+        "u16" | "u32" | "a nonzero u32" => "a whole number above 0",
+        "socket address" => "an address and a port: \"127.0.0.1:8080\"",
         "u64" | "usize" => "a whole number that is not negative",
         "path string" => "a path in quotes",
         "a string" => "a text in quotes",

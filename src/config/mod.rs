@@ -3,12 +3,14 @@
 //! Precedence: default < `linkgate.toml` < `LINKGATE_…` < flag. Unknown keys are errors that name file, key and the
 //! nearest known key.
 
+mod doors;
 mod error;
 mod key;
 mod load;
 mod settings;
 mod show;
 
+pub use doors::{ApiSetting, KeySetting, LogLevel, ProxySetting, RefusalSetting, Serve, Telemetry};
 pub use error::ConfigError;
 pub use key::{IfMissing, KeyOrigin, state_key};
 pub use load::{Loaded, Origin, load};

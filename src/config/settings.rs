@@ -8,6 +8,8 @@ use crate::index::Category;
 use crate::lists::Override;
 use crate::verdict::Policy;
 
+use super::doors::{self, ApiSetting, KeySetting, ProxySetting, Serve, Telemetry};
+
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -22,12 +24,23 @@ pub struct Config {
     pub cache: Cache,
     /// `[tables]`
     pub tables: Tables,
+    /// `[serve]`
+    pub serve: Serve,
+    /// `[api]`
+    pub api: ApiSetting,
+    /// `[proxy]`
+    pub proxy: ProxySetting,
+    /// `[telemetry]`
+    pub telemetry: Telemetry,
     /// `[[lists]]`; none means the demo list.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lists: Vec<ListSetting>,
     /// `[[overrides]]`
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<Override>,
+    /// `[[keys]]`
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<KeySetting>,
 }
 
 /// What is kept between runs.
@@ -115,7 +128,43 @@ fn csam() -> Category {
 }
 
 /// Every key with what it means, in the order of the default file. A test holds it complete.
-pub(super) const DOCS: &[(&str, &str)] = &[
+pub(super) fn docs() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    DOCS.iter().chain(doors::DOCS)
+}
+
+/// The sections in double brackets, with the keys of their items and what an item must have.
+pub(super) const ARRAYS: [Array; 3] = [
+    Array { name: "lists", keys: LIST_KEYS, required: &[("name", ""), ("path", "")] },
+    Array {
+        name: "overrides",
+        keys: OVERRIDE_KEYS,
+        required: &[("value", ""), ("scope", "domain"), ("action", "allow"), ("reason", ""), ("author", "")],
+    },
+    Array { name: "keys", keys: KEY_KEYS, required: &[("name", ""), ("sha256", "")] },
+];
+
+/// A section in double brackets.
+pub(super) struct Array {
+    pub(super) name: &'static str,
+    pub(super) keys: &'static [&'static str],
+    pub(super) required: &'static [(&'static str, &'static str)],
+}
+
+const LIST_KEYS: &[&str] = &[
+    "name",
+    "path",
+    "format",
+    "mode",
+    "default_category",
+    "www_twin",
+    "plain_means",
+    "root_url_means",
+    "label_private",
+];
+const OVERRIDE_KEYS: &[&str] = &["id", "value", "scope", "action", "reason", "author", "expires"];
+
+const KEY_KEYS: &[&str] = &["name", "sha256", "scopes", "lists", "requests_per_minute", "hits_per_day"];
+const DOCS: &[(&str, &str)] = &[
     ("state.dir", "Where generations, overrides and keys are kept. Default: $XDG_STATE_HOME/linkgate."),
     ("state.key_file", "File with the state key, 32 bytes or 64 hex digits. Default: made in <dir>/key/."),
     ("extract.links_max", "Links looked at in one post; more make it undetermined: too many links."),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use toml::Table;
 
 use super::load::{self, Loaded, at};
-use super::settings::{Config, DOCS};
+use super::settings::{Config, docs};
 
 /// One line a value: `key = value  # where it came from`.
 pub fn show(loaded: &Loaded) -> String {
@@ -14,7 +14,7 @@ pub fn show(loaded: &Loaded) -> String {
         let value = at(&values, key).map_or_else(|| "(unset)".to_owned(), ToString::to_string);
         format!("{key} = {value}  # {}\n", load::describe(loaded.origins.get(key)))
     };
-    let mut text: String = DOCS.iter().map(|(key, _)| line(key)).collect();
+    let mut text: String = docs().map(|(key, _)| line(key)).collect();
     for list in &loaded.config.lists {
         let origin = load::describe(loaded.origins.get("lists"));
         for (name, value) in Table::try_from(list).unwrap_or_default() {
@@ -34,7 +34,7 @@ pub fn default_file() -> String {
     let values = Table::try_from(Config::default()).unwrap_or_default();
     let mut text = "# linkgate.toml: every setting with its default. Remove the # to change one.\n".to_owned();
     let mut section = "";
-    for (key, meaning) in DOCS {
+    for (key, meaning) in docs() {
         let (of, name) = key.rsplit_once('.').unwrap_or(("", key));
         if of != section {
             let _ = writeln!(text, "\n[{of}]");
@@ -73,7 +73,7 @@ mod tests {
     fn every_default_is_described() {
         let values = Table::try_from(Config::default()).unwrap();
         for key in load::leaves(&values) {
-            assert!(DOCS.iter().any(|(known, _)| *known == key), "{key} has no description");
+            assert!(docs().any(|(known, _)| *known == key), "{key} has no description");
         }
     }
 

@@ -55,10 +55,12 @@ pub use top_level::TopLevels;
 use sink::Sink;
 
 /// How the text of a post is marked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TextFormat {
     /// No markup.
     #[default]
+    #[serde(alias = "text")]
     Plain,
     /// HTML as a browser would read it.
     Html,

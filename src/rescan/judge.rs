@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
+use crate::check::without_halves;
+
 use super::capture::Captured;
 use super::field::{Node, Others};
 #[cfg(feature = "parquet")]
 use super::input::RowGroup;
 use super::input::{Batch, Columns, Records};
 use super::post::Posts;
-use super::surrogate::without_halves;
 use super::tally::{Bad, Place, Tally};
 use super::time;
 use super::{Job, LINE_MAX_BYTES};

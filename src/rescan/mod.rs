@@ -23,7 +23,6 @@ mod output;
 mod post;
 mod preset;
 mod shard;
-mod surrogate;
 mod tally;
 mod time;
 mod walk;
@@ -39,7 +38,6 @@ pub use input::{Cursor, Found, Identity, Input, Kind, Mark, Place as InputPlace,
 pub use output::{Output, Target};
 pub use preset::Preset;
 pub use shard::{Shard, ShardError};
-pub use surrogate::without_halves;
 pub use tally::{Bad, Place, Skipped, Tally};
 pub use time::seconds;
 

@@ -1,3 +1,5 @@
-//! What the running program tells about itself; for now the one clock that everybody shares.
+//! What the running program tells about itself: the one clock that everybody shares, logs, metrics.
 
 pub mod clock;
+pub mod log;
+pub mod metrics;

@@ -8,7 +8,7 @@ use crate::cli::args::Format;
 use crate::extract::TextFormat;
 use crate::rescan::{Fields, Kind, Others, Pointer, Preset, Shard, TextField, seconds};
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct RescanArguments {
     /// Files, directories, patterns in quotes, or `-`: .jsonl, .json, .csv, .tsv, each also .gz and .zst; .parquet.

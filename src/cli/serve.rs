@@ -1,0 +1,186 @@
+//! `linkgate serve`: the doors, as the configuration has them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use tracing::level_filters::LevelFilter;
+
+use crate::check::Checker;
+use crate::config::{Config, KeySetting, LogLevel, ProxySetting, RefusalSetting};
+use crate::serve::{
+    Api, Budget, Gate, Generic, Hosts, Keys, Live, Platform, Proxy, Refusal, Route, Server, Tenant, Upstream,
+};
+use crate::telemetry::log;
+use crate::telemetry::metrics::{self, Metrics};
+
+use super::args::{Arguments, ServeArguments};
+use super::session::{KeyFor, Session, Settings, warn};
+use super::{Exit, usage};
+
+/// Bodies beyond this are not for buffers.
+const BODY_MAX_BYTES: usize = 64 << 20;
+
+pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Result<Exit> {
+    let settings = load(arguments)?;
+    let config = &settings.loaded.config;
+    let listen = given.listen.unwrap_or(config.serve.listen);
+    may_listen(listen, config)?;
+    log::begin(level(config.telemetry.log));
+    let metrics = Metrics::default();
+    let live = live(&settings, arguments, &given.lists)?;
+    tell(&metrics, &live.api.checker);
+    let limits = config.serve.limits.clone();
+    ensure!(
+        limits.body_max_bytes <= BODY_MAX_BYTES,
+        "serve.limits.body_max_bytes is above {} MiB",
+        BODY_MAX_BYTES >> 20
+    );
+    let mut server = Server::new(live, limits, metrics.clone());
+    let cannot = |address: SocketAddr| format!("{address} cannot be listened on");
+    let api = server.open_api(listen).with_context(|| cannot(listen))?;
+    warn(&format!("check API on http://{api}"));
+    if let Some(address) = config.proxy.listen {
+        let proxy = server.open_proxy(address).with_context(|| cannot(address))?;
+        warn(&format!("proxy on http://{proxy}, in front of {}", config.proxy.upstream.as_deref().unwrap_or_default()));
+    }
+    let threads = match config.serve.threads {
+        0 => available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
+    let (arguments, lists) = (arguments.clone(), given.lists.clone());
+    server.run(threads, move || reload(&arguments, &lists, &metrics))?;
+    Ok(Exit::Quiet)
+}
+
+fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
+    let settings = Settings::load(arguments)?;
+    // Ids of entries must not change with every reload.
+    let key_for = if settings.loaded.config.lists.is_empty() { KeyFor::OneRun } else { KeyFor::ManyRuns };
+    Ok(settings.with_key_for(key_for))
+}
+
+/// What is in place after a reload; nothing if what is there now has to stay.
+fn reload(arguments: &Arguments, lists: &[String], metrics: &Metrics) -> Option<Live> {
+    let loaded = load(arguments).and_then(|settings| live(&settings, arguments, lists));
+    let outcome = if loaded.is_ok() { "done" } else { "failed" };
+    metrics.reloads.get_or_create(&metrics::Outcome { outcome }).inc();
+    match loaded {
+        Ok(live) => {
+            tell(metrics, &live.api.checker);
+            tracing::info!(generation = live.api.checker.snapshot().generation, "reloaded");
+            Some(live)
+        }
+        Err(error) => {
+            warn(&format!("not reloaded, the former configuration stays: {error:#}"));
+            None
+        }
+    }
+}
+
+/// Without keys everybody who can reach the address could read the lists out, one guess at a time.
+fn may_listen(address: SocketAddr, config: &Config) -> anyhow::Result<()> {
+    if address.ip().is_loopback() || !config.keys.is_empty() {
+        return Ok(());
+    }
+    Err(usage(format!(
+        "{address} can be reached from other machines, and there are no keys; make one with `linkgate keys new NAME`"
+    )))
+}
+
+fn live(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Live> {
+    let config = &settings.loaded.config;
+    let checker = Session::of(settings, arguments, given)?.checker;
+    let required: Vec<String> =
+        config.lists.iter().filter(|_| given.is_empty()).map(|list| list.name.clone()).collect();
+    let keys = keys(&config.keys, &checker)?;
+    let proxy = proxy(config, &checker, &required)?;
+    let hosts = Hosts(config.api.hosts.clone());
+    Ok(Live { api: Api { checker, keys, hosts, required }, proxy })
+}
+
+fn keys(settings: &[KeySetting], checker: &Checker) -> anyhow::Result<Keys> {
+    let mut keys = Keys::default();
+    for setting in settings {
+        let hex = data_encoding::HEXLOWER_PERMISSIVE.decode(setting.sha256.as_bytes()).ok();
+        let sha256 = hex.and_then(|bytes| bytes.try_into().ok());
+        let sha256 = sha256.with_context(|| format!("key {:?}: `sha256` is not 64 hex digits", setting.name))?;
+        let budget = Budget { requests_per_minute: setting.requests_per_minute, hits_per_day: setting.hits_per_day };
+        let checker = match &setting.lists {
+            Some(names) => checker.judging_by(checker.snapshot().as_ref().clone().limited_to(names)),
+            None => checker.clone(),
+        };
+        keys.add(sha256, Tenant::new(&setting.name, &setting.scopes, checker, budget));
+    }
+    Ok(keys)
+}
+
+fn proxy(config: &Config, checker: &Checker, required: &[String]) -> anyhow::Result<Option<Proxy>> {
+    let ProxySetting { listen: Some(_), upstream, platform, .. } = &config.proxy else { return Ok(None) };
+    let setting = &config.proxy;
+    let upstream = upstream.as_deref().context("proxy.listen is set and proxy.upstream is not")?;
+    let timeout = Duration::from_millis(setting.upstream_timeout_ms);
+    let upstream = Upstream::new(upstream, timeout, setting.upstream_connections_max)?;
+    let platform = Platform::preset(platform, &generic(setting)?)
+        .with_context(|| format!("proxy.platform is {platform:?}; known are: {}", Platform::PRESETS.join(", ")))?;
+    let body_max_bytes = config.serve.limits.body_max_bytes;
+    Ok(Some(Proxy {
+        gate: Gate { checker: checker.clone(), platform: Arc::new(platform), body_max_bytes },
+        upstream,
+        on_system_failure: setting.on_system_failure,
+        required: required.to_vec(),
+        trusted_proxies: setting.trusted_proxies.clone(),
+    }))
+}
+
+fn generic(setting: &ProxySetting) -> anyhow::Result<Generic> {
+    let routes = |key: &str, texts: &[String]| -> anyhow::Result<Vec<Route>> {
+        texts.iter().map(|text| Route::parse(text).with_context(|| format!("proxy.{key}: {text:?}"))).collect()
+    };
+    Ok(Generic {
+        html: setting.html.clone(),
+        markdown: setting.markdown.clone(),
+        links: setting.links.clone(),
+        pass: routes("pass", &setting.pass)?,
+        uploads: routes("uploads", &setting.uploads)?,
+        upgrades: routes("upgrades", &setting.upgrades)?,
+        refusal: refusal(&setting.refusal)?,
+        pass_imports: setting.pass_imports,
+    })
+}
+
+fn refusal(setting: &RefusalSetting) -> anyhow::Result<Option<Refusal>> {
+    let Some(template) = &setting.template else { return Ok(None) };
+    let status = setting.status.unwrap_or(422);
+    ensure!((400..500).contains(&status), "proxy.refusal.status is not between 400 and 499");
+    Ok(Some(Refusal {
+        status: http::StatusCode::from_u16(status)?,
+        content_type: setting.content_type.clone().unwrap_or_else(|| "application/json".to_owned()),
+        template: template.clone(),
+    }))
+}
+
+/// Tells figures what is in use.
+fn tell(metrics: &Metrics, checker: &Checker) {
+    let snapshot = checker.snapshot();
+    metrics.generation.set(snapshot.generation);
+    metrics.entries.clear();
+    for list in snapshot.indexes.iter().flat_map(|index| index.lists()) {
+        let entries: u64 = list.entries.values().sum();
+        let label = metrics::List { list: list.name.clone() };
+        metrics.entries.get_or_create(&label).set(i64::try_from(entries).unwrap_or(i64::MAX));
+    }
+}
+
+fn level(level: LogLevel) -> LevelFilter {
+    match level {
+        LogLevel::Off => LevelFilter::OFF,
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    }
+}

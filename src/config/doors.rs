@@ -1,0 +1,177 @@
+//! The settings of the doors: `[serve]`, `[api]`, `[proxy]`, `[[keys]]`, `[telemetry]`.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
+
+use serde::{Deserialize, Serialize};
+
+use crate::serve::{FailPolicy, Limits, Scope};
+
+/// What all doors share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "each field is described in `DOCS`, which the help prints")]
+pub struct Serve {
+    pub listen: SocketAddr,
+    pub threads: usize,
+    pub limits: Limits,
+}
+
+impl Default for Serve {
+    fn default() -> Self {
+        Self { listen: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 8080), threads: 0, limits: Limits::default() }
+    }
+}
+
+/// The check API.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "each field is described in `DOCS`, which the help prints")]
+pub struct ApiSetting {
+    pub hosts: Vec<String>,
+}
+
+/// The reverse proxy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "each field is described in `DOCS`, which the help prints")]
+pub struct ProxySetting {
+    pub listen: Option<SocketAddr>,
+    pub upstream: Option<String>,
+    pub platform: String,
+    pub on_system_failure: FailPolicy,
+    pub html: Vec<String>,
+    pub markdown: Vec<String>,
+    pub links: Vec<String>,
+    pub pass: Vec<String>,
+    pub uploads: Vec<String>,
+    pub upgrades: Vec<String>,
+    pub pass_imports: bool,
+    pub trusted_proxies: Vec<IpAddr>,
+    pub upstream_timeout_ms: u64,
+    pub upstream_connections_max: usize,
+    pub refusal: RefusalSetting,
+}
+
+impl Default for ProxySetting {
+    fn default() -> Self {
+        Self {
+            listen: None,
+            upstream: None,
+            platform: "generic".into(),
+            on_system_failure: FailPolicy::Closed,
+            html: Vec::new(),
+            markdown: Vec::new(),
+            links: Vec::new(),
+            pass: Vec::new(),
+            uploads: Vec::new(),
+            upgrades: Vec::new(),
+            pass_imports: false,
+            trusted_proxies: Vec::new(),
+            upstream_timeout_ms: 60_000,
+            upstream_connections_max: 1_000,
+            refusal: RefusalSetting::default(),
+        }
+    }
+}
+
+/// How the generic platform refuses.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "each field is described in `DOCS`, which the help prints")]
+pub struct RefusalSetting {
+    pub status: Option<u16>,
+    pub content_type: Option<String>,
+    pub template: Option<String>,
+}
+
+/// A key of the check API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeySetting {
+    /// Whose it is.
+    pub name: String,
+    /// SHA-256 of the key, 64 hex digits.
+    pub sha256: String,
+    /// What it may be used for.
+    #[serde(default = "check_only")]
+    pub scopes: Vec<Scope>,
+    /// The lists that answer it; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lists: Option<Vec<String>>,
+    /// Requests in a minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<NonZeroU32>,
+    /// Distinct entries hit in a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hits_per_day: Option<usize>,
+}
+
+fn check_only() -> Vec<Scope> {
+    vec![Scope::Check]
+}
+
+/// What the server tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "each field is described in `DOCS`, which the help prints")]
+pub struct Telemetry {
+    pub log: LogLevel,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self { log: LogLevel::Info }
+    }
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the usual levels")]
+pub enum LogLevel {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+/// Every key of the doors with what it means.
+pub(super) const DOCS: &[(&str, &str)] = &[
+    ("serve.listen", "Address and port of the check API. Anything but loopback needs [[keys]]."),
+    ("serve.threads", "Threads that serve connections; 0 means one for each core."),
+    ("serve.limits.connections_max", "Open connections of all doors together; more are closed at once."),
+    ("serve.limits.streams_max", "Requests at once in one HTTP/2 connection."),
+    ("serve.limits.head_max_bytes", "Size of a request without its body."),
+    ("serve.limits.head_timeout_ms", "How long a request's head may take, and how long a connection may be idle."),
+    ("serve.limits.body_max_bytes", "Size of a body that is read, packed and unpacked; at most 64 MiB."),
+    ("serve.limits.body_grace_ms", "How long a body may take beyond what its rate allows."),
+    ("serve.limits.body_min_bytes_per_s", "The rate at which a body must arrive."),
+    ("serve.limits.write_timeout_ms", "How long a client may take nothing of an answer."),
+    ("serve.limits.posts_max", "Posts in one request to /v1/check."),
+    ("serve.limits.grace_ms", "How long requests under way may take when the server is told to end."),
+    ("api.hosts", "Names that Host may have where there are no keys, besides localhost."),
+    ("proxy.listen", "Address and port of the reverse proxy; off if unset."),
+    ("proxy.upstream", "The platform behind the proxy: http://127.0.0.1:3000"),
+    ("proxy.platform", "How its API looks: mastodon, atproto or generic."),
+    (
+        "proxy.on_system_failure",
+        "If posts cannot be checked: closed refuses them, open lets them through marked, hold keeps them back.",
+    ),
+    ("proxy.html", "Fields of HTML: JSON pointers with * for list elements, or names of form fields."),
+    ("proxy.markdown", "Fields of Markdown."),
+    ("proxy.links", "Fields that are one link as a whole."),
+    ("proxy.pass", "Requests whose body passes unread: \"POST /files/**\"."),
+    ("proxy.uploads", "Multipart uploads of any size: texts are read, files pass."),
+    ("proxy.upgrades", "Requests that may become a WebSocket."),
+    ("proxy.pass_imports", "AT Protocol: let whole repositories be imported although nobody reads them."),
+    ("proxy.trusted_proxies", "Addresses whose X-Forwarded-For is believed."),
+    ("proxy.upstream_timeout_ms", "How long the platform may take to begin its answer."),
+    ("proxy.upstream_connections_max", "Connections to the platform."),
+    ("proxy.refusal.status", "Status of a refusal, 400 to 499, if the platform is generic."),
+    ("proxy.refusal.content_type", "Content-Type of a refusal."),
+    ("proxy.refusal.template", "Body of a refusal; {message} and {id} are filled in."),
+    ("telemetry.log", "What is logged: off, error, warn, info, debug or trace."),
+];

@@ -1,0 +1,121 @@
+//! The check API: JSON in, JSON out; what is wrong with a request is told as a problem (RFC 9457).
+
+mod access;
+mod check;
+mod status;
+mod stream;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use http::header::ALLOW;
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, StatusCode};
+use hyper::body::Incoming;
+
+use crate::check::Checker;
+use crate::telemetry::metrics::{self, Metrics};
+
+use super::answer::{Answer, Problem, REQUEST_ID};
+use super::key::{Keys, Scope};
+use super::limits::Limits;
+use super::request_id::RequestId;
+
+pub use access::Hosts;
+pub(super) use check::label;
+
+/// What the API answers from; reloading puts another in its place.
+pub struct Api {
+    /// For whoever needs no key.
+    pub checker: Checker,
+    /// Without any, only checks, health and figures are offered, and only to this machine.
+    pub keys: Keys,
+    /// Names under which a browser on this machine may not be led here by another.
+    pub hosts: Hosts,
+    /// Lists that have to be there.
+    pub required: Vec<String>,
+}
+
+/// The door.
+#[derive(Clone)]
+pub(super) struct ApiDoor {
+    pub(super) api: Arc<ArcSwap<Api>>,
+    pub(super) limits: Arc<Limits>,
+    pub(super) metrics: Metrics,
+}
+
+/// Something the API does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Task {
+    Check,
+    Stream,
+    Lists,
+    Health,
+    Ready,
+    Metrics,
+}
+
+/// Every path with the one method it takes.
+const TASKS: [(&str, Method, Task); 6] = [
+    ("/v1/check", Method::POST, Task::Check),
+    ("/v1/check/stream", Method::POST, Task::Stream),
+    ("/v1/lists", Method::GET, Task::Lists),
+    ("/healthz", Method::GET, Task::Health),
+    ("/readyz", Method::GET, Task::Ready),
+    ("/metrics", Method::GET, Task::Metrics),
+];
+const NOT_FOUND: Problem =
+    Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing of that name; see /openapi.json");
+const NOT_ALLOWED: Problem =
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "use the method that Allow names");
+
+impl ApiDoor {
+    pub(super) async fn answer(&self, request: Request<Incoming>) -> Answer {
+        let id = RequestId::next();
+        let (head, body) = request.into_parts();
+        let mut answer = match self.perform(&head, body).await {
+            Ok(answer) => answer,
+            Err(problem) => {
+                self.count("api", problem.code);
+                tracing::debug!(request_id = %id, status = problem.status.as_u16(), code = problem.code, "refused");
+                problem.answer(Some(id))
+            }
+        };
+        answer.headers_mut().insert(REQUEST_ID, id.header());
+        answer
+    }
+
+    async fn perform(&self, head: &Parts, body: Incoming) -> Result<Answer, Problem> {
+        let task = task(head)?;
+        let api = self.api.load_full();
+        match task {
+            Task::Health => return Ok(status::health()),
+            Task::Ready => return Ok(status::ready(&api)),
+            Task::Metrics => {
+                api.admit_neighbour(head)?;
+                return Ok(status::metrics(&self.metrics));
+            }
+            Task::Lists => {
+                api.admit(head, Scope::Admin)?;
+                return Ok(status::lists(&api));
+            }
+            Task::Check | Task::Stream => {}
+        }
+        let asker = api.admit(head, Scope::Check)?;
+        if task == Task::Stream {
+            return Ok(stream::answer(self.clone(), asker, body));
+        }
+        check::answer(self, &asker, head, body).await
+    }
+
+    fn count(&self, door: &'static str, outcome: &'static str) {
+        self.metrics.requests.get_or_create(&metrics::Request { door, outcome, platform: "" }).inc();
+    }
+}
+
+fn task(head: &Parts) -> Result<Task, Problem> {
+    let (_, method, task) = TASKS.iter().find(|(path, _, _)| *path == head.uri.path()).ok_or(NOT_FOUND)?;
+    let fits = head.method == *method || (head.method == Method::HEAD && *method == Method::GET);
+    let allow = || HeaderValue::from_str(method.as_str()).unwrap_or(HeaderValue::from_static("GET"));
+    if fits { Ok(*task) } else { Err(NOT_ALLOWED.with(ALLOW, allow())) }
+}

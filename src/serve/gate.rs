@@ -1,0 +1,152 @@
+//! One request, judged: its texts are found, checked as posts, and the strictest action is what becomes of the request.
+//!
+//! It is pure, as a check is; the doors around it read bodies and send answers.
+
+use http::request::Parts;
+use http::{HeaderMap, Method};
+use serde::Serialize;
+
+use crate::check::{Checker, Post, Report, Scratch, View};
+use crate::extract::TextFormat;
+use crate::verdict::{Action, Status};
+
+use super::inspect::{self, Place, Refused, Text};
+use super::platform::{Holds, Platform};
+
+/// Judges requests of one platform.
+#[derive(Clone)]
+pub struct Gate {
+    /// What its texts are checked with.
+    pub checker: Checker,
+    /// Where what stands.
+    pub platform: std::sync::Arc<Platform>,
+    /// Larger bodies are refused, packed or not.
+    pub body_max_bytes: usize,
+}
+
+/// What was found in a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Judgement {
+    /// The strictest action over everything in the request.
+    pub action: Action,
+    /// What the verdict was made with.
+    pub generation: u64,
+    /// How many links were looked at.
+    pub links: u64,
+    /// Fields with links that are listed or undetermined, in order of appearance.
+    pub fields: Vec<FieldReport>,
+}
+
+/// What was found in one field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldReport {
+    /// Its JSON pointer with `*` for list elements, its name in a form, or `(body)`, `(target)`, `(name)`, `(reading)`.
+    pub place: String,
+    /// Without links that are unlisted.
+    #[serde(flatten)]
+    pub report: Report,
+}
+
+/// Requests by which back ends take another method than that of the request line.
+const METHOD_OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
+const METHOD_FIELD: &str = "_method";
+
+impl Gate {
+    /// Judges a request by its head and its whole body, at `now` in seconds since the Unix epoch.
+    pub(super) fn judge(&self, head: &Parts, body: &[u8], now: i64) -> Result<Judgement, Refused> {
+        let mut judging = self.begin(now);
+        judging.head(head)?;
+        inspect::body(&head.headers, body, self.body_max_bytes, &mut |text| judging.take(text))?;
+        judging.end()
+    }
+
+    /// For bodies that arrive piece by piece.
+    pub(super) fn begin(&self, now: i64) -> Judging<'_> {
+        let view = self.checker.view();
+        let generation = view.snapshot().generation;
+        let judgement = Judgement { action: Action::Allow, generation, links: 0, fields: Vec::new() };
+        Judging { gate: self, view, now, scratch: Scratch::default(), judgement, overrides_method: false }
+    }
+}
+
+/// A request that is being judged.
+pub(super) struct Judging<'g> {
+    gate: &'g Gate,
+    view: View<'g>,
+    now: i64,
+    scratch: Scratch,
+    judgement: Judgement,
+    overrides_method: bool,
+}
+
+impl Judging<'_> {
+    pub(super) fn head(&mut self, head: &Parts) -> Result<(), Refused> {
+        if overrides_method(&head.headers) {
+            return Err(Refused::MethodOverride);
+        }
+        // What is only asked for is not published.
+        if !matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS)
+            && let Some(target) = head.uri.path_and_query()
+        {
+            inspect::target(target.as_str(), &mut |text| self.take(text));
+        }
+        Ok(())
+    }
+
+    /// Looks at a text in every reading.
+    pub(super) fn take(&mut self, text: Text<'_>) {
+        self.overrides_method |= matches!(text.place, Place::Field(METHOD_FIELD));
+        match text.place {
+            Place::Name | Place::Target if is_word(text.text) => return,
+            Place::Name | Place::Target | Place::Reading => self.other_reading(text.place, text.text),
+            Place::Json(_) | Place::Field(_) | Place::Whole => self.field(text),
+        }
+        inspect::readings(text.text, |reading| self.other_reading(text.place, reading));
+    }
+
+    pub(super) fn end(self) -> Result<Judgement, Refused> {
+        if self.overrides_method {
+            return Err(Refused::MethodOverride);
+        }
+        Ok(Judgement { links: self.scratch.links_judged(), ..self.judgement })
+    }
+
+    fn field(&mut self, Text { place, text }: Text<'_>) {
+        let post = match self.gate.platform.holds(place) {
+            Holds::Text(format) => Post { text, format, attached: &[] },
+            Holds::Link => Post { text: "", format: TextFormat::Plain, attached: &[text] },
+        };
+        let report = self.view.findings(&post, self.now, &mut self.scratch);
+        self.add(place, report);
+    }
+
+    /// What only may be there: it counts if it is listed.
+    fn other_reading(&mut self, place: Place<'_>, text: &str) {
+        if self.judgement.action == Action::Reject {
+            return;
+        }
+        let post = Post { text, ..Post::default() };
+        let mut report = self.view.findings(&post, self.now, &mut self.scratch);
+        report.links.retain(|link| link.status == Status::Listed);
+        report.reason = None;
+        report.action = report.links.iter().map(|link| link.action).max().unwrap_or(Action::Allow);
+        self.add(place, report);
+    }
+
+    fn add(&mut self, place: Place<'_>, report: Report) {
+        if report.action == Action::Allow && report.links.is_empty() {
+            return;
+        }
+        self.judgement.action = self.judgement.action.max(report.action);
+        self.judgement.fields.push(FieldReport { place: place.to_string(), report });
+    }
+}
+
+fn overrides_method(headers: &HeaderMap) -> bool {
+    METHOD_OVERRIDES.iter().any(|name| headers.contains_key(*name))
+}
+
+/// Nothing that could be a link: most names of fields.
+fn is_word(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-/[]".contains(&byte))
+}

@@ -1,0 +1,47 @@
+//! What a door takes from strangers: sizes, times and numbers, each with a name.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Limits of all doors. A request, or a connection, beyond one is refused or ended, and counted under its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "each field is described in `config::DOCS`, which the help prints")]
+pub struct Limits {
+    pub connections_max: usize,
+    pub streams_max: u32,
+    pub head_max_bytes: usize,
+    pub head_timeout_ms: u64,
+    pub body_max_bytes: usize,
+    pub body_grace_ms: u64,
+    pub body_min_bytes_per_s: u64,
+    pub write_timeout_ms: u64,
+    pub posts_max: usize,
+    pub grace_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections_max: 20_000,
+            streams_max: 100,
+            head_max_bytes: 32 << 10,
+            head_timeout_ms: 10_000,
+            body_max_bytes: 1 << 20,
+            body_grace_ms: 5_000,
+            body_min_bytes_per_s: 1_000,
+            write_timeout_ms: 30_000,
+            posts_max: 256,
+            grace_ms: 20_000,
+        }
+    }
+}
+
+impl Limits {
+    /// How long the first `bytes` of a body may take.
+    pub(super) fn body_time(&self, bytes: usize) -> Duration {
+        let by_rate = (bytes as u64).saturating_mul(1_000) / self.body_min_bytes_per_s.max(1);
+        Duration::from_millis(self.body_grace_ms.saturating_add(by_rate))
+    }
+}

@@ -1,0 +1,99 @@
+//! Which requests have one meaning only: framing, host, target. What is left of them is forwarded under framing of our own.
+
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, UPGRADE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
+
+use crate::serve::answer::Problem;
+use crate::serve::platform::Spelling;
+
+const METHOD: Problem = Problem::new(StatusCode::NOT_IMPLEMENTED, "method", "CONNECT and TRACE are not forwarded");
+const PATH: Problem = Problem::new(
+    StatusCode::BAD_REQUEST,
+    "path",
+    "spell the path plainly: no empty or dot segments, no needless escapes",
+);
+const HOST_FIELD: Problem = Problem::new(StatusCode::BAD_REQUEST, "host", "send exactly one Host");
+const LENGTH: Problem = Problem::new(StatusCode::BAD_REQUEST, "content_length", "send at most one Content-Length");
+
+/// Fields that concern only one connection (RFC 9110, section 7.6.1), and some that programs have taken for such.
+const HOP_BY_HOP: [HeaderName; 8] = [
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    http::header::TE,
+    http::header::TRAILER,
+    http::header::TRANSFER_ENCODING,
+    UPGRADE,
+    http::header::PROXY_AUTHENTICATE,
+];
+
+/// Refuses what could be read in two ways, and brings the host to where HTTP/1.1 has it.
+pub(super) fn check(head: &mut Parts) -> Result<(), Problem> {
+    if matches!(head.method, Method::CONNECT | Method::TRACE) {
+        return Err(METHOD);
+    }
+    if Spelling::of(head.uri.path()) == Spelling::Ambiguous && head.uri.path() != "*" {
+        return Err(PATH);
+    }
+    host(head)
+}
+
+/// One host: that of the field, and that of the target if it has one.
+fn host(head: &mut Parts) -> Result<(), Problem> {
+    let mut fields = head.headers.get_all(HOST).iter();
+    let field = fields.next().cloned();
+    if fields.next().is_some() {
+        return Err(HOST_FIELD);
+    }
+    let authority = head.uri.authority().map(|authority| HeaderValue::from_str(authority.as_str()));
+    match (field, authority.transpose().map_err(|_| HOST_FIELD)?) {
+        (Some(field), Some(authority)) if !field.as_bytes().eq_ignore_ascii_case(authority.as_bytes()) => {
+            Err(HOST_FIELD)
+        }
+        (Some(_), _) => Ok(()),
+        (None, Some(authority)) if !authority.as_bytes().contains(&b'@') => {
+            head.headers.insert(HOST, authority);
+            Ok(())
+        }
+        (None, _) => Err(HOST_FIELD),
+    }
+}
+
+/// The length that the body is said to have.
+pub(super) fn length(head: &Parts) -> Result<Option<u64>, Problem> {
+    let mut fields = head.headers.get_all(CONTENT_LENGTH).iter();
+    let field = fields.next();
+    if fields.next().is_some() {
+        return Err(LENGTH);
+    }
+    let number = |field: &HeaderValue| field.to_str().ok()?.parse().ok();
+    field.map(|field| number(field).ok_or(LENGTH)).transpose()
+}
+
+/// Whether the request asks for a WebSocket (RFC 6455), and for nothing else.
+pub(super) fn wants_websocket(head: &Parts) -> bool {
+    let is = |name: HeaderName, value: &str| {
+        head.headers.get(name).is_some_and(|field| field.as_bytes().eq_ignore_ascii_case(value.as_bytes()))
+    };
+    head.version == Version::HTTP_11
+        && head.method == Method::GET
+        && is(UPGRADE, "websocket")
+        && head.headers.contains_key(http::header::SEC_WEBSOCKET_KEY)
+}
+
+/// Takes out what concerns only the connection on which the message came.
+pub(super) fn strip(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        // Whoever names these wants the platform not to see what was judged.
+        .filter(|name: &HeaderName| !matches!(name.as_str(), "host" | "content-type" | "content-encoding"))
+        .collect();
+    for name in named.iter().chain(&HOP_BY_HOP) {
+        headers.remove(name);
+    }
+}

@@ -1,0 +1,167 @@
+//! A connection to the platform, driven by whoever uses it: no task of its own, so nothing comes between two requests.
+//!
+//! Before it is used again it is asked whether anything has arrived that nobody asked for; if so, it is dropped.
+
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Body as _, Frame, SizeHint};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{Connection, SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
+
+use super::outgoing::Outgoing;
+
+/// Idle connections that each worker keeps.
+const IDLE_MAX: usize = 256;
+
+thread_local! {
+    /// Those of this worker: a connection never changes threads.
+    static IDLE: RefCell<Vec<Link>> = const { RefCell::new(Vec::new()) };
+}
+
+/// An open connection.
+pub(super) struct Link {
+    authority: std::sync::Arc<str>,
+    sender: SendRequest<Outgoing>,
+    connection: Connection<TokioIo<TcpStream>, Outgoing>,
+    body_timeout: Duration,
+}
+
+/// Why a request brought no answer.
+pub(super) enum Unanswered {
+    /// None of it was sent.
+    Unsent(Box<Request<Outgoing>>),
+    /// The platform may have taken it.
+    Broken,
+}
+
+impl Link {
+    /// An idle connection of this worker that still stands.
+    pub(super) async fn idle(authority: &str) -> Option<Self> {
+        loop {
+            let mut link = IDLE.with_borrow_mut(|idle| {
+                let at = idle.iter().rposition(|link| *link.authority == *authority)?;
+                Some(idle.swap_remove(at))
+            })?;
+            if link.is_quiet().await {
+                return Some(link);
+            }
+        }
+    }
+
+    pub(super) async fn open(
+        authority: std::sync::Arc<str>,
+        stream: TcpStream,
+        body_timeout: Duration,
+    ) -> hyper::Result<Self> {
+        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        Ok(Self { authority, sender, connection, body_timeout })
+    }
+
+    /// Whether it is open and nothing has arrived on it.
+    async fn is_quiet(&mut self) -> bool {
+        poll_fn(|cx| Poll::Ready(Pin::new(&mut self.connection).poll(cx).is_pending())).await && self.sender.is_ready()
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    pub(super) async fn send(mut self, request: Request<Outgoing>) -> Result<Response<Answered>, Unanswered> {
+        let mut answer = pin!(self.sender.try_send_request(request));
+        let mut is_over = false;
+        let connection = &mut self.connection;
+        let answered = poll_fn(|cx| {
+            if let Poll::Ready(answered) = answer.as_mut().poll(cx) {
+                return Poll::Ready(answered);
+            }
+            is_over = is_over || Pin::new(&mut *connection).poll(cx).is_ready();
+            answer.as_mut().poll(cx)
+        })
+        .await;
+        match answered {
+            Ok(response) => {
+                let link = (!is_over).then_some(self);
+                Ok(response.map(|incoming| Answered { incoming, link, is_ended: false, waiting: None }))
+            }
+            Err(mut error) => Err(match error.take_message() {
+                Some(request) => Unanswered::Unsent(Box::new(request)),
+                None => Unanswered::Broken,
+            }),
+        }
+    }
+}
+
+/// The body of an answer, with the connection on which it comes.
+pub(in crate::serve) struct Answered {
+    incoming: Incoming,
+    link: Option<Link>,
+    is_ended: bool,
+    waiting: Option<Pin<Box<Sleep>>>,
+}
+
+impl Answered {
+    pub(in crate::serve) fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        let mut polled = Pin::new(&mut self.incoming).poll_frame(cx);
+        if polled.is_pending() {
+            self.drive(cx);
+            polled = Pin::new(&mut self.incoming).poll_frame(cx);
+        }
+        match polled {
+            Poll::Ready(frame) => {
+                self.waiting = None;
+                self.is_ended |= frame.is_none();
+                Poll::Ready(frame.map(|frame| frame.map_err(std::io::Error::other)))
+            }
+            Poll::Pending => self.poll_timeout(cx),
+        }
+    }
+
+    /// Lets the connection read on.
+    fn drive(&mut self, cx: &mut Context<'_>) {
+        if let Some(link) = &mut self.link
+            && Pin::new(&mut link.connection).poll(cx).is_ready()
+        {
+            self.link = None;
+        }
+    }
+
+    fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        let Some(timeout) = self.link.as_ref().map(|link| link.body_timeout) else { return Poll::Pending };
+        let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(timeout)));
+        waiting.as_mut().poll(cx).map(|()| Some(Err(std::io::ErrorKind::TimedOut.into())))
+    }
+
+    pub(in crate::serve) fn is_end_stream(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    pub(in crate::serve) fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}
+
+impl Drop for Answered {
+    /// A connection whose answer was read to its end serves again.
+    fn drop(&mut self) {
+        if (self.is_ended || self.incoming.is_end_stream())
+            && let Some(link) = self.link.take()
+        {
+            let _ = IDLE.try_with(|idle| {
+                if let Ok(mut idle) = idle.try_borrow_mut()
+                    && idle.len() < IDLE_MAX
+                {
+                    idle.push(link);
+                }
+            });
+        }
+    }
+}

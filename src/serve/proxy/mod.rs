@@ -1,0 +1,217 @@
+//! The reverse proxy in front of a posting API: what is published passes through it, and is read before it is sent on.
+//!
+//! Every request that carries anything is inspected; a body is buffered, judged, and exactly those bytes are forwarded.
+
+mod forward;
+mod framing;
+mod link;
+mod outgoing;
+mod refusal;
+mod upload;
+mod upstream;
+mod websocket;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Method, Request};
+use hyper::body::Incoming;
+
+use crate::telemetry::clock;
+use crate::telemetry::metrics::{self, Metrics};
+use crate::verdict::Action;
+
+use super::answer::{Answer, Problem, REQUEST_ID};
+use super::api::label;
+use super::connection::Peer;
+use super::fail::Failure;
+use super::gate::{Gate, Judgement};
+use super::limits::Limits;
+use super::platform::Treatment;
+use super::request_id::RequestId;
+use super::{FailPolicy, body, work};
+
+use outgoing::Outgoing;
+
+pub(super) use link::Answered;
+
+pub use upstream::{Upstream, UpstreamError};
+
+/// What the proxy works by; reloading puts another in its place.
+pub struct Proxy {
+    /// Judges requests.
+    pub gate: Gate,
+    /// The platform.
+    pub upstream: Upstream,
+    /// What becomes of posts that cannot be checked.
+    pub on_system_failure: FailPolicy,
+    /// Lists that have to be there.
+    pub required: Vec<String>,
+    /// Addresses whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+}
+
+/// The door.
+#[derive(Clone)]
+pub(super) struct ProxyDoor {
+    pub(super) proxy: Arc<ArcSwap<Proxy>>,
+    pub(super) limits: Arc<Limits>,
+    pub(super) metrics: Metrics,
+}
+
+/// A request on its way through.
+struct Passage<'p> {
+    door: &'p ProxyDoor,
+    proxy: Arc<Proxy>,
+    peer: Peer,
+    id: RequestId,
+}
+
+/// What became of a request that was not forwarded.
+enum Stopped {
+    /// Something is wrong with it.
+    Wrong(Problem),
+    /// It is not to be published.
+    Kept(Action),
+    /// It could not be checked.
+    Unchecked(Failure),
+    /// The platform did not answer.
+    Upstream(UpstreamError),
+}
+
+impl From<Problem> for Stopped {
+    fn from(problem: Problem) -> Self {
+        Self::Wrong(problem)
+    }
+}
+
+impl From<super::inspect::Refused> for Stopped {
+    fn from(refused: super::inspect::Refused) -> Self {
+        Self::Wrong(refused.into())
+    }
+}
+
+impl From<UpstreamError> for Stopped {
+    fn from(error: UpstreamError) -> Self {
+        Self::Upstream(error)
+    }
+}
+
+impl ProxyDoor {
+    pub(super) async fn answer(&self, request: Request<Incoming>, peer: Peer) -> Answer {
+        let id = RequestId::next();
+        let passage = Passage { door: self, proxy: self.proxy.load_full(), peer, id };
+        let platform = passage.proxy.gate.platform.name;
+        let (outcome, mut answer) = match passage.pass(request).await {
+            Ok(answer) => ("forwarded", answer),
+            Err(stopped) => (stopped.outcome(), passage.refuse(stopped)),
+        };
+        self.metrics.requests.get_or_create(&metrics::Request { door: "proxy", outcome, platform }).inc();
+        if let http::header::Entry::Vacant(vacant) = answer.headers_mut().entry(REQUEST_ID) {
+            vacant.insert(id.header());
+        }
+        answer
+    }
+}
+
+impl Passage<'_> {
+    async fn pass(&self, request: Request<Incoming>) -> Result<Answer, Stopped> {
+        let (mut head, body) = request.into_parts();
+        framing::check(&mut head)?;
+        match self.proxy.gate.platform.treatment(&head.method, head.uri.path()) {
+            Some(Treatment::Upgrade) if framing::wants_websocket(&head) => {
+                return websocket::open(self, Request::from_parts(head, body)).await;
+            }
+            Some(Treatment::Refuse) => return Err(Stopped::Kept(Action::Reject)),
+            Some(Treatment::Pass) => {
+                framing::length(&head)?;
+                return self.send(head, Outgoing::Through(body), None).await;
+            }
+            Some(Treatment::Upload) => {
+                if let Some(upload) = upload::Upload::of(&head)? {
+                    return upload.pass(self, head, body).await;
+                }
+            }
+            Some(Treatment::Upgrade) | None => {}
+        }
+        let whole = body::whole(body, &self.door.limits).await?;
+        let (head, mark) = self.judge(head, &whole).await?;
+        self.send(head, Outgoing::whole(whole), mark).await
+    }
+
+    /// Judges a request; what is to be told to the platform about it, if it may pass.
+    async fn judge(&self, head: Parts, whole: &Bytes) -> Result<(Parts, Option<Mark>), Stopped> {
+        if whole.is_empty() && matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS) {
+            self.proxy.gate.begin(0).head(&head)?;
+            return Ok((head, None));
+        }
+        if let Some(failure) = self.proxy.failure() {
+            return self.unchecked(failure).map(|mark| (head, Some(mark)));
+        }
+        let began = std::time::Instant::now();
+        let (gate, body) = (self.proxy.gate.clone(), whole.clone());
+        let judge = move || {
+            let judged = gate.judge(&head, &body, clock::now());
+            (head, judged)
+        };
+        let (head, judged) =
+            work::judge(whole.len(), judge).await.map_err(|_| Stopped::Unchecked(Failure::Internal))?;
+        self.door.metrics.processing.observe(began.elapsed().as_secs_f64());
+        let mark = self.act(&judged?)?;
+        Ok((head, mark))
+    }
+
+    /// What follows from a judgement.
+    fn act(&self, judgement: &Judgement) -> Result<Option<Mark>, Stopped> {
+        let action = judgement.action;
+        self.door.metrics.posts.get_or_create(&metrics::Post { door: "proxy", action: label(action) }).inc();
+        if action > Action::Allow {
+            let (generation, fields) = (judgement.generation, judgement.fields.len());
+            tracing::info!(request_id = %self.id, ?action, generation, fields, "judged");
+        }
+        match action {
+            Action::Allow => Ok(None),
+            Action::Flag => Ok(Some(Mark::Flagged)),
+            Action::Hold | Action::Reject => Err(Stopped::Kept(action)),
+        }
+    }
+
+    /// What the fail policy says of a post that cannot be checked.
+    fn unchecked(&self, failure: Failure) -> Result<Mark, Stopped> {
+        match self.proxy.on_system_failure {
+            FailPolicy::Open => {
+                tracing::warn!(request_id = %self.id, code = failure.code(), "passed unchecked");
+                let passed = metrics::Outcome { outcome: "passed_unchecked" };
+                self.door.metrics.upstream.get_or_create(&passed).inc();
+                Ok(Mark::Unchecked(failure))
+            }
+            FailPolicy::Closed => Err(Stopped::Unchecked(failure)),
+            FailPolicy::Hold => Err(Stopped::Kept(Action::Hold)),
+        }
+    }
+
+    async fn send(&self, head: Parts, body: Outgoing, mark: Option<Mark>) -> Result<Answer, Stopped> {
+        let request = forward::request(self, head, body, mark);
+        let answer = self.proxy.upstream.send(request, &self.door.metrics).await?;
+        Ok(forward::answer(answer)?)
+    }
+}
+
+/// What the platform is told about a request in `Linkgate-Checked`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    /// Publish, and tell a moderator.
+    Flagged,
+    /// Nobody looked at it.
+    Unchecked(Failure),
+}
+
+impl Proxy {
+    fn failure(&self) -> Option<Failure> {
+        let view = self.gate.checker.view();
+        let has_entries = view.snapshot().has_entries(&self.required);
+        (!has_entries).then_some(Failure::NoIndex)
+    }
+}

@@ -1,0 +1,43 @@
+//! `WebSocket`s of paths that a preset names: opened with the platform, then bytes both ways.
+
+use http::header::{CONNECTION, UPGRADE};
+use http::{HeaderValue, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::handshake;
+use hyper_util::rt::TokioIo;
+use tokio::io::copy_bidirectional;
+use tokio::time::timeout;
+
+use crate::serve::answer::{Answer, Body};
+
+use super::outgoing::Outgoing;
+use super::upstream::UpstreamError;
+use super::{Passage, Stopped, forward};
+
+pub(super) async fn open(passage: &Passage<'_>, mut request: Request<Incoming>) -> Result<Answer, Stopped> {
+    let client = hyper::upgrade::on(&mut request);
+    let (head, _) = request.into_parts();
+    let mut asked = forward::request(passage, head, Outgoing::Whole(None), None);
+    let headers = asked.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    let stream = passage.proxy.upstream.dial().await?;
+    let (mut sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|_| UpstreamError::Unreachable)?;
+    drop(tokio::spawn(connection.with_upgrades()));
+    let answered = timeout(passage.proxy.upstream.timeout(), sender.send_request(asked)).await;
+    let mut answered = answered.map_err(|_| UpstreamError::Late)?.map_err(|_| UpstreamError::Garbage)?;
+    if answered.status() != StatusCode::SWITCHING_PROTOCOLS {
+        return Ok(answered.map(Body::Incoming));
+    }
+    let platform = hyper::upgrade::on(&mut answered);
+    drop(tokio::spawn(async move {
+        let (Ok(client), Ok(platform)) = (client.await, platform.await) else { return };
+        // Either side may end it at any moment.
+        let _ = copy_bidirectional(&mut TokioIo::new(client), &mut TokioIo::new(platform)).await;
+    }));
+    let (mut head, _) = answered.into_parts();
+    // Its own framing is all that may stand in it.
+    head.headers.remove(http::header::CONTENT_LENGTH);
+    head.headers.remove(http::header::TRANSFER_ENCODING);
+    Ok(Response::from_parts(head, Body::Whole(None)))
+}
