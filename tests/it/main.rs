@@ -15,6 +15,7 @@ mod places;
 mod precision;
 mod real_lists;
 mod rescan;
+mod serve;
 mod spellings;
 mod tidy;
 

@@ -105,6 +105,9 @@ impl Multipart {
                 match self.delimiter.find(searched) {
                     Some(found) => {
                         let length = self.searched + found - self.at;
+                        if length > self.text_max_bytes && !part.is_passed {
+                            return Err(Refused::TooLarge);
+                        }
                         let content = rest.get(..length).and_then(|content| content.strip_suffix(b"\r\n"));
                         part.visit(content.ok_or(Refused::Multipart)?, visit);
                         Ok(Some((State::Delimiter, length + self.delimiter.needle().len())))

@@ -1,0 +1,139 @@
+//! The doors, from outside: a real server process, a real nginx behind its proxy.
+
+mod api;
+mod bodies;
+mod nginx;
+mod proxy;
+mod routes;
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::Home;
+
+/// A server that runs as long as this is held.
+struct Serving {
+    child: Child,
+    api: SocketAddr,
+    proxy: Option<SocketAddr>,
+    log: Arc<Mutex<String>>,
+    home: Home,
+}
+
+/// An answer, taken apart.
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl Serving {
+    /// Starts a server with that configuration on free ports.
+    fn start(config: &str) -> Self {
+        Self::start_with(config, &[])
+    }
+
+    fn start_with(config: &str, arguments: &[&str]) -> Self {
+        let home = Home::new();
+        let path = home.file("linkgate.toml", config);
+        let all = [&["--config", path.to_str().unwrap(), "serve", "--listen", "127.0.0.1:0"], arguments].concat();
+        let mut child = home.command(&all).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut address = |name: &str| -> SocketAddr {
+            let line = lines.find(|line| line.as_ref().unwrap().contains(name)).unwrap().unwrap();
+            line.split("http://").nth(1).unwrap().split([',', ' ']).next().unwrap().parse().unwrap()
+        };
+        let api = address("check API on");
+        let proxy = config.contains("[proxy]").then(|| address("proxy on"));
+        let log = Arc::new(Mutex::new(String::new()));
+        let kept = Arc::clone(&log);
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                kept.lock().unwrap().push_str(&(line + "\n"));
+            }
+        });
+        Self { child, api, proxy, log, home }
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    }
+
+    /// Waits until the log has that text.
+    fn wait_for(&self, text: &str) {
+        wait_until(text, || self.log.lock().unwrap().contains(text));
+    }
+
+    fn check(&self, body: &str) -> Answer {
+        post(self.api, "/v1/check", "application/json", body.as_bytes())
+    }
+
+    fn proxy(&self) -> SocketAddr {
+        self.proxy.unwrap()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < PATIENCE, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A port that nobody has just now.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn post(to: SocketAddr, path: &str, content_type: &str, body: &[u8]) -> Answer {
+    request(to, "POST", path, &[("Content-Type", content_type)], body)
+}
+
+fn get(to: SocketAddr, path: &str) -> Answer {
+    request(to, "GET", path, &[], b"")
+}
+
+/// One request on a connection of its own.
+fn request(to: SocketAddr, method: &str, path: &str, fields: &[(&str, &str)], body: &[u8]) -> Answer {
+    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+    for (name, value) in fields {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    if !body.is_empty() || method == "POST" {
+        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+    }
+    raw(to, &[head.as_bytes(), b"\r\n", body].concat())
+}
+
+/// Sends bytes as they are and reads to the end.
+fn raw(to: SocketAddr, bytes: &[u8]) -> Answer {
+    let mut stream = TcpStream::connect(to).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    // The server may answer, and close, before it has read everything.
+    let _ = stream.write_all(bytes);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let status = head.get(9..12).and_then(|status| status.parse().ok()).unwrap_or(0);
+    Answer { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
+}
+
+fn json(answer: &Answer) -> serde_json::Value {
+    serde_json::from_str(&answer.body).unwrap_or_else(|_| panic!("{answer:?}"))
+}
