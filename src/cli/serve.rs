@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use tracing::level_filters::LevelFilter;
 
-use crate::check::Checker;
+use crate::check::{Checker, Snapshot};
 use crate::config::{Config, KeySetting, LogLevel, ProxySetting, RefusalSetting};
 use crate::serve::{
     Api, Budget, Gate, Generic, Hosts, Keys, Live, Platform, Proxy, Refusal, Route, Server, Tenant, Upstream,
@@ -30,7 +30,11 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     may_listen(listen, config)?;
     log::begin(level(config.telemetry.log));
     let metrics = Metrics::default();
-    let live = live(&settings, arguments, &given.lists)?;
+    let live = match live(&settings, arguments, &given.lists) {
+        // Lists on the command line were typed just now: a slip is better told at once.
+        Err(error) if given.lists.is_empty() => without_lists(&settings, &error)?,
+        live => live?,
+    };
     tell(&metrics, &live.api.checker);
     let limits = config.serve.limits.clone();
     ensure!(
@@ -91,8 +95,19 @@ fn may_listen(address: SocketAddr, config: &Config) -> anyhow::Result<()> {
 }
 
 fn live(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Live> {
-    let config = &settings.loaded.config;
     let checker = Session::of(settings, arguments, given)?.checker;
+    doors(settings, checker, given)
+}
+
+/// What is served while the lists cannot be read: the fail policies say what becomes of posts.
+fn without_lists(settings: &Settings, error: &anyhow::Error) -> anyhow::Result<Live> {
+    warn(&format!("nothing can be checked until a reload (SIGHUP) finds the lists: {error:#}"));
+    let snapshot = Snapshot::new(Arc::clone(&settings.tables), Vec::new(), settings.loaded.config.policy.clone());
+    doors(settings, Checker::new(settings.extractor(settings.extract_options()), snapshot), &[])
+}
+
+fn doors(settings: &Settings, checker: Checker, given: &[String]) -> anyhow::Result<Live> {
+    let config = &settings.loaded.config;
     let required: Vec<String> =
         config.lists.iter().filter(|_| given.is_empty()).map(|list| list.name.clone()).collect();
     let keys = keys(&config.keys, &checker)?;

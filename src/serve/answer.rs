@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use super::inspect;
 use super::proxy::Answered;
 use super::request_id::RequestId;
+use super::wire::Violation;
 
 /// Repeats the id of a request, for whoever looks for it in the log.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -144,6 +145,12 @@ impl Problem {
 impl From<Problem> for Answer {
     fn from(problem: Problem) -> Self {
         problem.answer(None)
+    }
+}
+
+impl From<Violation> for Problem {
+    fn from(violation: Violation) -> Self {
+        Self::new(violation.status(), violation.code(), violation.meaning())
     }
 }
 

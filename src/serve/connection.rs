@@ -1,24 +1,32 @@
 //! One connection: HTTP/1.1 or HTTP/2 within the limits, until it ends, is told to, or runs out of time.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::{CONNECTION, HeaderValue, UPGRADE};
+use http::{Request, StatusCode};
+use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::door::Door;
 use super::limits::Limits;
 use super::steady::Steady;
+use super::wire::{self, Protocol, Strict};
 
 /// What HTTP/2 may keep in memory for one stream, and for all of a connection.
 const STREAM_WINDOW_BYTES: u32 = 64 << 10;
 const CONNECTION_WINDOW_BYTES: u32 = 1 << 20;
 const SEND_BUFFER_BYTES: usize = 64 << 10;
+/// The least that the parser of HTTP/1.1 takes.
+const BUFFER_MIN_BYTES: usize = 8 << 10;
 /// Streams that a client opened and reset before they were looked at (rapid reset).
 const RESETS_PENDING_MAX: usize = 20;
 /// Streams that the client made the server reset (CVE-2025-8671).
@@ -33,25 +41,53 @@ pub(super) struct Peer {
     pub(super) scheme: &'static str,
 }
 
+/// A connection as the parsers see it.
+pub(super) type Wire = TokioIo<Strict<Steady<TcpStream>>>;
+
 /// Serves a connection until it is over, or, once `stop` says so, until its present requests are answered.
 pub(super) async fn serve(stream: TcpStream, peer: Peer, door: Door, limits: Arc<Limits>, stop: watch::Receiver<bool>) {
     // Answers are written whole; waiting for more to send would only delay them.
     let _ = stream.set_nodelay(true);
     let stream = Steady::new(stream, Duration::from_millis(limits.write_timeout_ms));
-    http1(stream, peer, door, &limits, stop).await;
+    let bounds = wire::Limits { head_max_bytes: limits.head_max_bytes, ..wire::Limits::default() };
+    let within = Duration::from_millis(limits.head_timeout_ms);
+    let mut stopped = stop.clone();
+    let detected = tokio::select! {
+        detected = timeout(within, Strict::detect(stream, bounds)) => detected,
+        // Nothing was asked yet.
+        _ = stopped.wait_for(|stop| *stop) => return,
+    };
+    match detected {
+        Ok(Ok((Protocol::Http1, wire))) => http1(TokioIo::new(wire), peer, door, &limits, stop).await,
+        Ok(Ok((Protocol::Http2, wire))) => http2(TokioIo::new(wire), peer, door, &limits, stop).await,
+        // Gone, or silent for too long.
+        Ok(Err(_)) | Err(_) => {}
+    }
 }
 
-async fn http1(stream: Steady<TcpStream>, peer: Peer, door: Door, limits: &Limits, mut stop: watch::Receiver<bool>) {
-    let service = service_fn(|request| {
+async fn http1(wire: Wire, peer: Peer, door: Door, limits: &Limits, mut stop: watch::Receiver<bool>) {
+    let service = service_fn(|request: Request<Incoming>| {
         let door = door.clone();
-        async move { Ok::<_, std::convert::Infallible>(door.answer(request, peer).await) }
+        async move {
+            let upgrades = request.headers().contains_key(UPGRADE);
+            let mut answer = match wire::refusal(request.method(), request.uri().path()) {
+                Some(violation) => door.refuse(violation),
+                None => door.answer(request, peer).await,
+            };
+            // Nothing behind such a request was read as HTTP.
+            if upgrades && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(answer)
+        }
     });
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_millis(limits.head_timeout_ms))
-        .max_buf_size(limits.head_max_bytes.max(16 << 10));
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
+        .half_close(true)
+        .max_buf_size(limits.head_max_bytes.max(BUFFER_MIN_BYTES));
+    let mut connection = pin!(builder.serve_connection(wire, service).with_upgrades());
     tokio::select! {
         _ = connection.as_mut() => return,
         _ = stop.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
@@ -60,11 +96,10 @@ async fn http1(stream: Steady<TcpStream>, peer: Peer, door: Door, limits: &Limit
     let _ = connection.await;
 }
 
-#[expect(dead_code, reason = "next")]
-async fn http2(stream: Steady<TcpStream>, peer: Peer, door: Door, limits: &Limits, mut stop: watch::Receiver<bool>) {
+async fn http2(wire: Wire, peer: Peer, door: Door, limits: &Limits, mut stop: watch::Receiver<bool>) {
     let service = service_fn(|request| {
         let door = door.clone();
-        async move { Ok::<_, std::convert::Infallible>(door.answer(request, peer).await) }
+        async move { Ok::<_, Infallible>(door.answer(request, peer).await) }
     });
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
@@ -78,7 +113,7 @@ async fn http2(stream: Steady<TcpStream>, peer: Peer, door: Door, limits: &Limit
         .max_local_error_reset_streams(RESETS_LOCAL_MAX)
         .keep_alive_interval(PING_INTERVAL)
         .keep_alive_timeout(PING_TIMEOUT);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut connection = pin!(builder.serve_connection(wire, service));
     tokio::select! {
         _ = connection.as_mut() => return,
         _ = stop.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),

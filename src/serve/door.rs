@@ -3,10 +3,14 @@
 use http::Request;
 use hyper::body::Incoming;
 
-use super::answer::Answer;
+use crate::telemetry::metrics;
+
+use super::answer::{Answer, Problem, REQUEST_ID};
 use super::api::ApiDoor;
 use super::connection::Peer;
 use super::proxy::ProxyDoor;
+use super::request_id::RequestId;
+use super::wire::Violation;
 
 /// A door. Clones share everything.
 #[derive(Clone)]
@@ -21,6 +25,21 @@ impl Door {
             Self::Api(api) => api.answer(request).await,
             Self::Proxy(proxy) => proxy.answer(request, peer).await,
         }
+    }
+
+    /// The answer to what never was a request.
+    pub(super) fn refuse(&self, violation: Violation) -> Answer {
+        let id = RequestId::next();
+        let metrics = match self {
+            Self::Api(api) => &api.metrics,
+            Self::Proxy(proxy) => &proxy.metrics,
+        };
+        let outcome = violation.code();
+        metrics.requests.get_or_create(&metrics::Request { door: self.name(), outcome, platform: "" }).inc();
+        tracing::debug!(request_id = %id, code = outcome, "refused");
+        let mut answer = Problem::from(violation).answer(Some(id));
+        answer.headers_mut().insert(REQUEST_ID, id.header());
+        answer
     }
 
     /// As figures name it.

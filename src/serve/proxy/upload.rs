@@ -9,20 +9,16 @@ use hyper::body::Incoming;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use crate::serve::answer::{Answer, Problem};
+use crate::serve::answer::Answer;
+use crate::serve::body::{TOO_SLOW, broken};
 use crate::serve::inspect::{ContentType, Files, Multipart, Refused};
 use crate::telemetry::clock;
 
 use super::outgoing::Outgoing;
 use super::{Passage, Stopped, framing};
 
-use http::StatusCode;
-
 /// Pieces on their way.
 const PIECES_MAX: usize = 4;
-const BROKEN: Problem =
-    Problem::new(StatusCode::BAD_REQUEST, "body_broken", "the body ended too early or is framed wrongly");
-const TOO_SLOW: Problem = Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", "the body came too slowly");
 
 /// A body that is read while it passes.
 pub(super) struct Upload {
@@ -71,7 +67,7 @@ impl Upload {
             loop {
                 let frame = timeout_at(began + limits.body_time(length), body.frame()).await.map_err(|_| TOO_SLOW)?;
                 let Some(frame) = frame else { return Ok(reader.multipart.finish()?) };
-                let Ok(data) = frame.map_err(|_| BROKEN)?.into_data() else { continue };
+                let Ok(data) = frame.map_err(|error| broken(&error))?.into_data() else { continue };
                 length += data.len();
                 reader.push(&data, passage)?;
                 let before = std::mem::replace(&mut last, data);

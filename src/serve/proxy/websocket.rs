@@ -1,14 +1,18 @@
 //! `WebSocket`s of paths that a preset names: opened with the platform, then bytes both ways.
 
+use std::io;
+
 use http::header::{CONNECTION, UPGRADE};
 use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::handshake;
+use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncWriteExt as _, copy_bidirectional};
 use tokio::time::timeout;
 
 use crate::serve::answer::{Answer, Body};
+use crate::serve::connection::Wire;
 
 use super::outgoing::Outgoing;
 use super::upstream::UpstreamError;
@@ -32,12 +36,22 @@ pub(super) async fn open(passage: &Passage<'_>, mut request: Request<Incoming>) 
     let platform = hyper::upgrade::on(&mut answered);
     drop(tokio::spawn(async move {
         let (Ok(client), Ok(platform)) = (client.await, platform.await) else { return };
-        // Either side may end it at any moment.
-        let _ = copy_bidirectional(&mut TokioIo::new(client), &mut TokioIo::new(platform)).await;
+        // Either side may end it at any moment, and that is how it ends.
+        let _ = connect(client, TokioIo::new(platform)).await;
     }));
     let (mut head, _) = answered.into_parts();
     // Its own framing is all that may stand in it.
     head.headers.remove(http::header::CONTENT_LENGTH);
     head.headers.remove(http::header::TRANSFER_ENCODING);
     Ok(Response::from_parts(head, Body::Whole(None)))
+}
+
+/// Bytes both ways, first those that were read while it was still HTTP.
+async fn connect(client: Upgraded, mut platform: TokioIo<Upgraded>) -> io::Result<()> {
+    let Ok(parts) = client.downcast::<Wire>() else { return Ok(()) };
+    let (mut stream, unread) = parts.io.into_inner().into_parts();
+    platform.write_all(&parts.read_buf).await?;
+    platform.write_all(&unread).await?;
+    copy_bidirectional(&mut stream, &mut platform).await?;
+    Ok(())
 }

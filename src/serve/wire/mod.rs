@@ -12,8 +12,6 @@
 //!
 //! What it does not do: it judges no paths and no bodies, and has no clock; whoever serves the connection has deadlines.
 
-#![allow(dead_code, unused_imports, reason = "the doors that serve connections come next")]
-
 mod chunked;
 mod class;
 mod field;

@@ -55,6 +55,7 @@ struct Linger {
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Strict<IO> {
     /// A connection that is known to speak HTTP/1.
+    #[cfg(test)]
     pub(in crate::serve) fn http1(io: IO, limits: Limits) -> Self {
         Self::new(io, Framing::requests(limits), BytesMut::new())
     }

@@ -57,8 +57,8 @@ fn health_readiness_and_figures() {
     let figures = get(server.api, "/metrics").body;
     assert!(figures.contains("linkgate_posts_total{door=\"api\",action=\"reject\"} 1\n"), "{figures}");
     assert!(!figures.contains("listed.example"), "{figures}");
-    let empty = Serving::start_with("", &["--lists", "tests/data/lists/empty.txt"]);
-    assert_eq!(get(empty.api, "/readyz").status, 503);
+    let without = Serving::start("[[lists]]\nname = \"gone\"\npath = \"/nonexistent/list.txt\"\n");
+    assert_eq!(get(without.api, "/readyz").status, 503);
 }
 
 #[test]

@@ -52,8 +52,8 @@ impl Nginx {
 
     /// What it got so far, a line a request.
     pub(super) fn got(&self) -> Vec<serde_json::Value> {
-        let text = std::fs::read_to_string(self.dir.path().join("got.log")).unwrap_or_default();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        let bytes = std::fs::read(self.dir.path().join("got.log")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// What it got, once it is as many requests.

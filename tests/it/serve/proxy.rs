@@ -106,8 +106,8 @@ fn fail_policies_are_kept() {
     {
         let before = nginx.got().len();
         let more = format!("on_system_failure = \"{policy}\"\n");
-        let empty = ["--lists", "tests/data/lists/empty.txt"];
-        let server = Serving::start_with(&config(nginx.address, "mastodon", &more), &empty);
+        let lists = "[[lists]]\nname = \"gone\"\npath = \"/nonexistent/list.txt\"\n";
+        let server = Serving::start(&(config(nginx.address, "mastodon", &more) + lists));
         let answer = post(server.proxy(), "/api/v1/statuses", FORM, b"status=hello");
         assert_eq!(answer.status, status, "{policy}");
         assert_eq!(get(server.proxy(), "/").status, 200, "{policy}");
