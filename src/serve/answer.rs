@@ -34,6 +34,16 @@ pub(super) enum Body {
 
 pub(super) type Answer = Response<Body>;
 
+impl Body {
+    /// All of it, if it is there already.
+    pub(super) fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Whole(bytes) => bytes.unwrap_or_default(),
+            Self::Upstream(_) | Self::Incoming(_) | Self::Stream(_) => Bytes::new(),
+        }
+    }
+}
+
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
         Self::Whole(Some(bytes).filter(|bytes| !bytes.is_empty()))

@@ -17,8 +17,10 @@ mod gate;
 mod inspect;
 mod key;
 mod limits;
+mod middleware;
 mod platform;
 mod proxy;
+mod refusal;
 mod request_id;
 mod server;
 mod steady;
@@ -38,6 +40,7 @@ pub use fail::FailPolicy;
 pub use gate::{FieldReport, Gate, Judgement};
 pub use key::{Budget, Keys, Scope, Tenant, digest};
 pub use limits::Limits;
+pub use middleware::{CheckLayer, CheckService};
 pub use platform::{Generic, Platform, Refusal, Route, RouteError};
 pub use proxy::{Proxy, Upstream, UpstreamError};
 

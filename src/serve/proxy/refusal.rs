@@ -1,19 +1,14 @@
-//! What a client is told when its request was not forwarded: in the platform's own shape, and never why in detail.
+//! What a client is told when its request was not forwarded.
 
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 
-use crate::serve::answer::{self, Answer, Problem};
+use crate::serve::answer::{Answer, Body, Problem};
+use crate::serve::refusal::Kept;
 use crate::telemetry::metrics;
 use crate::verdict::Action;
 
 use super::upstream::UpstreamError;
 use super::{Passage, Stopped};
-
-const REJECTED: &str = "This was not published. If you think that this is a mistake, tell the moderators this number";
-const HELD: &str = "This was not published and may be reviewed. If you ask about it, tell the moderators this number";
-const UNCHECKED: &str = "This cannot be published just now. Please try again later";
-/// When a client should try again.
-const RETRY_AFTER_SECONDS: &str = "5";
 
 const BAD_GATEWAY: Problem = Problem::new(StatusCode::BAD_GATEWAY, "upstream", "the platform did not answer properly");
 const GATEWAY_TIMEOUT: Problem =
@@ -41,11 +36,11 @@ impl Passage<'_> {
                 tracing::debug!(request_id = %self.id, code = problem.code, "refused");
                 problem.answer(Some(self.id))
             }
-            Stopped::Kept(Action::Hold) => self.shaped(HELD, None),
-            Stopped::Kept(_) => self.shaped(REJECTED, None),
+            Stopped::Kept(Action::Hold) => self.kept(Kept::Held),
+            Stopped::Kept(_) => self.kept(Kept::Rejected),
             Stopped::Unchecked(failure) => {
                 tracing::error!(request_id = %self.id, code = failure.code(), "not checked");
-                self.shaped(UNCHECKED, Some(StatusCode::SERVICE_UNAVAILABLE))
+                self.kept(Kept::Unchecked)
             }
             Stopped::Upstream(error) => {
                 tracing::warn!(request_id = %self.id, code = error.code(), "upstream");
@@ -59,18 +54,8 @@ impl Passage<'_> {
         }
     }
 
-    /// An answer as the platform's clients show it to a person.
-    fn shaped(&self, message: &str, status: Option<StatusCode>) -> Answer {
-        let shape = &self.proxy.gate.platform.refusal;
-        let content_type = HeaderValue::from_str(&shape.content_type);
-        let content_type = content_type.unwrap_or(HeaderValue::from_static("application/json"));
-        let body = shape.fill(message, &self.id.to_string());
-        let mut answer = answer::with(status.unwrap_or(shape.status), content_type, body);
-        if status.is_some() {
-            let seconds = HeaderValue::from_static(RETRY_AFTER_SECONDS);
-            answer.headers_mut().insert(http::header::RETRY_AFTER, seconds);
-        }
-        answer
+    fn kept(&self, kept: Kept) -> Answer {
+        kept.answer(&self.proxy.gate.platform.refusal, self.id).map(Body::from)
     }
 
     fn count_limit(&self, problem: &Problem) {
