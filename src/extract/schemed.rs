@@ -190,8 +190,9 @@ impl Scanner<'_, '_, '_> {
         // Browsers cannot open a host with a dot before it, people can.
         let weak =
             scheme.meaning == Meaning::Unknown || host_start > slashes.end && byte_before(text, host_start) == b'.';
-        let has_colon = text.get(scheme.start..slashes.end).is_some_and(|opening| opening.contains([':', '\u{FF1A}']));
-        let is_strict = weak || slashes.count == 0 || scheme.meaning == Meaning::Other || !has_colon;
+        let has_colon =
+            || text.get(scheme.start..slashes.end).is_some_and(|opening| opening.contains([':', '\u{FF1A}']));
+        let is_strict = weak || slashes.count == 0 || scheme.meaning == Meaning::Other || !has_colon();
         if (is_strict && !reading.is_known) || is_broken(text, &reading) {
             return;
         }
