@@ -34,18 +34,35 @@ pub(super) struct Scanner<'t, 'r, 's> {
     pub(super) spent: usize,
     /// Whether the text joins words by dots, once somebody has asked.
     joins_words: Option<bool>,
+    /// Whether plain links are read the short way.
+    pub(super) has_short_way: bool,
 }
 
 /// Finds the links of `text`.
 pub(super) fn scan<'t>(text: &'t str, rules: &Rules, sink: &mut Sink<'t>) {
-    let userinfo = Userinfo::default();
-    let mut scanner = Scanner { text, rules, sink, pos: 0, floor: 0, userinfo, spent: 0, joins_words: None };
-    while let Some(at) = next_anchor(text, scanner.pos) {
-        if scanner.sink.is_full() {
-            return;
+    Scanner::new(text, rules, sink).run();
+}
+
+/// The same without the short way of plain links, to compare.
+#[cfg(test)]
+pub(super) fn scan_the_long_way<'t>(text: &'t str, rules: &Rules, sink: &mut Sink<'t>) {
+    Scanner { has_short_way: false, ..Scanner::new(text, rules, sink) }.run();
+}
+
+impl<'t, 'r, 's> Scanner<'t, 'r, 's> {
+    fn new(text: &'t str, rules: &'r Rules, sink: &'s mut Sink<'t>) -> Self {
+        let userinfo = Userinfo::default();
+        Self { text, rules, sink, pos: 0, floor: 0, userinfo, spent: 0, joins_words: None, has_short_way: true }
+    }
+
+    fn run(mut self) {
+        while let Some(at) = next_anchor(self.text, self.pos) {
+            if self.sink.is_full() {
+                return;
+            }
+            self.pos = at + 1;
+            self.at_anchor(at);
         }
-        scanner.pos = at + 1;
-        scanner.at_anchor(at);
     }
 }
 
