@@ -16,7 +16,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::extract::{Extraction, Extractor, Link, LinkKind, TextFormat};
-use crate::verdict::{Action, Reason, Status};
+use crate::verdict::{Action, Status};
 
 pub use cache::{CacheStats, CachedChecker};
 pub use judge::Scratch;
@@ -79,9 +79,10 @@ impl Checker {
         self.check_against(&self.current.load(), post, now)
     }
 
-    /// The same as [`check`](Self::check) without the links that are unlisted: for rescans, where those are nearly all.
+    /// The same as [`check`](Self::check) without the links that are unlisted, or `None` if nothing else is to be told: for
+    /// rescans, where that is nearly always so.
     ///
-    /// An unlisted link never changes what is done about a post, so the action is the same.
+    /// An unlisted link never changes what is done about a post, so the action is the same, and without a report `allow`.
     ///
     /// ```
     /// # use linkgate::canonical::Tables;
@@ -93,13 +94,20 @@ impl Checker {
     /// let mut scratch = Scratch::default();
     /// for text in ["see https://fine.example/", "nothing here"] {
     ///     let post = Post { text, ..Post::default() };
-    ///     assert!(checker.findings(&post, 1_800_000_000, &mut scratch).links.is_empty());
+    ///     assert!(checker.findings(&post, 1_800_000_000, &mut scratch).is_none());
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn findings(&self, post: &Post<'_>, now: i64, scratch: &mut Scratch) -> Report {
+    pub fn findings(&self, post: &Post<'_>, now: i64, scratch: &mut Scratch) -> Option<Report> {
+        let found = self.extract(post);
+        if found.links.is_empty() && !found.overflow {
+            return None;
+        }
         let snapshot = self.current.load();
-        self.report(&snapshot, post, |link| snapshot.judge(link, now, scratch, |status| status != Status::Unlisted))
+        let is_told = |status| status != Status::Unlisted;
+        let told = found.links.iter().filter_map(|link| snapshot.judge(link, now, scratch, is_told));
+        let told: Vec<LinkReport> = told.collect();
+        (found.overflow || !told.is_empty()).then(|| Report::new(&snapshot, told, found.overflow))
     }
 
     /// The links that a check of this post looks at, weak ones included, attached ones last.
@@ -133,20 +141,9 @@ impl Checker {
     }
 
     fn check_against(&self, snapshot: &Snapshot, post: &Post<'_>, now: i64) -> Report {
-        let mut scratch = Scratch::default();
-        self.report(snapshot, post, |link| snapshot.judge(link, now, &mut scratch, |_| true))
-    }
-
-    /// The report of a post, with what `judge` tells of each link.
-    fn report(
-        &self,
-        snapshot: &Snapshot,
-        post: &Post<'_>,
-        judge: impl FnMut(&Link<'_>) -> Option<LinkReport>,
-    ) -> Report {
-        let found = self.extract(post);
-        let reports = found.links.iter().filter_map(judge).collect();
-        Report::new(snapshot, reports, found.overflow.then_some(Reason::TooManyLinks))
+        let (mut scratch, found) = (Scratch::default(), self.extract(post));
+        let told = found.links.iter().filter_map(|link| snapshot.judge(link, now, &mut scratch, |_| true));
+        Report::new(snapshot, told.collect(), found.overflow)
     }
 }
 

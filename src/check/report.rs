@@ -96,7 +96,9 @@ pub enum Flag {
 }
 
 impl Report {
-    pub(super) fn new(snapshot: &Snapshot, links: Vec<LinkReport>, reason: Option<Reason>) -> Self {
+    /// The report of a post with these links, and perhaps more than are looked at.
+    pub(super) fn new(snapshot: &Snapshot, links: Vec<LinkReport>, overflow: bool) -> Self {
+        let reason = overflow.then_some(Reason::TooManyLinks);
         let of_post = reason.map_or(Action::Allow, |reason| snapshot.policy.for_reason(reason));
         Self {
             action: super::strictest(&links, of_post),
