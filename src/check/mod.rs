@@ -16,7 +16,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::extract::{Extraction, Extractor, Link, LinkKind, TextFormat};
-use crate::verdict::{Action, Status};
+use crate::verdict::{Action, Reason, Status};
 
 pub use cache::{CacheStats, CachedChecker};
 pub use judge::Scratch;
@@ -107,7 +107,7 @@ impl Checker {
         let is_told = |status| status != Status::Unlisted;
         let told = found.links.iter().filter_map(|link| snapshot.judge(link, now, scratch, is_told));
         let told: Vec<LinkReport> = told.collect();
-        (found.overflow || !told.is_empty()).then(|| Report::new(&snapshot, told, found.overflow))
+        (found.overflow || !told.is_empty()).then(|| Report::new(&snapshot, told, too_many(&found)))
     }
 
     /// The links that a check of this post looks at, weak ones included, attached ones last.
@@ -143,8 +143,13 @@ impl Checker {
     fn check_against(&self, snapshot: &Snapshot, post: &Post<'_>, now: i64) -> Report {
         let (mut scratch, found) = (Scratch::default(), self.extract(post));
         let told = found.links.iter().filter_map(|link| snapshot.judge(link, now, &mut scratch, |_| true));
-        Report::new(snapshot, told.collect(), found.overflow)
+        Report::new(snapshot, told.collect(), too_many(&found))
     }
+}
+
+/// Why a post as a whole cannot be told, if so.
+fn too_many(found: &Extraction<'_>) -> Option<Reason> {
+    found.overflow.then_some(Reason::TooManyLinks)
 }
 
 /// The strictest action of a post.

@@ -96,9 +96,7 @@ pub enum Flag {
 }
 
 impl Report {
-    /// The report of a post with these links, and perhaps more than are looked at.
-    pub(super) fn new(snapshot: &Snapshot, links: Vec<LinkReport>, overflow: bool) -> Self {
-        let reason = overflow.then_some(Reason::TooManyLinks);
+    pub(super) fn new(snapshot: &Snapshot, links: Vec<LinkReport>, reason: Option<Reason>) -> Self {
         let of_post = reason.map_or(Action::Allow, |reason| snapshot.policy.for_reason(reason));
         Self {
             action: super::strictest(&links, of_post),
