@@ -4,6 +4,7 @@
 
 use super::parse::HOST_MAX_BYTES;
 use super::parts::Parts;
+use super::resolve::URL_MAX_BYTES;
 use super::url::{Bounds, CanonicalUrl, HostKind, Spelling};
 use super::{path, query};
 
@@ -59,6 +60,23 @@ pub(super) fn read(link: &str) -> Option<Plain<'_>> {
     Some(Plain { url: CanonicalUrl::new(text, bounds, HostKind::Name, spelling), path, query, fragment })
 }
 
+/// The canonical host of a link that stands for one URL and no other unless [tables know](super::Tables::may_know) the host,
+/// where that can be told at a glance: a plain link in small letters in which no other URL can stand.
+pub fn lone_host(link: &str) -> Option<&str> {
+    // Without a scheme it is read as `http`; any other scheme has a colon.
+    let rest = scheme(link).map_or(link, |(_, rest)| rest);
+    let host_len = host_len(rest).filter(|&len| len <= HOST_MAX_BYTES)?;
+    let (host, rest) = rest.split_at_checked(host_len)?;
+    let is_read = link.len() <= URL_MAX_BYTES;
+    let has_capital = host.bytes().fold(false, |found, byte| found | byte.is_ascii_uppercase());
+    if !is_read || has_capital || signs(rest.as_bytes()) & LONE == 0 {
+        return None;
+    }
+    // A parameter names another host without a colon too: `?next=//listed.example`.
+    let behind_path = memchr::memchr2(b'?', b'#', rest.as_bytes()).and_then(|at| rest.as_bytes().get(at..));
+    behind_path.is_none_or(|behind| memchr::memchr(b'/', behind).is_none()).then_some(host)
+}
+
 /// Appends path and query as they are; gives back where the path ends.
 fn copy_into(path: &str, query: Option<&str>, text: &mut String) -> usize {
     text.push_str(path);
@@ -91,21 +109,23 @@ fn scheme(link: &str) -> Option<(&'static str, &str)> {
 /// Length of a host of letters, digits, `-` and `_` in labels that are neither empty, punycode nor a number at the end.
 fn host_len(rest: &str) -> Option<usize> {
     let bytes = rest.as_bytes();
-    let len = bytes.iter().position(|&byte| class(byte) & HOST == 0).unwrap_or(bytes.len());
-    if !matches!(bytes.get(len), None | Some(b'/' | b'?' | b'#' | b':')) {
-        return None;
-    }
-    let mut label_start = 0;
-    for dot in memchr::memchr_iter(b'.', bytes.get(..len)?).chain([len]) {
-        let label = bytes.get(label_start..dot)?;
-        let punycode = label.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"xn--"));
-        if label.is_empty() || punycode {
-            return None;
+    let (mut len, mut label_start) = (0, 0);
+    for &byte in bytes.iter().take_while(|&&byte| class(byte) & HOST != 0) {
+        if byte == b'.' {
+            is_plain_label(bytes.get(label_start..len)?).then_some(())?;
+            label_start = len + 1;
         }
-        label_start = dot + 1;
+        len += 1;
     }
-    let last = memchr::memrchr(b'.', bytes.get(..len)?).map_or(0, |dot| dot + 1);
-    (!bytes.get(last)?.is_ascii_digit()).then_some(len)
+    let last = bytes.get(label_start..len)?;
+    let is_end = matches!(bytes.get(len), None | Some(b'/' | b'?' | b'#' | b':'));
+    (is_end && is_plain_label(last) && !last.first()?.is_ascii_digit()).then_some(len)
+}
+
+/// Whether a label is neither empty nor punycode.
+fn is_plain_label(label: &[u8]) -> bool {
+    let is_punycode = || label.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"xn--"));
+    label.first().is_some_and(|first| !matches!(first, b'x' | b'X') || !is_punycode())
 }
 
 /// Cuts a port off; `None` if it is not a plain number in range.
@@ -125,9 +145,10 @@ fn port<'u>(rest: &'u str, scheme: &str) -> Option<(bool, &'u str)> {
     Some((number != if scheme.starts_with("https") { 443 } else { 80 }, rest))
 }
 
-/// What all bytes of path, query and fragment have in common: that the standard leaves them, that none is an escape.
+/// What all bytes of path, query and fragment have in common: that the standard leaves them, that none is an escape, that no
+/// scheme can end among them.
 fn signs(rest: &[u8]) -> u8 {
-    rest.iter().fold(PLAIN | UNESCAPED, |all, &byte| all & class(byte))
+    rest.iter().fold(PLAIN | UNESCAPED | LONE, |all, &byte| all & class(byte))
 }
 
 fn cut(text: &str, mark: u8) -> (&str, Option<&str>) {
@@ -150,6 +171,7 @@ fn has_escaped_dot(path: &[u8]) -> bool {
 const HOST: u8 = 1;
 const PLAIN: u8 = 2;
 const UNESCAPED: u8 = 4;
+const LONE: u8 = 8;
 
 fn class(byte: u8) -> u8 {
     CLASSES.get(usize::from(byte)).copied().unwrap_or(0)
@@ -165,16 +187,17 @@ const fn classes() -> [u8; 256] {
     while at < 256 {
         let byte = at as u8;
         if byte.is_ascii_alphanumeric() {
-            table[at] = HOST | PLAIN | UNESCAPED;
+            table[at] = HOST | PLAIN | UNESCAPED | LONE;
         }
         at += 1;
     }
     let mut at = 0;
     while at < plain.len() {
-        table[plain[at] as usize] |= PLAIN | UNESCAPED;
+        table[plain[at] as usize] |= PLAIN | UNESCAPED | LONE;
         at += 1;
     }
     table[b'%' as usize] |= PLAIN;
+    table[b':' as usize] &= !LONE;
     table[b'-' as usize] |= HOST;
     table[b'_' as usize] |= HOST;
     table[b'.' as usize] |= HOST;

@@ -23,6 +23,7 @@ mod url;
 mod wrapper;
 
 pub use alias::Aliases;
+pub use fast::lone_host;
 pub use host::{embedded, embedded_ipv4};
 pub use nested::{NESTED_MAX, NESTED_SPARE_BYTES, Reach, embedded_into};
 pub use parse::HOST_MAX_BYTES;

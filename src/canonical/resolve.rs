@@ -159,6 +159,11 @@ impl Tables {
         Outcome::Cut
     }
 
+    /// Whether a rule may say that links on this host, in canonical spelling, stand for others; false for almost every host.
+    pub fn may_know(&self, host: &str) -> bool {
+        self.wrappers().may_know(host) || self.aliases().may_know(host)
+    }
+
     /// Appends one URL and its alias, and collects what is nested in it.
     fn one(&self, link: &str, via: Via, urls: &mut Vec<Located>, inner: &mut Vec<String>) -> Outcome {
         let outcome = read(link, |reading| {

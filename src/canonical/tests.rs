@@ -1,5 +1,7 @@
 //! The module as a whole: vectors, the short way against the long way, canonical URLs that stay as they are.
 
+use std::sync::OnceLock;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -193,6 +195,20 @@ fn plain_link() -> impl Strategy<Value = String> {
     "(http|https|HTTP|Https)://[a-zA-Z0-9_.-]{0,12}(:[0-9]{0,6})?(/[a-zA-Z0-9._~!$&()*+,;=:@/%'-]{0,20})?(\\?[a-z0-9=&%?/'|+]{0,10})?(#[a-z#?/%]{0,6})?"
 }
 
+#[test]
+fn a_link_too_long_to_be_read_has_no_lone_host() {
+    let host = "http://listed.example/";
+    assert_eq!(lone_host(&format!("{host}{}", "a".repeat(URL_MAX_BYTES - host.len()))), Some("listed.example"));
+    assert_eq!(lone_host(&format!("{host}{}", "a".repeat(URL_MAX_BYTES - host.len() + 1))), None);
+}
+
+/// The same, more often one that stands for one URL only.
+fn lone_link() -> impl Strategy<Value = String> {
+    "(https?://)?(www\\.|[a-z0-9]{1,3}\\.)?(listed\\.example|x\\.com|t\\.me|[a-z]{1,3}\\.[a-z]{2,4})(/[a-z0-9./@&;=-]{0,12})?([?#][a-z0-9=&/.+-]{0,12})?"
+}
+
+static TABLES: OnceLock<Tables> = OnceLock::new();
+
 fn cases() -> u32 {
     std::env::vars().find(|(name, _)| name == "LINKGATE_TEST_CASES").and_then(|(_, n)| n.parse().ok()).unwrap_or(20_000)
 }
@@ -208,6 +224,17 @@ proptest! {
         if let (Some(short), Some(long)) = (short, long) {
             prop_assert_eq!((short.host(), short.path(), short.query()), (long.host(), long.path(), long.query()));
             prop_assert_eq!((short.host_kind(), short.spelling()), (long.host_kind(), long.spelling()));
+        }
+    }
+
+    #[test]
+    fn a_lone_host_is_all_that_a_link_stands_for(link in prop_oneof![link(), plain_link(), lone_link()]) {
+        let tables = TABLES.get_or_init(|| Tables::shipped().unwrap());
+        if let Some(host) = lone_host(&link).filter(|host| !tables.may_know(host)) {
+            let mut urls = Vec::new();
+            prop_assert_eq!(tables.resolve_into(&link, &mut urls), Outcome::Whole);
+            let found: Vec<_> = urls.iter().map(|one| (one.url.host(), one.url.host_kind(), one.via)).collect();
+            prop_assert_eq!(found, [(host, HostKind::Name, Via::Itself)], "{}", link);
         }
     }
 

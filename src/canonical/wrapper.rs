@@ -36,6 +36,11 @@ impl Wrappers {
         self.0.schemes()
     }
 
+    /// Whether a rule may be for that host.
+    pub(super) fn may_know(&self, host: &str) -> bool {
+        self.0.may_know(host)
+    }
+
     pub(super) fn reads(&self, host: &str, name: &str) -> bool {
         self.0.reads(host, name)
     }

@@ -1,6 +1,6 @@
 //! One link: the URLs it stands for, their hits in all indexes, the verdict, what is told of it.
 
-use crate::canonical::{CanonicalUrl, Located, Outcome, Spelling, URL_MAX_BYTES, Via};
+use crate::canonical::{self, CanonicalUrl, Located, Outcome, Spelling, URL_MAX_BYTES, Via};
 use crate::extract::Link;
 use crate::index::{Hit, Mode};
 use crate::verdict::{self, Match, Reason, Status, Verdict};
@@ -42,6 +42,10 @@ impl Snapshot {
         told: impl Fn(Status) -> bool,
     ) -> Option<LinkReport> {
         let Scratch { urls, matches, answers, judged } = scratch;
+        if !told(Status::Unlisted) && self.is_surely_unlisted(link) {
+            *judged += u64::from(!link.weak);
+            return None;
+        }
         let outcome = self.tables.resolve_into(&link.url, urls);
         if let Some(other) = &link.other_reading {
             self.tables.resolve_into(other, urls);
@@ -58,6 +62,15 @@ impl Snapshot {
         let is_idle = link.weak && verdict.status != Status::Listed;
         *judged += u64::from(!is_idle);
         (!is_idle && told(verdict.status)).then(|| self.report(link, spelling, verdict, matches))
+    }
+
+    /// Whether nothing can be known of the link, told at a glance: it stands for one URL, on a host of which no list and no
+    /// ruling says anything.
+    fn is_surely_unlisted(&self, link: &Link<'_>) -> bool {
+        let mut indexes = self.indexes.iter().chain(&self.overrides);
+        let is_stranger = |host: &str| !self.tables.may_know(host) && !indexes.any(|index| index.may_know(host));
+        let host = if link.other_reading.is_none() { canonical::lone_host(&link.url) } else { None };
+        host.is_some_and(is_stranger)
     }
 
     /// Collects the hits of one URL in all indexes, and in the overrides.

@@ -89,9 +89,10 @@ impl Checker {
         self.check_against(&self.current.load(), post, now)
     }
 
-    /// The same as [`check`](Self::check) without the links that are unlisted: for rescans, where those are nearly all.
+    /// The same as [`check`](Self::check) without the links that are unlisted, or `None` if nothing else is to be told: for
+    /// rescans, where that is nearly always so.
     ///
-    /// An unlisted link never changes what is done about a post, so the action is the same.
+    /// An unlisted link never changes what is done about a post, so the action is the same, and without a report `allow`.
     ///
     /// ```
     /// # use linkgate::canonical::Tables;
@@ -103,11 +104,11 @@ impl Checker {
     /// let mut scratch = Scratch::default();
     /// for text in ["see https://fine.example/", "nothing here"] {
     ///     let post = Post { text, ..Post::default() };
-    ///     assert!(checker.findings(&post, 1_800_000_000, &mut scratch).links.is_empty());
+    ///     assert!(checker.findings(&post, 1_800_000_000, &mut scratch).is_none());
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn findings(&self, post: &Post<'_>, now: i64, scratch: &mut Scratch) -> Report {
+    pub fn findings(&self, post: &Post<'_>, now: i64, scratch: &mut Scratch) -> Option<Report> {
         self.view().findings(post, now, scratch)
     }
 
@@ -147,21 +148,15 @@ impl Checker {
     }
 
     fn check_against(&self, snapshot: &Snapshot, post: &Post<'_>, now: i64) -> Report {
-        let mut scratch = Scratch::default();
-        self.report(snapshot, post, |link| snapshot.judge(link, now, &mut scratch, |_| true))
+        let (mut scratch, found) = (Scratch::default(), self.extract(post));
+        let told = found.links.iter().filter_map(|link| snapshot.judge(link, now, &mut scratch, |_| true));
+        Report::new(snapshot, told.collect(), too_many(&found))
     }
+}
 
-    /// The report of a post, with what `judge` tells of each link.
-    fn report(
-        &self,
-        snapshot: &Snapshot,
-        post: &Post<'_>,
-        judge: impl FnMut(&Link<'_>) -> Option<LinkReport>,
-    ) -> Report {
-        let found = self.extract(post);
-        let reports = found.links.iter().filter_map(judge).collect();
-        Report::new(snapshot, reports, found.overflow.then_some(Reason::TooManyLinks))
-    }
+/// Why a post as a whole cannot be told, if so.
+fn too_many(found: &Extraction<'_>) -> Option<Reason> {
+    found.overflow.then_some(Reason::TooManyLinks)
 }
 
 /// A checker with one snapshot. Hold it briefly: it keeps the snapshot in memory.
@@ -177,9 +172,15 @@ impl View<'_> {
     }
 
     /// The same as [`Checker::findings`].
-    pub fn findings(&self, post: &Post<'_>, now: i64, scratch: &mut Scratch) -> Report {
-        let told = |status| status != Status::Unlisted;
-        self.checker.report(&self.snapshot, post, |link| self.snapshot.judge(link, now, scratch, told))
+    pub fn findings(&self, post: &Post<'_>, now: i64, scratch: &mut Scratch) -> Option<Report> {
+        let found = self.checker.extract(post);
+        if found.links.is_empty() && !found.overflow {
+            return None;
+        }
+        let is_told = |status| status != Status::Unlisted;
+        let told = found.links.iter().filter_map(|link| self.snapshot.judge(link, now, scratch, is_told));
+        let told: Vec<LinkReport> = told.collect();
+        (found.overflow || !told.is_empty()).then(|| Report::new(&self.snapshot, told, too_many(&found)))
     }
 
     /// What is checked against.

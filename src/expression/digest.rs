@@ -43,6 +43,11 @@ impl DigestKey {
         Running(hasher)
     }
 
+    /// Digest of a message that begins with its kind.
+    pub(super) fn whole(&self, message: &[u8]) -> Digest {
+        SipHasher13::new_with_key(&self.0).hash(message)
+    }
+
     /// Digest of a label of a registrable domain.
     pub fn label(&self, label: &str) -> Digest {
         self.start(Kind::Label).with(label.as_bytes()).digest()
@@ -58,7 +63,7 @@ impl DigestKey {
         // One short message is quicker than a stream of three parts.
         let mut message = SmallVec::<[u8; 40]>::from_slice(&[Kind::Sha256 as u8, bytes.len() as u8]);
         message.extend_from_slice(bytes);
-        SipHasher13::new_with_key(&self.0).hash(&message)
+        self.whole(&message)
     }
 
     /// Digest of the MD5 of a URL.

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use smallvec::SmallVec;
+
 use crate::canonical::{self, CanonicalUrl, HostKind};
 
 use super::digest::{Digest, DigestKey, Kind};
@@ -70,18 +72,26 @@ impl DigestKey {
         }
         // Text that is no address: a name, or what browsers refuse.
         debug_assert!(matches!(url.host_kind(), HostKind::Name | HostKind::Refused));
-        let host = url.host();
-        let mut running = self.start(Kind::Host);
+        self.name_forms(url.host(), top, meet);
+    }
+
+    /// The same for a host that is no address.
+    pub fn name_forms(&self, host: &str, top: TopLevel, mut meet: impl FnMut(HostForm)) {
+        // A few short messages are quicker than one that is read again and again on its way.
+        let mut message = SmallVec::<[u8; NAME_BYTES]>::from_slice(&[Kind::Host as u8]);
         for (label, start) in labels(host) {
-            running.add(label.as_bytes());
+            message.extend_from_slice(label.as_bytes());
             let relation = relation(host, start);
             let is_top = label.len() + start == host.len();
             if relation == Relation::Same || !is_top || top == TopLevel::LookedUp {
-                meet(HostForm { digest: running.digest(), relation, len: host.len() - start });
+                meet(HostForm { digest: self.whole(&message), relation, len: host.len() - start });
             }
         }
     }
 }
+
+/// Longer names are rare.
+const NAME_BYTES: usize = 64;
 
 /// The labels of a name from the last to the first, each but the last with the dot behind it, and where it starts.
 fn labels(name: &str) -> impl Iterator<Item = (&str, usize)> {

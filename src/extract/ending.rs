@@ -85,7 +85,7 @@ pub(super) fn sign(text: &str, from: usize, end: usize) -> Option<usize> {
     let mut rest = link;
     loop {
         let shorter = rest.trim_end_matches(|c: char| SIGNS.contains(&c) || is_symbol(c));
-        let shorter = ESCAPED.iter().find_map(|escaped| strip_suffix(shorter, escaped)).unwrap_or(shorter);
+        let shorter = without_escape(shorter).unwrap_or(shorter);
         if shorter.len() == rest.len() {
             break;
         }
@@ -94,9 +94,12 @@ pub(super) fn sign(text: &str, from: usize, end: usize) -> Option<usize> {
     (rest.len() > 1 && rest.len() < link.len()).then_some(from + rest.len())
 }
 
-fn strip_suffix<'t>(text: &'t str, suffix: &str) -> Option<&'t str> {
-    let (head, tail) = text.split_at_checked(text.len().checked_sub(suffix.len())?)?;
-    tail.eq_ignore_ascii_case(suffix).then_some(head)
+fn without_escape(text: &str) -> Option<&str> {
+    let [.., b'%', _, _] = text.as_bytes() else {
+        return None;
+    };
+    let (head, tail) = text.split_at_checked(text.len() - 3)?;
+    ESCAPED.iter().any(|escaped| tail.eq_ignore_ascii_case(escaped)).then_some(head)
 }
 
 /// A word glued to the end by a mark that ends a sentence: `/a.Join`, `/a,then`.
@@ -141,6 +144,10 @@ pub(super) fn possessive(text: &str, from: usize, end: usize) -> Option<usize> {
 /// An ending that a language adds to names behind an apostrophe, as in `…/a'da`: where it begins.
 fn suffix(text: &str, from: usize, end: usize) -> Option<usize> {
     let tail = text.get(from..end)?;
+    let near = tail.as_bytes().iter().rev().take(SUFFIX_MAX_BYTES);
+    if !near.fold(false, |found, byte| found | matches!(byte, b'\'' | 0xE2)) {
+        return None; // No apostrophe of either kind.
+    }
     let at = tail.rfind(['\'', '\u{2019}']).filter(|&at| at > 0 && end - from - at <= SUFFIX_MAX_BYTES)?;
     let mut letters = tail.get(at..)?.chars().skip(1).peekable();
     letters.peek()?;

@@ -173,7 +173,7 @@ impl<'t, 'n> HostReader<'t, 'n> {
 
     /// Reads the host, or says where to go on if there is none.
     pub(super) fn read(mut self) -> Result<Host<'t>, Miss> {
-        let mut pos = self.start;
+        let mut pos = if self.lead == Lead::Bare { self.start } else { self.pass_plain() };
         let mut last = None;
         let mut end = pos;
         while let Some(label) = label::read(self.text, pos, &mut self.refang) {
@@ -211,6 +211,22 @@ impl<'t, 'n> HostReader<'t, 'n> {
         }
         let last_start = self.previous.start;
         self.choose(last).ok_or(Miss { last_start, end })
+    }
+
+    /// Passes over labels of letters and digits with a plain dot and more behind them: behind a scheme a host goes on there
+    /// whatever they are, and only the last label is judged.
+    fn pass_plain(&mut self) -> usize {
+        let mut pos = self.start;
+        while self.labels + 1 < LABELS_MAX
+            && let Some(end) = plain_label(self.text, pos).filter(|end| end - self.start <= HOST_MAX_BYTES)
+        {
+            self.labels += 1;
+            self.previous = Label { start: pos, end, ..Label::default() };
+            self.dots = self.dots.with(Dot::Plain);
+            pos = end + 1;
+            self.label_from = self.refang.mark(pos);
+        }
+        pos
     }
 
     /// The dot behind the label that ends at `at`; a scheme makes more of them plausible.
@@ -355,6 +371,13 @@ impl<'t, 'n> HostReader<'t, 'n> {
     fn is_followed_by_path(&self, reading: Reading) -> bool {
         self.lead == Lead::Disguised || matches!(byte_at(self.text, reading.mark.at), b'/' | b'?')
     }
+}
+
+/// The end of the label at `at`, if it has letters and digits only, and a plain dot and one more stand behind it.
+fn plain_label(text: &str, at: usize) -> Option<usize> {
+    let run = label::plain_run(text, at);
+    let (dot, next) = (byte_at(text, at + run), byte_at(text, at + run + 1));
+    (run > 0 && dot == b'.' && next.is_ascii_alphanumeric()).then_some(at + run)
 }
 
 /// Whether a label and a plain dot with another label stand at `at`.

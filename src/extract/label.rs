@@ -28,7 +28,7 @@ pub(super) struct Label {
 
 /// Reads the label that starts at `start`; `None` if there is none.
 pub(super) fn read(text: &str, start: usize, refang: &mut Refang<'_>) -> Option<Label> {
-    let mut label = Label { start, end: start, ..Label::default() };
+    let mut label = Label { start, end: start + plain_run(text, start), ..Label::default() };
     while let Some(end) = step(text, &mut label, refang) {
         label.end = end;
     }
@@ -41,6 +41,12 @@ pub(super) fn read(text: &str, start: usize, refang: &mut Refang<'_>) -> Option<
     }
     label.odd = is_odd(text.get(start..label.end).unwrap_or(""));
     (label.end > start).then_some(label)
+}
+
+/// How many letters and digits stand at `at`.
+pub(super) fn plain_run(text: &str, at: usize) -> usize {
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count()
 }
 
 /// The end of the next character of the label.

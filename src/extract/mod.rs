@@ -33,6 +33,7 @@ mod markdown;
 mod markup;
 mod plain;
 mod prose;
+mod quick;
 mod refang;
 mod scheme;
 mod schemed;

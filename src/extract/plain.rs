@@ -34,18 +34,35 @@ pub(super) struct Scanner<'t, 'r, 's> {
     pub(super) spent: usize,
     /// Whether the text joins words by dots, once somebody has asked.
     joins_words: Option<bool>,
+    /// Whether plain links are read the short way.
+    pub(super) has_short_way: bool,
 }
 
 /// Finds the links of `text`.
 pub(super) fn scan<'t>(text: &'t str, rules: &Rules, sink: &mut Sink<'t>) {
-    let userinfo = Userinfo::default();
-    let mut scanner = Scanner { text, rules, sink, pos: 0, floor: 0, userinfo, spent: 0, joins_words: None };
-    while let Some(at) = next_anchor(text, scanner.pos) {
-        if scanner.sink.is_full() {
-            return;
+    Scanner::new(text, rules, sink).run();
+}
+
+/// The same without the short way of plain links, to compare.
+#[cfg(test)]
+pub(super) fn scan_the_long_way<'t>(text: &'t str, rules: &Rules, sink: &mut Sink<'t>) {
+    Scanner { has_short_way: false, ..Scanner::new(text, rules, sink) }.run();
+}
+
+impl<'t, 'r, 's> Scanner<'t, 'r, 's> {
+    fn new(text: &'t str, rules: &'r Rules, sink: &'s mut Sink<'t>) -> Self {
+        let userinfo = Userinfo::default();
+        Self { text, rules, sink, pos: 0, floor: 0, userinfo, spent: 0, joins_words: None, has_short_way: true }
+    }
+
+    fn run(mut self) {
+        while let Some(at) = next_anchor(self.text, self.pos) {
+            if self.sink.is_full() {
+                return;
+            }
+            self.pos = at + 1;
+            self.at_anchor(at);
         }
-        scanner.pos = at + 1;
-        scanner.at_anchor(at);
     }
 }
 
@@ -91,18 +108,21 @@ impl<'t> Scanner<'t, '_, '_> {
         if self.is_sentence_end(at) {
             return;
         }
-        let Some(end) = self.label_end(at) else {
+        let Some(end) = self.joint(at) else {
             return;
         };
-        let separator = dot_at(self.text, end);
-        let is_joint = separator.is_some_and(|found| found.end > at) || hyphen_at(self.text, end).is_some();
-        if !is_joint {
-            return;
-        }
         let start = label::start_of(self.text, end, self.floor);
         if start < end {
             self.bare(start, end);
         }
+    }
+
+    /// The end of the label that something at the anchor joins to another.
+    fn joint(&self, at: usize) -> Option<usize> {
+        let end = self.label_end(at)?;
+        let is_joint =
+            || dot_at(self.text, end).is_some_and(|found| found.end > at) || hyphen_at(self.text, end).is_some();
+        is_joint().then_some(end)
     }
 
     /// The frequent dots that cannot join labels, told apart at a glance.
@@ -116,9 +136,13 @@ impl<'t> Scanner<'t, '_, '_> {
             b'.' if byte_before(self.text, at) == b' ' && is_label_byte(next) => {
                 !goes_on(self.text, at + 1, &self.rules.names)
             }
+            b'.' => next == b'.',
             0x80.. => {
                 let behind = char_at(self.text, at).map_or(at + 1, |c| at + c.len_utf8());
-                char_at(self.text, behind).is_none_or(|c| is_unspaced(c) && !self.rules.names.may_begin(c))
+                char_at(self.text, behind).is_none_or(|c| match c {
+                    ' ' => char_at(self.text, behind + 1).is_none_or(is_label_char),
+                    _ => c < ' ' || (is_unspaced(c) && !self.rules.names.may_begin(c)),
+                })
             }
             b'(' | b'[' | b'{' | b'<' if next.is_ascii_alphabetic() => word_at(self.text, at + 1).is_none(),
             _ => false,
@@ -340,4 +364,28 @@ fn is_email(text: &str, start: usize, end: usize, rest: Rest) -> bool {
 /// Whether `[at]` or `(@)` ends at `end`.
 fn follows_at_sign(text: &str, end: usize) -> bool {
     (3..=4).any(|len| end.checked_sub(len).is_some_and(|at| userinfo::disguised(text, at) == Some(end)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{Options, TopLevels};
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn dots_told_at_a_glance_join_nothing(text in r"[a-zあé\[( .\u{200b}-]{0,6}(。|．|·|\.\.)( |\n|[a-zéд%\[(\u{200b} .-]){0,6}") {
+            let rules = Rules { options: Options::default(), names: TopLevels::parse("com\n") };
+            let mut sink = Sink::new(20, 20);
+            let scanner = Scanner::new(&text, &rules, &mut sink);
+            for (at, c) in text.char_indices().filter(|&(_, c)| c == '.' || is_dot(c)) {
+                let behind = &text[at + c.len_utf8()..];
+                let is_told = (c == '.' && behind.starts_with('.')) || (c != '.' && behind.starts_with([' ', '\n']));
+                if is_told && scanner.is_sentence_end(at) {
+                    prop_assert_eq!(scanner.joint(at), None, "{} at {}", text, at);
+                }
+            }
+        }
+    }
 }

@@ -152,6 +152,12 @@ fn disguised(name: &[u8]) -> Option<&'static str> {
 
 /// Reads colon and slashes at `at`; `None` if there is neither.
 pub(super) fn slashes_at(text: &str, at: usize) -> Option<Slashes> {
+    // What nearly all links have.
+    if let Some([b':', b'/', b'/', next]) = text.as_bytes().get(at..at + 4)
+        && next.is_ascii_alphanumeric()
+    {
+        return Some(Slashes { end: at + 3, count: 2, is_disguised: false });
+    }
     let mut slashes = Slashes { end: at, count: 0, is_disguised: false };
     let mut has_colon = false;
     let mut pos = at;

@@ -9,6 +9,7 @@ use super::host::{HostReader, Lead, Reading};
 use super::link::{Draft, Rest};
 use super::plain::{Scanner, is_label_start};
 use super::prose::is_weak;
+use super::quick;
 use super::refang::Refang;
 use super::scheme::{self, Meaning, Scheme, Slashes};
 use super::{Link, LinkKind, Schemeless, Written};
@@ -144,8 +145,28 @@ impl Scanner<'_, '_, '_> {
             Meaning::Unknown if slashes.count != 2 || slashes.is_disguised => {}
             Meaning::Unknown if !may_have_dot(self.text, slashes.end) => {}
             Meaning::Other | Meaning::Disguised(_) if slashes.count == 0 => {}
+            Meaning::Web if slashes.count == 2 && !slashes.is_disguised && self.plainly(scheme, slashes) => {}
             _ => self.schemed(scheme, slashes),
         }
+    }
+
+    /// Reads a link that is written plainly; says whether it is.
+    fn plainly(&mut self, scheme: Scheme, slashes: Slashes) -> bool {
+        let end = if self.has_short_way { quick::end_of_link(self.text, slashes.end) } else { None };
+        let Some((end, url)) = end.and_then(|end| Some((end, self.text.get(scheme.start..end)?))) else {
+            return false;
+        };
+        let (span, written) = (Some(scheme.start..end), Written::default());
+        self.sink.push(Link {
+            span,
+            url: url.into(),
+            other_reading: None,
+            kind: LinkKind::Schemed,
+            written,
+            weak: false,
+        });
+        self.skip_to(end);
+        true
     }
 
     /// A messenger's link, which names an action instead of a host, or a host all the same.
@@ -190,8 +211,9 @@ impl Scanner<'_, '_, '_> {
         // Browsers cannot open a host with a dot before it, people can.
         let weak =
             scheme.meaning == Meaning::Unknown || host_start > slashes.end && byte_before(text, host_start) == b'.';
-        let has_colon = text.get(scheme.start..slashes.end).is_some_and(|opening| opening.contains([':', '\u{FF1A}']));
-        let is_strict = weak || slashes.count == 0 || scheme.meaning == Meaning::Other || !has_colon;
+        let has_colon =
+            || text.get(scheme.start..slashes.end).is_some_and(|opening| opening.contains([':', '\u{FF1A}']));
+        let is_strict = weak || slashes.count == 0 || scheme.meaning == Meaning::Other || !has_colon();
         if (is_strict && !reading.is_known) || is_broken(text, &reading) {
             return;
         }

@@ -1,8 +1,8 @@
 //! What follows a host: path, query and fragment, and where the link ends.
 
 use super::class::{
-    byte_at, byte_before, char_at, char_before, ends_link, is_invisible, is_joiner, is_label_byte, is_other_script,
-    is_sentence_mark, is_unspaced,
+    byte_at, byte_before, char_at, char_before, ends_link, is_in, is_invisible, is_joiner, is_label_byte,
+    is_other_script, is_sentence_mark, is_unspaced, table,
 };
 use super::disguise::{disguise_at, is_written};
 use super::ending;
@@ -16,6 +16,9 @@ const NEAR_MAX_BYTES: usize = 64;
 
 /// How far the name of a host is looked at behind a separator, in bytes.
 const NAME_MAX_BYTES: usize = 128;
+
+/// Bytes that say nothing of where a link ends.
+const PLAIN: [bool; 256] = table(b"abcdefgijklmnopqrstuvwxyzABCDEFGIJKLMNOPQRSTUVWXYZ0123456789/.-_=%#~!$*:@^");
 
 /// Where a link ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -70,15 +73,21 @@ pub(super) fn read(text: &str, names: &TopLevels, start: usize, from: usize) -> 
         joined: None,
         has_query: false,
     };
-    let mut pos = from;
+    let mut pos = from + plain_run(text, from);
     while let Some(next) = reader.step(pos) {
-        pos = next;
+        pos = if reader.joined.is_none() { next + plain_run(text, next) } else { next };
         // What is cut off is read again.
         if reader.joined.is_some_and(|at| pos - at > OTHER_MAX_BYTES) {
             break;
         }
     }
     reader.finish(pos)
+}
+
+/// How many bytes stand at `at` that are part of a tail whatever stands around them.
+fn plain_run(text: &str, at: usize) -> usize {
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    rest.iter().take_while(|&&byte| is_in(&PLAIN, byte)).count()
 }
 
 fn starts_folded(text: &str, from: usize) -> bool {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::canonical::{self, CanonicalUrl};
 use crate::expression::safe_browsing;
-use crate::expression::{Digest, DigestKey, HostForm, Reach, Relation, TopLevel};
+use crate::expression::{Digest, DigestKey, HostForm, Reach, Relation};
 
 use super::Index;
 use super::entry::{Action, Category, Scope};
@@ -54,6 +54,20 @@ impl Index {
     }
 }
 
+impl Index {
+    /// Whether an entry may match some URL on this host, a name in canonical spelling; false for almost every host.
+    pub fn may_know(&self, host: &str) -> bool {
+        let traits = &self.traits;
+        if traits.labels || traits.sha256_lens != 0 || traits.md5 {
+            return true;
+        }
+        let mut may_know = false;
+        let meet = |form: HostForm| may_know |= self.filter.may_have(form.digest);
+        self.keys.digest().name_forms(host, traits.top_level(), meet);
+        may_know
+    }
+}
+
 /// One look-up under way.
 struct Search<'s> {
     index: &'s Index,
@@ -66,9 +80,8 @@ struct Search<'s> {
 impl<'s> Search<'s> {
     fn run(mut self) {
         let (key, url, traits) = (self.key, self.url, &self.index.traits);
-        let top = if traits.top_levels { TopLevel::LookedUp } else { TopLevel::Skipped };
         let mut with_paths = WithPaths::default();
-        key.host_forms(url, top, |form| self.host_form(form, &mut with_paths));
+        key.host_forms(url, traits.top_level(), |form| self.host_form(form, &mut with_paths));
         if let Some(address) = url.address() {
             self.networks(address);
         } else if traits.labels {

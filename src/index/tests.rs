@@ -45,8 +45,10 @@ fn index_of(list: List, entries: impl IntoIterator<Item = Entry>) -> Index {
 }
 
 fn hits(index: &Index, link: &str) -> Vec<Hit> {
-    let mut hits = Vec::new();
-    index.look_up(&canonical::canonical(link).unwrap(), NOW, &mut hits);
+    let (url, mut hits) = (canonical::canonical(link).unwrap(), Vec::new());
+    index.look_up(&url, NOW, &mut hits);
+    let is_name = url.host_kind() == canonical::HostKind::Name;
+    assert!(hits.is_empty() || !is_name || index.may_know(url.host()), "{link}");
     hits
 }
 

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::expression::TopLevel;
+
 /// Which rare kinds of entry an index has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Traits {
@@ -15,6 +17,13 @@ pub(super) struct Traits {
     /// Bit `n` is set if there are SHA-256 of `n` bytes.
     pub(super) sha256_lens: u64,
     pub(super) md5: bool,
+}
+
+impl Traits {
+    /// Whether whole top levels are looked up.
+    pub(super) fn top_level(&self) -> TopLevel {
+        if self.top_levels { TopLevel::LookedUp } else { TopLevel::Skipped }
+    }
 }
 
 /// Prefix lengths of networks, a bit each.

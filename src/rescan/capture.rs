@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
 use super::field::{Node, Role};
+use super::flat;
 use super::tally::Bad;
 use super::walk::{Visit, Walk};
 
@@ -29,6 +30,15 @@ pub(super) struct Captured<'r> {
 impl<'r> Captured<'r> {
     /// Reads a record that is JSON.
     pub(super) fn of_json(text: &'r str, tree: &Node) -> Result<Self, Bad> {
+        let mut captured = Self::default();
+        match flat::read(text, tree, &mut captured) {
+            Some(()) => Ok(captured),
+            None => Self::of_json_the_long_way(text, tree),
+        }
+    }
+
+    /// The same without the short way.
+    pub(super) fn of_json_the_long_way(text: &'r str, tree: &Node) -> Result<Self, Bad> {
         let mut captured = Self::default();
         let mut json = serde_json::Deserializer::from_str(text);
         let walk = Walk { node: tree, visit: &mut captured };
@@ -85,6 +95,16 @@ impl<'r> Captured<'r> {
             return;
         }
         self.links.extend(text.split_whitespace().map(Cow::Borrowed));
+    }
+
+    /// Takes a string without escapes, `raw` being the same with its quotation marks.
+    pub(super) fn string(&mut self, node: &Node, raw: &'r str, plain: &'r str) {
+        if let Some((number, part)) = node.id {
+            self.ids.push((number, part, Cow::Borrowed(raw)));
+        }
+        if let Some(role) = node.role {
+            self.take(role, Cow::Borrowed(plain));
+        }
     }
 
     fn take(&mut self, role: Role, text: Cow<'r, str>) {

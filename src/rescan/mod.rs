@@ -16,6 +16,7 @@ mod delta;
 mod error;
 mod field;
 mod finding;
+mod flat;
 mod flow;
 mod input;
 mod judge;

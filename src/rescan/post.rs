@@ -71,7 +71,9 @@ impl<'j> Posts<'j> {
 
     /// What is to be done about one text, and what is to be told of it.
     fn part(&mut self, post: &Post<'_>, field: Option<&'j str>) -> (Action, Option<Finding<'j>>) {
-        let Report { action, reason, generation, lists_id, links } = self.check(post);
+        let Some(Report { action, reason, generation, lists_id, links }) = self.check(post) else {
+            return (Action::Allow, None);
+        };
         let all = self.job.shown == Shown::All;
         let (is_found, links): (bool, Vec<(Option<Change>, LinkReport)>) = if let Some(before) = self.job.before {
             let before = self.revealed(before.check(post, self.job.now), post);
@@ -94,15 +96,16 @@ impl<'j> Posts<'j> {
         (action, Some(Finding { is_found, action, reason, generation, lists_id, links }))
     }
 
-    /// The report on a post; without its unlisted links where nobody asks for them, since nearly all are.
-    fn check(&mut self, post: &Post<'_>) -> Report {
+    /// The report on a post; without its unlisted links where nobody asks for them, since nearly all are, and none if nothing
+    /// is left.
+    fn check(&mut self, post: &Post<'_>) -> Option<Report> {
         let Job { checker, now, .. } = *self.job;
         if let (Shown::Findings, Reveal::Nothing, None) = (self.job.shown, self.job.reveal, self.job.before) {
             return checker.findings(post, now, &mut self.scratch);
         }
         let report = checker.check(post, now);
         self.others += report.links.len() as u64;
-        self.revealed(report, post)
+        Some(self.revealed(report, post))
     }
 
     fn revealed(&self, report: Report, post: &Post<'_>) -> Report {

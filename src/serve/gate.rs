@@ -116,8 +116,9 @@ impl Judging<'_> {
             Holds::Text(format) => Post { text, format, attached: &[] },
             Holds::Link => Post { text: "", format: TextFormat::Plain, attached: &[text] },
         };
-        let report = self.view.findings(&post, self.now, &mut self.scratch);
-        self.add(place, report);
+        if let Some(report) = self.view.findings(&post, self.now, &mut self.scratch) {
+            self.add(place, report);
+        }
     }
 
     /// What only may be there: it counts if it is listed.
@@ -126,7 +127,7 @@ impl Judging<'_> {
             return;
         }
         let post = Post { text, ..Post::default() };
-        let mut report = self.view.findings(&post, self.now, &mut self.scratch);
+        let Some(mut report) = self.view.findings(&post, self.now, &mut self.scratch) else { return };
         report.links.retain(|link| link.status == Status::Listed);
         report.reason = None;
         report.action = report.links.iter().map(|link| link.action).max().unwrap_or(Action::Allow);

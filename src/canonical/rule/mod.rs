@@ -154,6 +154,11 @@ impl Rules {
         }
     }
 
+    /// Whether a rule may be for that host; false for almost every host.
+    pub(in crate::canonical) fn may_know(&self, host: &str) -> bool {
+        self.by_host.find(host).is_some()
+    }
+
     /// Whether a rule for that host reads a parameter of that name.
     pub(in crate::canonical) fn reads(&self, host: &str, name: &str) -> bool {
         self.fitting(host).is_some_and(|mut fitting| fitting.any(|(rule, _)| rule.reads(name)))
