@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let platform = Platform::preset("mastodon", &Generic::default()).ok_or("no such preset")?;
     let gate = Gate { checker: checker()?, platform: Arc::new(platform), body_max_bytes: 1 << 20 };
     let service =
-        Router::new().route("/api/v1/statuses", post(publish)).layer(CheckLayer::new(gate, Limits::default()));
+        Router::new().route("/api/v1/statuses", post(publish)).layer(CheckLayer::new(gate, &Limits::default()));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
     axum::serve(listener, service).await?;
     Ok(())

@@ -21,10 +21,11 @@ pub fn show(loaded: &Loaded) -> String {
             let _ = writeln!(text, "lists.{}.{name} = {value}  # {origin}", list.name);
         }
     }
-    let overrides = loaded.config.overrides.len();
-    if overrides > 0 {
-        let origin = load::describe(loaded.origins.get("overrides"));
-        let _ = writeln!(text, "overrides = {overrides} in the file  # {origin}");
+    for (section, count) in [("overrides", loaded.config.overrides.len()), ("keys", loaded.config.keys.len())] {
+        if count > 0 {
+            let origin = load::describe(loaded.origins.get(section));
+            let _ = writeln!(text, "{section} = {count} in the file  # {origin}");
+        }
     }
     text
 }
@@ -63,6 +64,15 @@ const EXAMPLES: &str = r#"
 #reason = "listed by mistake, reported to the source"
 #author = "t-and-s"
 #expires = "2027-01-31"                   # its last day; required below reject, at most 90 days away
+
+# One [[keys]] for each that may ask the check API; `linkgate keys new NAME` makes a key and these lines.
+#[[keys]]
+#name = "composer"
+#sha256 = "…"                             # of the key, which stands nowhere
+#scopes = ["check"]
+#lists = ["partner"]                      # that answer it; all if absent
+#requests_per_minute = 6000
+#hits_per_day = 1000                      # distinct entries; whoever meets more is reading the list out
 "#;
 
 #[cfg(test)]

@@ -28,7 +28,7 @@
 //! let inner = tower::service_fn(async |_: Request<Full<Bytes>>| {
 //!     Ok::<_, Infallible>(Response::new(Full::new(Bytes::from("published"))))
 //! });
-//! let mut service = CheckLayer::new(gate, Limits::default()).layer(inner);
+//! let mut service = CheckLayer::new(gate, &Limits::default()).layer(inner);
 //! let post = Request::post("/api/v1/statuses").body(Full::from("status=hello"))?;
 //! // Without a list nothing can be checked, so nothing is published.
 //! assert_eq!(service.call(post).await?.status(), 503);
@@ -70,8 +70,8 @@ pub struct CheckLayer {
 
 impl CheckLayer {
     /// A layer that judges by `gate`; of `limits` those of bodies count, and the gate's own for their size.
-    pub fn new(gate: Gate, limits: Limits) -> Self {
-        let limits = Limits { body_max_bytes: gate.body_max_bytes, ..limits };
+    pub fn new(gate: Gate, limits: &Limits) -> Self {
+        let limits = Limits { body_max_bytes: gate.body_max_bytes, ..limits.clone() };
         Self { gate: Arc::new(gate), limits: Arc::new(limits) }
     }
 

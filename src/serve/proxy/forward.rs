@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-use http::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::{PathAndQuery, Uri};
 use http::{HeaderMap, Request, Response, Version};
@@ -84,7 +84,8 @@ impl Mark {
 pub(super) fn answer(answered: Response<Answered>) -> Result<Answer, UpstreamError> {
     let (mut head, body) = answered.into_parts();
     // Two lengths, or one beside another framing: where the answer ends would be a matter of taste.
-    if head.headers.get_all(CONTENT_LENGTH).iter().count() > 1 {
+    let lengths = head.headers.get_all(CONTENT_LENGTH).iter().count();
+    if lengths + head.headers.get_all(TRANSFER_ENCODING).iter().count() > 1 {
         return Err(UpstreamError::Garbage);
     }
     framing::strip(&mut head.headers);

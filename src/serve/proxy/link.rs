@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
+use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -87,7 +88,12 @@ impl Link {
         match answered {
             Ok(response) => {
                 let link = (!is_over).then_some(self);
-                Ok(response.map(|incoming| Answered { incoming, link, is_ended: false, waiting: None }))
+                let mut answered =
+                    response.map(|incoming| Answered { incoming, link, is_ended: false, waiting: None, first: None });
+                match answered.body_mut().begin().await {
+                    Ok(()) => Ok(answered),
+                    Err(_) => Err(Unanswered::Broken),
+                }
             }
             Err(mut error) => Err(match error.take_message() {
                 Some(request) => Unanswered::Unsent(Box::new(request)),
@@ -103,13 +109,25 @@ pub(in crate::serve) struct Answered {
     link: Option<Link>,
     is_ended: bool,
     waiting: Option<Pin<Box<Sleep>>>,
+    /// What came together with the head.
+    first: Option<Frame<Bytes>>,
 }
 
 impl Answered {
-    pub(in crate::serve) fn poll_frame(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+    /// Takes what is there of the body: if that is broken already, the client can still be told so.
+    async fn begin(&mut self) -> io::Result<()> {
+        let first = poll_fn(|cx| match Pin::new(&mut self.incoming).poll_frame(cx) {
+            Poll::Ready(Some(frame)) => Poll::Ready(frame.map(Some).map_err(io::Error::other)),
+            Poll::Ready(None) | Poll::Pending => Poll::Ready(Ok(None)),
+        });
+        self.first = first.await?;
+        Ok(())
+    }
+
+    pub(in crate::serve) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(first)));
+        }
         let mut polled = Pin::new(&mut self.incoming).poll_frame(cx);
         if polled.is_pending() {
             self.drive(cx);
@@ -119,7 +137,7 @@ impl Answered {
             Poll::Ready(frame) => {
                 self.waiting = None;
                 self.is_ended |= frame.is_none();
-                Poll::Ready(frame.map(|frame| frame.map_err(std::io::Error::other)))
+                Poll::Ready(frame.map(|frame| frame.map_err(io::Error::other)))
             }
             Poll::Pending => self.poll_timeout(cx),
         }
@@ -134,18 +152,25 @@ impl Answered {
         }
     }
 
-    fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+    fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let Some(timeout) = self.link.as_ref().map(|link| link.body_timeout) else { return Poll::Pending };
         let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(timeout)));
-        waiting.as_mut().poll(cx).map(|()| Some(Err(std::io::ErrorKind::TimedOut.into())))
+        waiting.as_mut().poll(cx).map(|()| Some(Err(io::ErrorKind::TimedOut.into())))
     }
 
     pub(in crate::serve) fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.first.is_none() && self.incoming.is_end_stream()
     }
 
     pub(in crate::serve) fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        let first = self.first.as_ref().and_then(Frame::data_ref).map_or(0, |data| data.len() as u64);
+        let rest = self.incoming.size_hint();
+        let mut whole = SizeHint::new();
+        whole.set_lower(rest.lower() + first);
+        if let Some(upper) = rest.upper() {
+            whole.set_upper(upper + first);
+        }
+        whole
     }
 }
 

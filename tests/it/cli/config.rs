@@ -119,6 +119,37 @@ fn the_configuration_as_people_read_it() {
     tables.aliases = (unset)  # default
     tables.tracking = (unset)  # default
     tables.suffixes = (unset)  # default
+    serve.listen = "127.0.0.1:8080"  # default
+    serve.threads = 0  # default
+    serve.limits.connections_max = 20000  # default
+    serve.limits.streams_max = 100  # default
+    serve.limits.head_max_bytes = 32768  # default
+    serve.limits.head_timeout_ms = 10000  # default
+    serve.limits.body_max_bytes = 1048576  # default
+    serve.limits.body_grace_ms = 5000  # default
+    serve.limits.body_min_bytes_per_s = 1000  # default
+    serve.limits.write_timeout_ms = 30000  # default
+    serve.limits.posts_max = 256  # default
+    serve.limits.grace_ms = 20000  # default
+    api.hosts = []  # default
+    proxy.listen = (unset)  # default
+    proxy.upstream = (unset)  # default
+    proxy.platform = "generic"  # default
+    proxy.on_system_failure = "closed"  # default
+    proxy.html = []  # default
+    proxy.markdown = []  # default
+    proxy.links = []  # default
+    proxy.pass = []  # default
+    proxy.uploads = []  # default
+    proxy.upgrades = []  # default
+    proxy.pass_imports = false  # default
+    proxy.trusted_proxies = []  # default
+    proxy.upstream_timeout_ms = 60000  # default
+    proxy.upstream_connections_max = 1000  # default
+    proxy.refusal.status = (unset)  # default
+    proxy.refusal.content_type = (unset)  # default
+    proxy.refusal.template = (unset)  # default
+    telemetry.log = "info"  # default
     lists.own.default_category = "csam"  # DIR/c.toml
     lists.own.label_private = false  # DIR/c.toml
     lists.own.mode = "enforce"  # DIR/c.toml
@@ -160,6 +191,37 @@ fn the_configuration_as_people_read_it() {
     tables.aliases = (unset)  # default
     tables.tracking = (unset)  # default
     tables.suffixes = (unset)  # default
+    serve.listen = "127.0.0.1:8080"  # default
+    serve.threads = 0  # default
+    serve.limits.connections_max = 20000  # default
+    serve.limits.streams_max = 100  # default
+    serve.limits.head_max_bytes = 32768  # default
+    serve.limits.head_timeout_ms = 10000  # default
+    serve.limits.body_max_bytes = 1048576  # default
+    serve.limits.body_grace_ms = 5000  # default
+    serve.limits.body_min_bytes_per_s = 1000  # default
+    serve.limits.write_timeout_ms = 30000  # default
+    serve.limits.posts_max = 256  # default
+    serve.limits.grace_ms = 20000  # default
+    api.hosts = []  # default
+    proxy.listen = (unset)  # default
+    proxy.upstream = (unset)  # default
+    proxy.platform = "generic"  # default
+    proxy.on_system_failure = "closed"  # default
+    proxy.html = []  # default
+    proxy.markdown = []  # default
+    proxy.links = []  # default
+    proxy.pass = []  # default
+    proxy.uploads = []  # default
+    proxy.upgrades = []  # default
+    proxy.pass_imports = false  # default
+    proxy.trusted_proxies = []  # default
+    proxy.upstream_timeout_ms = 60000  # default
+    proxy.upstream_connections_max = 1000  # default
+    proxy.refusal.status = (unset)  # default
+    proxy.refusal.content_type = (unset)  # default
+    proxy.refusal.template = (unset)  # default
+    telemetry.log = "info"  # default
     [0]
     "#);
     insta::assert_snapshot!(session(&home, &[&["config", "default"]]), @r#"
@@ -226,6 +288,80 @@ fn the_configuration_as_people_read_it() {
     # File in place of the built-in Public Suffix List.
     #suffixes = ""
 
+    [serve]
+    # Address and port of the check API. Anything but loopback needs [[keys]].
+    #listen = "127.0.0.1:8080"
+    # Threads that serve connections; 0 means one for each core.
+    #threads = 0
+
+    [serve.limits]
+    # Open connections of all doors together; more are closed at once.
+    #connections_max = 20000
+    # Requests at once in one HTTP/2 connection.
+    #streams_max = 100
+    # Size of a request without its body.
+    #head_max_bytes = 32768
+    # How long a request's head may take, and how long a connection may be idle.
+    #head_timeout_ms = 10000
+    # Size of a body that is read, packed and unpacked; at most 64 MiB.
+    #body_max_bytes = 1048576
+    # How long a body may take beyond what its rate allows.
+    #body_grace_ms = 5000
+    # The rate at which a body must arrive.
+    #body_min_bytes_per_s = 1000
+    # How long a client may take nothing of an answer.
+    #write_timeout_ms = 30000
+    # Posts in one request to /v1/check.
+    #posts_max = 256
+    # How long requests under way may take when the server is told to end.
+    #grace_ms = 20000
+
+    [api]
+    # Names that Host may have where there are no keys, besides localhost.
+    #hosts = []
+
+    [proxy]
+    # Address and port of the reverse proxy; off if unset.
+    #listen = ""
+    # The platform behind the proxy: http://127.0.0.1:3000
+    #upstream = ""
+    # How its API looks: mastodon, atproto or generic.
+    #platform = "generic"
+    # If posts cannot be checked: closed refuses them, open lets them through marked, hold keeps them back.
+    #on_system_failure = "closed"
+    # Fields of HTML: JSON pointers with * for list elements, or names of form fields.
+    #html = []
+    # Fields of Markdown.
+    #markdown = []
+    # Fields that are one link as a whole.
+    #links = []
+    # Requests whose body passes unread: "POST /files/**".
+    #pass = []
+    # Multipart uploads of any size: texts are read, files pass.
+    #uploads = []
+    # Requests that may become a WebSocket.
+    #upgrades = []
+    # AT Protocol: let whole repositories be imported although nobody reads them.
+    #pass_imports = false
+    # Addresses whose X-Forwarded-For is believed.
+    #trusted_proxies = []
+    # How long the platform may take to begin its answer.
+    #upstream_timeout_ms = 60000
+    # Connections to the platform.
+    #upstream_connections_max = 1000
+
+    [proxy.refusal]
+    # Status of a refusal, 400 to 499, if the platform is generic.
+    #status = ""
+    # Content-Type of a refusal.
+    #content_type = ""
+    # Body of a refusal; {message} and {id} are filled in.
+    #template = ""
+
+    [telemetry]
+    # What is logged: off, error, warn, info, debug or trace.
+    #log = "info"
+
     # One [[lists]] for each list; without any, the demo list is used.
     #[[lists]]
     #name = "partner"
@@ -241,6 +377,15 @@ fn the_configuration_as_people_read_it() {
     #reason = "listed by mistake, reported to the source"
     #author = "t-and-s"
     #expires = "2027-01-31"                   # its last day; required below reject, at most 90 days away
+
+    # One [[keys]] for each that may ask the check API; `linkgate keys new NAME` makes a key and these lines.
+    #[[keys]]
+    #name = "composer"
+    #sha256 = "…"                             # of the key, which stands nowhere
+    #scopes = ["check"]
+    #lists = ["partner"]                      # that answer it; all if absent
+    #requests_per_minute = 6000
+    #hits_per_day = 1000                      # distinct entries; whoever meets more is reading the list out
     [0]
     "#);
 }

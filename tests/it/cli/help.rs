@@ -41,6 +41,8 @@ fn help_of_the_whole() {
                    matches
       inspect      Run one stage alone: JSON lines in, JSON lines out
       lists        Compile lists, or show their state
+      serve        Serve the check API and, if it is configured, the reverse proxy
+      keys         Keys of the check API
       override     The operator's own rulings on links
       config       Show the configuration
       completions  Print completions for a shell: `linkgate completions bash`
@@ -81,6 +83,8 @@ fn help_of_the_whole() {
     2>                matches
     2>   inspect      Run one stage alone: JSON lines in, JSON lines out
     2>   lists        Compile lists, or show their state
+    2>   serve        Serve the check API and, if it is configured, the reverse proxy
+    2>   keys         Keys of the check API
     2>   override     The operator's own rulings on links
     2>   config       Show the configuration
     2>   completions  Print completions for a shell: `linkgate completions bash`

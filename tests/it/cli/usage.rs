@@ -212,6 +212,8 @@ fn the_manual_has_every_command_with_all_its_options() {
     .SS "linkgate inspect"
     .SS "linkgate lists compile"
     .SS "linkgate lists status"
+    .SS "linkgate serve"
+    .SS "linkgate keys new"
     .SS "linkgate override add"
     .SS "linkgate override list"
     .SS "linkgate override remove"

@@ -43,6 +43,18 @@ fn links_are_shown_only_when_asked_for_and_all_posts_too() {
 }
 
 #[test]
+fn the_markup_of_texts_is_said_or_named_by_the_post() {
+    let home = Home::new();
+    let link = r#"<a href=\"//listed&#46;example/a\">x</a>"#;
+    let posts = home.file("posts.jsonl", format!("{{\"id\":1,\"text\":\"{link}\"}}\n"));
+    let posts = posts.to_str().unwrap();
+    for (flags, expected) in [(&[][..], 0), (&["--text-format", "html"], 1), (&["--text-format", "markdown"], 1)] {
+        let (_, found, _) = rescan(&home, &[&[posts], flags].concat());
+        assert_eq!(found.len(), expected, "{flags:?}");
+    }
+}
+
+#[test]
 fn escapes_of_json_hide_nothing() {
     let home = Home::new();
     let text = [

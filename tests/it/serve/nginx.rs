@@ -30,6 +30,7 @@ http {
 "#;
 
 impl Nginx {
+    /// `tests/run` installs it.
     pub(super) fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (port, inner) = (free_port(), free_port());
@@ -44,7 +45,7 @@ impl Nginx {
         std::fs::write(&path, config).unwrap();
         let mut command = Command::new("nginx");
         command.arg("-c").arg(&path).arg("-e").arg(dir.path().join("early.log")).stderr(Stdio::null());
-        let child = command.spawn().expect("nginx is not there: tests/run installs it");
+        let child = command.spawn().unwrap();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         wait_until("nginx", || std::net::TcpStream::connect(address).is_ok());
         Self { child, dir, address }
