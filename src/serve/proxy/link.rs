@@ -25,7 +25,7 @@ const IDLE_MAX: usize = 256;
 
 thread_local! {
     /// Those of this worker: a connection never changes threads.
-    static IDLE: RefCell<Vec<Link>> = const { RefCell::new(Vec::new()) };
+    static IDLE: RefCell<Vec<Box<Link>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// An open connection.
@@ -46,7 +46,7 @@ pub(super) enum Unanswered {
 
 impl Link {
     /// An idle connection of this worker that still stands.
-    pub(super) async fn idle(authority: &str) -> Option<Self> {
+    pub(super) async fn idle(authority: &str) -> Option<Box<Self>> {
         loop {
             let mut link = IDLE.with_borrow_mut(|idle| {
                 let at = idle.iter().rposition(|link| *link.authority == *authority)?;
@@ -62,9 +62,9 @@ impl Link {
         authority: std::sync::Arc<str>,
         stream: TcpStream,
         body_timeout: Duration,
-    ) -> hyper::Result<Self> {
+    ) -> hyper::Result<Box<Self>> {
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        Ok(Self { authority, sender, connection, body_timeout })
+        Ok(Box::new(Self { authority, sender, connection, body_timeout }))
     }
 
     /// Whether it is open and nothing has arrived on it.
@@ -73,10 +73,13 @@ impl Link {
     }
 
     /// Sends a request and waits for the head of its answer.
-    pub(super) async fn send(mut self, request: Request<Outgoing>) -> Result<Response<Answered>, Unanswered> {
-        let mut answer = pin!(self.sender.try_send_request(request));
+    pub(super) async fn send(
+        mut self: Box<Self>,
+        request: Request<Outgoing>,
+    ) -> Result<Response<Answered>, Unanswered> {
+        let Self { sender, connection, .. } = &mut *self;
+        let mut answer = pin!(sender.try_send_request(request));
         let mut is_over = false;
-        let connection = &mut self.connection;
         let answered = poll_fn(|cx| {
             if let Poll::Ready(answered) = answer.as_mut().poll(cx) {
                 return Poll::Ready(answered);
@@ -106,7 +109,7 @@ impl Link {
 /// The body of an answer, with the connection on which it comes.
 pub(in crate::serve) struct Answered {
     incoming: Incoming,
-    link: Option<Link>,
+    link: Option<Box<Link>>,
     is_ended: bool,
     waiting: Option<Pin<Box<Sleep>>>,
     /// What came together with the head.

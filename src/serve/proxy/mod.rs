@@ -122,7 +122,8 @@ impl Passage<'_> {
         framing::check(&mut head)?;
         match self.proxy.gate.platform.treatment(&head.method, head.uri.path()) {
             Some(Treatment::Upgrade) if framing::wants_websocket(&head) => {
-                return websocket::open(self, Request::from_parts(head, body)).await;
+                // Rare and large: boxed, so that no idle connection has room for it.
+                return Box::pin(websocket::open(self, Request::from_parts(head, body))).await;
             }
             Some(Treatment::Refuse) => return Err(Stopped::Kept(Action::Reject)),
             Some(Treatment::Pass) => {
@@ -131,7 +132,7 @@ impl Passage<'_> {
             }
             Some(Treatment::Upload) => {
                 if let Some(upload) = upload::Upload::of(&head)? {
-                    return upload.pass(self, head, body).await;
+                    return Box::pin(upload.pass(self, head, body)).await;
                 }
             }
             Some(Treatment::Upgrade) | None => {}

@@ -116,7 +116,7 @@ impl Upstream {
         link.send(request).await.map_err(|_| UpstreamError::Garbage)
     }
 
-    async fn connect(&self) -> Result<Link, UpstreamError> {
+    async fn connect(&self) -> Result<Box<Link>, UpstreamError> {
         let stream = self.dial().await?;
         Link::open(Arc::clone(&self.authority), stream, self.timeout).await.map_err(|_| UpstreamError::Unreachable)
     }
