@@ -115,7 +115,10 @@ fn only_the_named_places_do_what_is_forbidden_elsewhere() {
 #[test]
 fn samples_use_reserved_names_only() {
     let mut places = files(&root().join("tests/data"), "");
-    places.extend(["lists/demo.csv", "tests/real_lists.py", "tests/real_posts.py"].map(|name| root().join(name)));
+    places.extend(
+        ["lists/demo.csv", "tests/real_lists.py", "tests/real_posts.py", "tests/real_clients.py"]
+            .map(|name| root().join(name)),
+    );
     let mut wrong = BTreeSet::new();
     for path in places {
         let Ok(text) = fs::read_to_string(&path) else { continue };

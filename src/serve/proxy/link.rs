@@ -25,6 +25,7 @@ const IDLE_MAX: usize = 256;
 
 thread_local! {
     /// Those of this worker: a connection never changes threads.
+    #[expect(clippy::vec_box, reason = "a connection is a kilobyte, and moves from hand to hand with each request")]
     static IDLE: RefCell<Vec<Box<Link>>> = const { RefCell::new(Vec::new()) };
 }
 

@@ -2,6 +2,7 @@
 
 mod api;
 mod bodies;
+mod clients;
 mod nginx;
 mod proxy;
 mod routes;
