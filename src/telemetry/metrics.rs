@@ -1,7 +1,7 @@
 //! Figures for Prometheus. Labels are names from the configuration and from this program, never of a post or a link.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::atomic::AtomicU64;
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, text};
 use prometheus_client::metrics::counter::Counter;
@@ -32,8 +32,6 @@ pub struct Metrics {
     pub generation: Gauge<u64, AtomicU64>,
     /// Entries by list.
     pub entries: Family<List, Gauge>,
-    /// When each list was made, in seconds since the epoch.
-    pub made: Family<List, Gauge<i64, AtomicI64>>,
     /// Reloads by outcome.
     pub reloads: Family<Outcome, Counter>,
     registry: Arc<Registry>,
@@ -103,7 +101,7 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("linkgate");
         let (requests, posts, connections) = (Family::default(), Family::default(), Family::default());
         let (limits, upstream, reloads) = (Family::default(), Family::default(), Family::default());
-        let (generation, entries, made) = (Gauge::default(), Family::default(), Family::default());
+        let (generation, entries) = (Gauge::default(), Family::default());
         let processing = Histogram::new(PROCESSING_BUCKETS);
         registry.register("requests", "Requests answered", Family::clone(&requests));
         registry.register("posts", "Posts judged, by what is to be done about them", Family::clone(&posts));
@@ -121,22 +119,9 @@ impl Default for Metrics {
             Gauge::clone(&generation),
         );
         registry.register("index_entries", "Entries in use", Family::clone(&entries));
-        registry.register("index_made_timestamp_seconds", "When the list in use was made", Family::clone(&made));
         registry.register("reloads", "Reloads of configuration and lists", Family::clone(&reloads));
         let registry = Arc::new(registry);
-        Self {
-            requests,
-            posts,
-            processing,
-            connections,
-            limits,
-            upstream,
-            generation,
-            entries,
-            made,
-            reloads,
-            registry,
-        }
+        Self { requests, posts, processing, connections, limits, upstream, generation, entries, reloads, registry }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Heads as they go on: to the platform with who asked, and back without what concerns one connection.
 
 use std::fmt::Write as _;
-use std::net::IpAddr;
 
 use http::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
@@ -90,14 +89,4 @@ pub(super) fn answer(answered: Response<Answered>) -> Result<Answer, UpstreamErr
     }
     framing::strip(&mut head.headers);
     Ok(Response::from_parts(head, Body::Upstream(Box::new(body))))
-}
-
-/// The first address of a chain that no trusted proxy has.
-#[expect(dead_code, reason = "budgets of authors are counted by it")]
-pub(super) fn client(peer: IpAddr, chain: Option<&str>, trusted: &[IpAddr]) -> IpAddr {
-    if !trusted.contains(&peer) {
-        return peer;
-    }
-    let hops = chain.unwrap_or_default().rsplit(',').map_while(|hop| hop.trim().parse().ok());
-    hops.into_iter().find(|hop| !trusted.contains(hop)).unwrap_or(peer)
 }

@@ -12,6 +12,7 @@ mod upstream;
 mod websocket;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -38,6 +39,9 @@ use outgoing::Outgoing;
 pub(super) use link::Answered;
 
 pub use upstream::{Upstream, UpstreamError};
+
+/// No body is on its way for longer.
+const STREAMING_MAX: Duration = Duration::from_hours(1);
 
 /// What the proxy works by; reloading puts another in its place.
 pub struct Proxy {
@@ -127,12 +131,14 @@ impl Passage<'_> {
             }
             Some(Treatment::Refuse) => return Err(Stopped::Kept(Action::Reject)),
             Some(Treatment::Pass) => {
-                framing::length(&head)?;
-                return self.send(head, Outgoing::Through(body), None).await;
+                let mark = self.judge_head(&head)?;
+                let time = self.streaming_time(framing::length(&head)?);
+                return self.send(head, Outgoing::Through { body, time }, mark).await;
             }
             Some(Treatment::Upload) => {
                 if let Some(upload) = upload::Upload::of(&head)? {
-                    return Box::pin(upload.pass(self, head, body)).await;
+                    let mark = self.judge_head(&head)?;
+                    return Box::pin(upload.pass(self, head, body, mark)).await;
                 }
             }
             Some(Treatment::Upgrade) | None => {}
@@ -152,16 +158,28 @@ impl Passage<'_> {
             return self.unchecked(failure).map(|mark| (head, Some(mark)));
         }
         let began = std::time::Instant::now();
-        let (gate, body) = (self.proxy.gate.clone(), whole.clone());
-        let judge = move || {
-            let judged = gate.judge(&head, &body, clock::now());
-            (head, judged)
-        };
-        let (head, judged) =
-            work::judge(whole.len(), judge).await.map_err(|_| Stopped::Unchecked(Failure::Internal))?;
+        let head = Arc::new(head);
+        let (gate, body, lent) = (self.proxy.gate.clone(), whole.clone(), Arc::clone(&head));
+        let judged = work::judge(whole.len(), move || gate.judge(&lent, &body, clock::now())).await;
         self.door.metrics.processing.observe(began.elapsed().as_secs_f64());
-        let mark = self.act(&judged?)?;
-        Ok((head, mark))
+        let mark = match judged {
+            Ok(judged) => self.act(&judged?)?,
+            Err(_) => Some(self.unchecked(Failure::Internal)?),
+        };
+        Ok((Arc::unwrap_or_clone(head), mark))
+    }
+
+    /// Judges what a request says before its body, where that passes or comes later.
+    fn judge_head(&self, head: &Parts) -> Result<Option<Mark>, Stopped> {
+        let mut judging = self.proxy.gate.begin(clock::now());
+        judging.head(head)?;
+        self.act(&judging.end()?)
+    }
+
+    /// How long a body that is not read whole may take on its way.
+    fn streaming_time(&self, length: Option<u64>) -> Duration {
+        let by_length = |length| self.door.limits.body_time(usize::try_from(length).unwrap_or(usize::MAX));
+        length.map_or(STREAMING_MAX, by_length).min(STREAMING_MAX)
     }
 
     /// What follows from a judgement.

@@ -11,11 +11,11 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::serve::answer::Answer;
 use crate::serve::body::{TOO_SLOW, broken};
-use crate::serve::inspect::{ContentType, Files, Multipart, Refused};
+use crate::serve::inspect::{ContentType, Files, Multipart};
 use crate::telemetry::clock;
 
 use super::outgoing::Outgoing;
-use super::{Passage, Stopped, framing};
+use super::{Mark, Passage, Stopped, framing};
 
 /// Pieces on their way.
 const PIECES_MAX: usize = 4;
@@ -38,15 +38,23 @@ impl Upload {
         })
     }
 
-    pub(super) async fn pass(self, passage: &Passage<'_>, head: Parts, body: Incoming) -> Result<Answer, Stopped> {
+    /// Hands on a form as it is read. Its head is sent before its texts are known, so these cannot mark it.
+    pub(super) async fn pass(
+        self,
+        passage: &Passage<'_>,
+        head: Parts,
+        body: Incoming,
+        mark: Option<Mark>,
+    ) -> Result<Answer, Stopped> {
+        let time = passage.streaming_time(self.length);
         if let Some(failure) = passage.proxy.failure() {
             let mark = passage.unchecked(failure)?;
-            return passage.send(head, Outgoing::Through(body), Some(mark)).await;
+            return passage.send(head, Outgoing::Through { body, time }, Some(mark)).await;
         }
         let (sender, receiver) = mpsc::channel(PIECES_MAX);
-        let outgoing = Outgoing::Pieces { receiver, length: self.length };
-        let reading = self.read(passage, head.clone(), body, sender);
-        let sending = passage.send(head, outgoing, None);
+        let outgoing = Outgoing::Pieces { receiver, length: self.length, time };
+        let reading = self.read(passage, body, sender);
+        let sending = passage.send(head, outgoing, mark);
         let (read, sent) = tokio::join!(reading, sending);
         // What was found in it comes first: the platform's answer to half an upload says nothing.
         read.and(sent)
@@ -56,20 +64,19 @@ impl Upload {
     async fn read(
         self,
         passage: &Passage<'_>,
-        head: Parts,
         mut body: Incoming,
         sender: mpsc::Sender<io::Result<Bytes>>,
     ) -> Result<(), Stopped> {
         let limits = &passage.door.limits;
-        let mut reader = Reader::new(&self.boundary, passage, &head)?;
+        let mut multipart = Multipart::new(&self.boundary, Files::Pass, limits.body_max_bytes);
         let (began, mut length, mut last) = (Instant::now(), 0, Bytes::new());
         let read = async {
             loop {
                 let frame = timeout_at(began + limits.body_time(length), body.frame()).await.map_err(|_| TOO_SLOW)?;
-                let Some(frame) = frame else { return Ok(reader.multipart.finish()?) };
+                let Some(frame) = frame else { return Ok(multipart.finish()?) };
                 let Ok(data) = frame.map_err(|error| broken(&error))?.into_data() else { continue };
                 length += data.len();
-                reader.push(&data, passage)?;
+                read_on(&mut multipart, &data, passage)?;
                 let before = std::mem::replace(&mut last, data);
                 // If the platform takes no more, its own answer says why.
                 if !before.is_empty() && sender.send(Ok(before)).await.is_err() {
@@ -84,31 +91,16 @@ impl Upload {
     }
 }
 
-/// The texts of an upload, judged as they are complete.
-struct Reader {
-    multipart: Multipart,
-}
-
-impl Reader {
-    fn new(boundary: &str, passage: &Passage<'_>, head: &Parts) -> Result<Self, Stopped> {
-        let mut judging = passage.proxy.gate.begin(clock::now());
-        judging.head(head)?;
+/// Judges the texts of an upload that are complete with these bytes.
+fn read_on(multipart: &mut Multipart, bytes: &[u8], passage: &Passage<'_>) -> Result<(), Stopped> {
+    let mut judging = passage.proxy.gate.begin(clock::now());
+    let mut has_text = false;
+    multipart.push(bytes, &mut |text| {
+        has_text = true;
+        judging.take(text);
+    })?;
+    if has_text {
         passage.act(&judging.end()?)?;
-        let max = passage.door.limits.body_max_bytes;
-        Ok(Self { multipart: Multipart::new(boundary, Files::Pass, max) })
     }
-
-    fn push(&mut self, bytes: &[u8], passage: &Passage<'_>) -> Result<(), Stopped> {
-        let mut judging = passage.proxy.gate.begin(clock::now());
-        let mut texts = 0;
-        self.multipart.push(bytes, &mut |text| {
-            texts += text.text.len();
-            judging.take(text);
-        })?;
-        if texts > 0 {
-            let judged: Result<_, Refused> = judging.end();
-            passage.act(&judged?)?;
-        }
-        Ok(())
-    }
+    Ok(())
 }

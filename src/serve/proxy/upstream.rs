@@ -101,7 +101,8 @@ impl Upstream {
         if turn.0.fetch_add(1, Ordering::Relaxed) >= self.connections_max {
             return Err(UpstreamError::Full);
         }
-        timeout(self.timeout, self.exchange(request)).await.map_err(|_| UpstreamError::Late)?
+        let within = self.timeout + request.body().time();
+        timeout(within, self.exchange(request)).await.map_err(|_| UpstreamError::Late)?
     }
 
     async fn exchange(&self, mut request: Request<Outgoing>) -> Result<Response<Answered>, UpstreamError> {

@@ -100,6 +100,49 @@ fn uploads_pass_unread_and_their_texts_do_not() {
 }
 
 #[test]
+fn what_passes_unread_is_judged_by_its_head() {
+    let nginx = Nginx::start();
+    for (platform, path, body) in [
+        ("atproto", "/xrpc/com.atproto.repo.uploadBlob", ""),
+        ("mastodon", "/api/v2/media", "--X\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n--X--\r\n"),
+    ] {
+        let server = Serving::start(&config(nginx.address, platform, ""));
+        let form = ("Content-Type", "multipart/form-data; boundary=X");
+        let send =
+            |path: &str, fields: &[(&str, &str)]| request(server.proxy(), "POST", path, fields, body.as_bytes()).status;
+        assert_eq!(send(path, &[form, ("X-HTTP-Method-Override", "PUT")]), 400, "{platform}");
+        assert_eq!(
+            send(&format!("{path}?description=https%3A%2F%2Flisted.example%2Fa"), &[form]) / 100,
+            4,
+            "{platform}"
+        );
+        assert_eq!(send(&format!("{path}?_method=put"), &[form]), 400, "{platform}");
+        assert_eq!(nginx.got(), Vec::<serde_json::Value>::new(), "{platform}");
+    }
+}
+
+#[test]
+fn slow_uploads_have_the_time_that_their_length_gives_them() {
+    let nginx = Nginx::start();
+    let server = Serving::start(&config(nginx.address, "mastodon", "upstream_timeout_ms = 300\n"));
+    let part = "--X\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n";
+    let rest = "b\r\n--X--\r\n";
+    let mut stream = std::net::TcpStream::connect(server.proxy()).unwrap();
+    write!(
+        stream,
+        "POST /api/v2/media HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+         Content-Type: multipart/form-data; boundary=X\r\nContent-Length: {}\r\n\r\n{part}",
+        part.len() + rest.len()
+    )
+    .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(900));
+    stream.write_all(rest.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[test]
 fn fail_policies_are_kept() {
     let nginx = Nginx::start();
     for (policy, status, checked) in
