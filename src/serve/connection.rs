@@ -1,7 +1,7 @@
 //! One connection: HTTP/1.1 or HTTP/2 within the limits, until it ends, is told to, or runs out of time.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,10 +35,20 @@ const PING_INTERVAL: Duration = Duration::from_secs(20);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where a request came from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Peer {
-    pub(super) address: SocketAddr,
+    pub(super) address: IpAddr,
+    /// The address as a platform is told it: written once for all requests of a connection.
+    pub(super) told: HeaderValue,
     pub(super) scheme: &'static str,
+}
+
+impl Peer {
+    pub(super) fn new(address: SocketAddr, scheme: &'static str) -> Self {
+        let address = address.ip().to_canonical();
+        let told = HeaderValue::from_str(&address.to_string()).unwrap_or(HeaderValue::from_static("unknown"));
+        Self { address, told, scheme }
+    }
 }
 
 /// A connection as the parsers see it.
@@ -67,7 +77,7 @@ pub(super) async fn serve(stream: TcpStream, peer: Peer, door: Door, limits: Arc
 
 async fn http1(wire: Wire, peer: Peer, door: Door, limits: &Limits, mut stop: watch::Receiver<bool>) {
     let service = service_fn(|request: Request<Incoming>| {
-        let door = door.clone();
+        let (door, peer) = (door.clone(), peer.clone());
         async move {
             let upgrades = request.headers().contains_key(UPGRADE);
             let mut answer = match wire::refusal(request.method(), request.uri().path()) {
@@ -98,7 +108,7 @@ async fn http1(wire: Wire, peer: Peer, door: Door, limits: &Limits, mut stop: wa
 
 async fn http2(wire: Wire, peer: Peer, door: Door, limits: &Limits, mut stop: watch::Receiver<bool>) {
     let service = service_fn(|request| {
-        let door = door.clone();
+        let (door, peer) = (door.clone(), peer.clone());
         async move { Ok::<_, Infallible>(door.answer(request, peer).await) }
     });
     let mut builder = http2::Builder::new(TokioExecutor::new());

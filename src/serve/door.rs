@@ -1,5 +1,7 @@
 //! What answers behind a listener.
 
+use std::sync::Arc;
+
 use http::Request;
 use hyper::body::Incoming;
 
@@ -12,11 +14,11 @@ use super::proxy::ProxyDoor;
 use super::request_id::RequestId;
 use super::wire::Violation;
 
-/// A door. Clones share everything.
+/// A door. Each request has a clone, so everything in it is shared behind one count.
 #[derive(Clone)]
 pub(super) enum Door {
-    Api(ApiDoor),
-    Proxy(ProxyDoor),
+    Api(Arc<ApiDoor>),
+    Proxy(Arc<ProxyDoor>),
 }
 
 impl Door {

@@ -80,7 +80,7 @@ impl Server {
     /// If the address cannot be bound.
     pub fn open_api(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
         let (limits, metrics) = (Arc::clone(&self.limits), self.metrics.clone());
-        self.open(address, door::Door::Api(api::ApiDoor { api: Arc::clone(&self.api), limits, metrics }))
+        self.open(address, door::Door::Api(Arc::new(api::ApiDoor { api: Arc::clone(&self.api), limits, metrics })))
     }
 
     /// Opens the proxy at an address; gives back the one it got.
@@ -90,7 +90,7 @@ impl Server {
     pub fn open_proxy(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
         let proxy = Arc::clone(self.proxy.as_ref().ok_or(io::ErrorKind::NotFound)?);
         let (limits, metrics) = (Arc::clone(&self.limits), self.metrics.clone());
-        self.open(address, door::Door::Proxy(proxy::ProxyDoor { proxy, limits, metrics }))
+        self.open(address, door::Door::Proxy(Arc::new(proxy::ProxyDoor { proxy, limits, metrics })))
     }
 
     fn open(&mut self, address: SocketAddr, door: door::Door) -> io::Result<SocketAddr> {

@@ -125,7 +125,7 @@ async fn accept(listener: TcpListener, door: Door, arrived: mpsc::Sender<Arrival
         match listener.accept().await {
             Ok((stream, address)) => {
                 let Ok(stream) = stream.into_std() else { continue };
-                let peer = Peer { address, scheme: "http" };
+                let peer = Peer::new(address, "http");
                 if arrived.send(Arrival { stream, peer, door: door.clone() }).await.is_err() {
                     return;
                 }

@@ -1,8 +1,6 @@
 //! Heads as they go on: to the platform with who asked, and back without what concerns one connection.
 
-use std::fmt::Write as _;
-
-use http::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::{PathAndQuery, Uri};
 use http::{HeaderMap, Request, Response, Version};
@@ -14,18 +12,11 @@ use super::outgoing::Outgoing;
 use super::upstream::UpstreamError;
 use super::{Mark, Passage, framing};
 
-/// What is told to the platform; what clients send under this name never reaches it.
+/// What is told to the platform about a request.
 const CHECKED: HeaderName = HeaderName::from_static("linkgate-checked");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-/// Other names under which clients could tell a platform who they are.
-const CLAIMS: [HeaderName; 3] = [
-    HeaderName::from_static("forwarded"),
-    HeaderName::from_static("x-real-ip"),
-    HeaderName::from_static("x-forwarded-port"),
-];
-
 /// The request as the platform gets it.
 pub(super) fn request(passage: &Passage<'_>, head: Parts, body: Outgoing, mark: Option<Mark>) -> Request<Outgoing> {
     let mut request = Request::new(body);
@@ -36,37 +27,64 @@ pub(super) fn request(passage: &Passage<'_>, head: Parts, body: Outgoing, mark: 
     *request.uri_mut() = Uri::from(target);
     *request.headers_mut() = head.headers;
     let headers = request.headers_mut();
-    framing::strip(headers);
-    headers.remove(CONTENT_LENGTH);
-    headers.remove(EXPECT);
+    let peer = &passage.peer;
+    let sender = if passage.proxy.trusted_proxies.contains(&peer.address) { Sender::Trusted } else { Sender::Stranger };
+    framing::strip(headers, |name| sender.may_not_say(name.as_str()));
     headers.insert(REQUEST_ID, passage.id.header());
-    headers.remove(CHECKED);
     if let Some(mark) = mark {
         headers.insert(CHECKED, mark.value());
     }
-    tell_client(headers, passage);
-    request
-}
-
-/// Tells the address, scheme and host of the client. What it says itself counts only if it is a proxy that is trusted.
-fn tell_client(headers: &mut HeaderMap, passage: &Passage<'_>) {
-    let address = passage.peer.address.ip().to_canonical();
-    let is_trusted = passage.proxy.trusted_proxies.contains(&address);
-    let before = headers.remove(FORWARDED_FOR).filter(|_| is_trusted);
-    let mut chain = before.and_then(|value| value.to_str().map(|text| format!("{text}, ")).ok()).unwrap_or_default();
-    let _ = write!(chain, "{address}");
-    if let Ok(value) = HeaderValue::from_str(&chain) {
-        headers.insert(FORWARDED_FOR, value);
-    }
-    if !is_trusted {
-        for name in &CLAIMS {
-            headers.remove(name);
-        }
-        headers.insert(FORWARDED_PROTO, HeaderValue::from_static(passage.peer.scheme));
+    forwarded_for(headers, &peer.told);
+    if sender == Sender::Stranger {
+        headers.insert(FORWARDED_PROTO, HeaderValue::from_static(peer.scheme));
         if let Some(host) = headers.get(HOST).cloned() {
             headers.insert(FORWARDED_HOST, host);
         }
     }
+    request
+}
+
+/// What is set here, or made anew with the framing: nothing that a client sends under these names goes on.
+fn is_ours(name: &str) -> bool {
+    matches!(name, "content-length" | "expect" | "x-request-id" | "linkgate-checked")
+}
+
+/// Names under which clients could tell a platform who they are: only a proxy that is trusted is believed.
+fn is_claim(name: &str) -> bool {
+    matches!(
+        name,
+        "forwarded" | "x-forwarded-for" | "x-forwarded-host" | "x-forwarded-port" | "x-forwarded-proto" | "x-real-ip"
+    )
+}
+
+/// Who a request comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sender {
+    /// A proxy whose word on its clients counts.
+    Trusted,
+    Stranger,
+}
+
+impl Sender {
+    fn may_not_say(self, name: &str) -> bool {
+        // Programs that hand fields on as variables (RFC 3875, section 4.1.18) read `_` and `-` alike.
+        let is_twin = |name: &str| is_ours(name) || is_claim(name);
+        is_ours(name)
+            || (self == Self::Stranger && is_claim(name))
+            || (name.contains('_') && is_twin(&name.replace('_', "-")))
+    }
+}
+
+/// Adds the address that the request came from to those before it.
+fn forwarded_for(headers: &mut HeaderMap, address: &HeaderValue) {
+    let mut chain: Vec<u8> = Vec::new();
+    for before in headers.get_all(FORWARDED_FOR) {
+        chain.extend_from_slice(before.as_bytes());
+        chain.extend_from_slice(b", ");
+    }
+    chain.extend_from_slice(address.as_bytes());
+    let value = if chain.len() == address.len() { Ok(address.clone()) } else { HeaderValue::from_bytes(&chain) };
+    headers.insert(FORWARDED_FOR, value.unwrap_or_else(|_| address.clone()));
 }
 
 impl Mark {
@@ -87,6 +105,6 @@ pub(super) fn answer(answered: Response<Answered>) -> Result<Answer, UpstreamErr
     if lengths + head.headers.get_all(TRANSFER_ENCODING).iter().count() > 1 {
         return Err(UpstreamError::Garbage);
     }
-    framing::strip(&mut head.headers);
+    framing::strip(&mut head.headers, |_| false);
     Ok(Response::from_parts(head, Body::Upstream(Box::new(body))))
 }

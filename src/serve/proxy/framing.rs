@@ -3,6 +3,7 @@
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, UPGRADE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
+use smallvec::SmallVec;
 
 use crate::serve::answer::Problem;
 use crate::serve::platform::Spelling;
@@ -17,16 +18,19 @@ const HOST_FIELD: Problem = Problem::new(StatusCode::BAD_REQUEST, "host", "send 
 const LENGTH: Problem = Problem::new(StatusCode::BAD_REQUEST, "content_length", "send at most one Content-Length");
 
 /// Fields that concern only one connection (RFC 9110, section 7.6.1), and some that programs have taken for such.
-const HOP_BY_HOP: [HeaderName; 8] = [
-    CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    http::header::TE,
-    http::header::TRAILER,
-    http::header::TRANSFER_ENCODING,
-    UPGRADE,
-    http::header::PROXY_AUTHENTICATE,
-];
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+            | "proxy-authenticate"
+    )
+}
 
 /// Refuses what could be read in two ways, and brings the host to where HTTP/1.1 has it.
 pub(super) fn check(head: &mut Parts) -> Result<(), Problem> {
@@ -82,9 +86,9 @@ pub(super) fn wants_websocket(head: &Parts) -> bool {
         && head.headers.contains_key(http::header::SEC_WEBSOCKET_KEY)
 }
 
-/// Takes out what concerns only the connection on which the message came.
-pub(super) fn strip(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = headers
+/// Takes out what concerns only the connection on which the message came, and whatever else `is_dropped` names.
+pub(super) fn strip(headers: &mut HeaderMap, is_dropped: impl Fn(&HeaderName) -> bool) {
+    let named: SmallVec<[HeaderName; 2]> = headers
         .get_all(CONNECTION)
         .iter()
         .filter_map(|value| value.to_str().ok())
@@ -93,7 +97,10 @@ pub(super) fn strip(headers: &mut HeaderMap) {
         // Whoever names these wants the platform not to see what was judged.
         .filter(|name: &HeaderName| !matches!(name.as_str(), "host" | "content-type" | "content-encoding"))
         .collect();
-    for name in named.iter().chain(&HOP_BY_HOP) {
+    let goes = |name: &&HeaderName| is_hop_by_hop(name) || named.contains(name) || is_dropped(name);
+    // Few of them are there: a look at each field costs less than a search for each name.
+    let going: SmallVec<[HeaderName; 4]> = headers.keys().filter(goes).cloned().collect();
+    for name in going {
         headers.remove(name);
     }
 }

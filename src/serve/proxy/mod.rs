@@ -58,7 +58,6 @@ pub struct Proxy {
 }
 
 /// The door.
-#[derive(Clone)]
 pub(super) struct ProxyDoor {
     pub(super) proxy: Arc<ArcSwap<Proxy>>,
     pub(super) limits: Arc<Limits>,
@@ -159,8 +158,8 @@ impl Passage<'_> {
         }
         let began = std::time::Instant::now();
         let head = Arc::new(head);
-        let (gate, body, lent) = (self.proxy.gate.clone(), whole.clone(), Arc::clone(&head));
-        let judged = work::judge(whole.len(), move || gate.judge(&lent, &body, clock::now())).await;
+        let (proxy, body, lent) = (Arc::clone(&self.proxy), whole.clone(), Arc::clone(&head));
+        let judged = work::judge(whole.len(), move || proxy.gate.judge(&lent, &body, clock::now())).await;
         self.door.metrics.processing.observe(began.elapsed().as_secs_f64());
         let mark = match judged {
             Ok(judged) => self.act(&judged?)?,
