@@ -136,8 +136,8 @@ fn proxy(config: &Config, checker: &Checker, required: &[String]) -> anyhow::Res
     let ProxySetting { listen: Some(_), upstream, platform, .. } = &config.proxy else { return Ok(None) };
     let setting = &config.proxy;
     let upstream = upstream.as_deref().context("proxy.listen is set and proxy.upstream is not")?;
-    let timeout = Duration::from_millis(setting.upstream_timeout_ms);
-    let upstream = Upstream::new(upstream, timeout, setting.upstream_connections_max)?;
+    let [answer, idle] = [setting.upstream_timeout_ms, setting.upstream_idle_ms].map(Duration::from_millis);
+    let upstream = Upstream::new(upstream, answer, idle, setting.upstream_connections_max)?;
     let platform = Platform::preset(platform, &generic(setting)?)
         .with_context(|| format!("proxy.platform is {platform:?}; known are: {}", Platform::PRESETS.join(", ")))?;
     let body_max_bytes = config.serve.limits.body_max_bytes;

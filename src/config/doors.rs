@@ -49,6 +49,7 @@ pub struct ProxySetting {
     pub pass_imports: bool,
     pub trusted_proxies: Vec<IpAddr>,
     pub upstream_timeout_ms: u64,
+    pub upstream_idle_ms: u64,
     pub upstream_connections_max: usize,
     pub refusal: RefusalSetting,
 }
@@ -69,6 +70,7 @@ impl Default for ProxySetting {
             pass_imports: false,
             trusted_proxies: Vec::new(),
             upstream_timeout_ms: 60_000,
+            upstream_idle_ms: 4_000,
             upstream_connections_max: 1_000,
             refusal: RefusalSetting::default(),
         }
@@ -169,6 +171,10 @@ pub(super) const DOCS: &[(&str, &str)] = &[
     ("proxy.pass_imports", "AT Protocol: let whole repositories be imported although nobody reads them."),
     ("proxy.trusted_proxies", "Addresses whose X-Forwarded-For is believed."),
     ("proxy.upstream_timeout_ms", "How long the platform may take to begin its answer."),
+    (
+        "proxy.upstream_idle_ms",
+        "How long an idle connection to the platform is kept; less than the platform keeps it itself, as Node's 5 s.",
+    ),
     ("proxy.upstream_connections_max", "Connections to the platform."),
     ("proxy.refusal.status", "Status of a refusal, 400 to 499, if the platform is generic."),
     ("proxy.refusal.content_type", "Content-Type of a refusal."),

@@ -13,18 +13,22 @@ use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{interval, sleep, timeout};
 
 use crate::telemetry::metrics::{self, Metrics};
 
 use super::connection::{self, Peer};
 use super::door::Door;
 use super::limits::Limits;
+use super::proxy;
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 4_096;
 /// Between two attempts to accept when the process has no descriptors left.
 const BREATH: Duration = Duration::from_millis(50);
+
+/// Between two looks for connections to the platform that are of no more use.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A listener and what answers behind it.
 pub(super) struct Entrance {
@@ -170,8 +174,11 @@ async fn work(
     stop: watch::Receiver<bool>,
 ) {
     let mut connections = JoinSet::new();
+    // Besides, no timer is ever nearer than this one, so that none has to wake the loop that it is set from.
+    let mut sweeps = interval(SWEEP_INTERVAL);
     loop {
         tokio::select! {
+            _ = sweeps.tick() => proxy::close_stale().await,
             arrival = receiver.recv() => {
                 let Some(Arrival { stream, peer, door }) = arrival else { break };
                 let Ok(stream) = TcpStream::from_std(stream) else {

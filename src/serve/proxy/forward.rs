@@ -108,3 +108,46 @@ pub(super) fn answer(answered: Response<Answered>) -> Result<Answer, UpstreamErr
     framing::strip(&mut head.headers, |_| false);
     Ok(Response::from_parts(head, Body::Upstream(Box::new(body))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_trusted_proxies_say_who_a_client_is() {
+        for (name, stranger, trusted) in [
+            ("x-forwarded-for", true, false),
+            ("x-real-ip", true, false),
+            ("forwarded", true, false),
+            ("linkgate-checked", true, true),
+            ("x-request-id", true, true),
+            ("linkgate_checked", true, true),
+            ("x_forwarded_for", true, true),
+            ("x-forwarded_for", true, true),
+            ("x_own_field", false, false),
+            ("x-forwarded-prefix", false, false),
+            ("host", false, false),
+            ("content-type", false, false),
+        ] {
+            assert_eq!(Sender::Stranger.may_not_say(name), stranger, "{name}");
+            assert_eq!(Sender::Trusted.may_not_say(name), trusted, "{name}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_added_behind_all_that_were_there() {
+        for (before, expected) in [
+            (&[][..], "127.0.0.1"),
+            (&["192.0.2.1"], "192.0.2.1, 127.0.0.1"),
+            (&["192.0.2.1, 192.0.2.2", "192.0.2.3"], "192.0.2.1, 192.0.2.2, 192.0.2.3, 127.0.0.1"),
+        ] {
+            let mut headers = HeaderMap::new();
+            for value in before {
+                headers.append(FORWARDED_FOR, HeaderValue::from_static(value));
+            }
+            forwarded_for(&mut headers, &HeaderValue::from_static("127.0.0.1"));
+            let told: Vec<&HeaderValue> = headers.get_all(FORWARDED_FOR).iter().collect();
+            assert_eq!(told, [expected]);
+        }
+    }
+}

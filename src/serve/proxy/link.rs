@@ -1,6 +1,7 @@
 //! A connection to the platform, driven by whoever uses it: no task of its own, so nothing comes between two requests.
 //!
-//! Before it is used again it is asked whether anything has arrived that nobody asked for; if so, it is dropped.
+//! Before it is used again it is asked whether anything has arrived that nobody asked for; if so, it is dropped. So it is
+//! when it has been idle for so long that the platform may be about to close it: a post sent then would be lost.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -16,7 +17,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::{Connection, SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::outgoing::Outgoing;
 
@@ -34,7 +35,17 @@ pub(super) struct Link {
     authority: std::sync::Arc<str>,
     sender: SendRequest<Outgoing>,
     connection: Connection<TokioIo<TcpStream>, Outgoing>,
-    body_timeout: Duration,
+    times: Times,
+    idle_since: Instant,
+}
+
+/// How long a platform may take, and how long a connection to it is kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    /// To begin an answer, and to go on with it.
+    pub(super) answer: Duration,
+    /// Without a request.
+    pub(super) idle: Duration,
 }
 
 /// Why a request brought no answer.
@@ -53,7 +64,7 @@ impl Link {
                 let at = idle.iter().rposition(|link| *link.authority == *authority)?;
                 Some(idle.swap_remove(at))
             })?;
-            if link.is_quiet().await {
+            if link.is_fresh().await {
                 return Some(link);
             }
         }
@@ -62,15 +73,17 @@ impl Link {
     pub(super) async fn open(
         authority: std::sync::Arc<str>,
         stream: TcpStream,
-        body_timeout: Duration,
+        times: Times,
     ) -> hyper::Result<Box<Self>> {
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        Ok(Box::new(Self { authority, sender, connection, body_timeout }))
+        Ok(Box::new(Self { authority, sender, connection, times, idle_since: Instant::now() }))
     }
 
-    /// Whether it is open and nothing has arrived on it.
-    async fn is_quiet(&mut self) -> bool {
-        poll_fn(|cx| Poll::Ready(Pin::new(&mut self.connection).poll(cx).is_pending())).await && self.sender.is_ready()
+    /// Whether it is open, nothing has arrived on it, and it was not idle for too long.
+    async fn is_fresh(&mut self) -> bool {
+        self.idle_since.elapsed() < self.times.idle
+            && poll_fn(|cx| Poll::Ready(Pin::new(&mut self.connection).poll(cx).is_pending())).await
+            && self.sender.is_ready()
     }
 
     /// Sends a request and waits for the head of its answer.
@@ -105,6 +118,19 @@ impl Link {
             }),
         }
     }
+}
+
+/// Closes idle connections of this worker that will not be used again.
+pub(in crate::serve) async fn close_stale() {
+    let mut kept = IDLE.take();
+    for at in (0..kept.len()).rev() {
+        if let Some(link) = kept.get_mut(at)
+            && !link.is_fresh().await
+        {
+            kept.swap_remove(at);
+        }
+    }
+    IDLE.with_borrow_mut(|idle| idle.append(&mut kept));
 }
 
 /// The body of an answer, with the connection on which it comes.
@@ -157,7 +183,7 @@ impl Answered {
     }
 
     fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let Some(timeout) = self.link.as_ref().map(|link| link.body_timeout) else { return Poll::Pending };
+        let Some(timeout) = self.link.as_ref().map(|link| link.times.answer) else { return Poll::Pending };
         let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(timeout)));
         waiting.as_mut().poll(cx).map(|()| Some(Err(io::ErrorKind::TimedOut.into())))
     }
@@ -182,8 +208,9 @@ impl Drop for Answered {
     /// A connection whose answer was read to its end serves again.
     fn drop(&mut self) {
         if (self.is_ended || self.incoming.is_end_stream())
-            && let Some(link) = self.link.take()
+            && let Some(mut link) = self.link.take()
         {
+            link.idle_since = Instant::now();
             let _ = IDLE.try_with(|idle| {
                 if let Ok(mut idle) = idle.try_borrow_mut()
                     && idle.len() < IDLE_MAX

@@ -36,7 +36,7 @@ use super::{FailPolicy, body, work};
 
 use outgoing::Outgoing;
 
-pub(super) use link::Answered;
+pub(super) use link::{Answered, close_stale};
 
 pub use upstream::{Upstream, UpstreamError};
 

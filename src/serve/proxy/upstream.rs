@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::telemetry::metrics::{self, Metrics};
 
-use super::link::{Answered, Link, Unanswered};
+use super::link::{Answered, Link, Times, Unanswered};
 use super::outgoing::Outgoing;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -19,7 +19,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Upstream {
     authority: Arc<str>,
-    timeout: Duration,
+    times: Times,
     connections_max: usize,
     busy: Arc<AtomicUsize>,
 }
@@ -67,11 +67,12 @@ impl Drop for Turn {
 }
 
 impl Upstream {
-    /// The platform at `http://HOST:PORT`, which has `timeout` to begin an answer and to go on with it.
+    /// The platform at `http://HOST:PORT`, which has `answer` to begin an answer and to go on with it, and with which a
+    /// connection is kept for at most `idle` without a request.
     ///
     /// # Errors
     /// If that is no such address.
-    pub fn new(address: &str, timeout: Duration, connections_max: usize) -> Result<Self, UpstreamError> {
+    pub fn new(address: &str, answer: Duration, idle: Duration, connections_max: usize) -> Result<Self, UpstreamError> {
         let uri: Uri = address.parse().map_err(|_| UpstreamError::Address)?;
         let has_path = uri.path_and_query().is_some_and(|path| path.as_str() != "/");
         let authority = uri.authority().filter(|_| uri.scheme_str() == Some("http") && !has_path);
@@ -79,7 +80,7 @@ impl Upstream {
             authority.filter(|authority| !authority.as_str().contains('@')).ok_or(UpstreamError::Address)?;
         let port = authority.port_u16().unwrap_or(80);
         let authority = format!("{}:{port}", authority.host()).into();
-        Ok(Self { authority, timeout, connections_max, busy: Arc::default() })
+        Ok(Self { authority, times: Times { answer, idle }, connections_max, busy: Arc::default() })
     }
 
     /// Sends a request and waits for the head of the answer.
@@ -101,7 +102,7 @@ impl Upstream {
         if turn.0.fetch_add(1, Ordering::Relaxed) >= self.connections_max {
             return Err(UpstreamError::Full);
         }
-        let within = self.timeout + request.body().time();
+        let within = self.times.answer + request.body().time();
         timeout(within, self.exchange(request)).await.map_err(|_| UpstreamError::Late)?
     }
 
@@ -119,11 +120,11 @@ impl Upstream {
 
     async fn connect(&self) -> Result<Box<Link>, UpstreamError> {
         let stream = self.dial().await?;
-        Link::open(Arc::clone(&self.authority), stream, self.timeout).await.map_err(|_| UpstreamError::Unreachable)
+        Link::open(Arc::clone(&self.authority), stream, self.times).await.map_err(|_| UpstreamError::Unreachable)
     }
 
     pub(super) fn timeout(&self) -> Duration {
-        self.timeout
+        self.times.answer
     }
 
     pub(super) async fn dial(&self) -> Result<TcpStream, UpstreamError> {
@@ -150,7 +151,7 @@ mod tests {
             ("http://127.0.0.1/api", None),
             ("", None),
         ] {
-            let upstream = Upstream::new(address, Duration::ZERO, 1).ok();
+            let upstream = Upstream::new(address, Duration::ZERO, Duration::ZERO, 1).ok();
             assert_eq!(upstream.as_ref().map(|upstream| &*upstream.authority), expected, "{address}");
         }
     }
