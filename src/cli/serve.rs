@@ -9,9 +9,10 @@ use anyhow::{Context as _, ensure};
 use tracing::level_filters::LevelFilter;
 
 use crate::check::{Checker, Snapshot};
-use crate::config::{Config, KeySetting, LogLevel, ProxySetting, RefusalSetting};
+use crate::config::{Config, KeySetting, LogLevel, OnFailure, ProxySetting, RefusalSetting};
 use crate::serve::{
-    Api, Budget, Gate, Generic, Hosts, Keys, Live, Platform, Proxy, Refusal, Route, Server, Tenant, Upstream,
+    Api, AuthorBudget, Budget, FailPolicies, Gate, Generic, Hosts, Keys, Live, Platform, Proxy, Refusal, Route, Server,
+    Tenant, Upstream,
 };
 use crate::telemetry::log;
 use crate::telemetry::metrics::{self, Metrics};
@@ -141,10 +142,15 @@ fn proxy(config: &Config, checker: &Checker, required: &[String]) -> anyhow::Res
     let platform = Platform::preset(platform, &generic(setting)?)
         .with_context(|| format!("proxy.platform is {platform:?}; known are: {}", Platform::PRESETS.join(", ")))?;
     let body_max_bytes = config.serve.limits.body_max_bytes;
+    let OnFailure { no_index, overload, internal } = setting.on_failure;
     Ok(Some(Proxy {
-        gate: Gate { checker: checker.clone(), platform: Arc::new(platform), body_max_bytes },
+        gate: Arc::new(Gate { checker: checker.clone(), platform: Arc::new(platform), body_max_bytes }),
         upstream,
-        on_system_failure: setting.on_system_failure,
+        on_failure: FailPolicies { default: setting.on_system_failure, no_index, overload, internal },
+        author_budget: AuthorBudget {
+            refusals_per_day: setting.refusals_per_day,
+            network_refusals_per_day: setting.network_refusals_per_day,
+        },
         required: required.to_vec(),
         trusted_proxies: setting.trusted_proxies.clone(),
     }))

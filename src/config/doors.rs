@@ -40,6 +40,9 @@ pub struct ProxySetting {
     pub upstream: Option<String>,
     pub platform: String,
     pub on_system_failure: FailPolicy,
+    pub on_failure: OnFailure,
+    pub refusals_per_day: usize,
+    pub network_refusals_per_day: usize,
     pub html: Vec<String>,
     pub markdown: Vec<String>,
     pub links: Vec<String>,
@@ -61,6 +64,9 @@ impl Default for ProxySetting {
             upstream: None,
             platform: "generic".into(),
             on_system_failure: FailPolicy::Closed,
+            on_failure: OnFailure::default(),
+            refusals_per_day: 20,
+            network_refusals_per_day: 200,
             html: Vec::new(),
             markdown: Vec::new(),
             links: Vec::new(),
@@ -75,6 +81,16 @@ impl Default for ProxySetting {
             refusal: RefusalSetting::default(),
         }
     }
+}
+
+/// Fail policies of single kinds of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "each field is described in `DOCS`, which the help prints")]
+pub struct OnFailure {
+    pub no_index: Option<FailPolicy>,
+    pub overload: Option<FailPolicy>,
+    pub internal: Option<FailPolicy>,
 }
 
 /// How the generic platform refuses.
@@ -153,6 +169,7 @@ pub(super) const DOCS: &[(&str, &str)] = &[
     ("serve.limits.body_min_bytes_per_s", "The rate at which a body must arrive."),
     ("serve.limits.write_timeout_ms", "How long a client may take nothing of an answer."),
     ("serve.limits.posts_max", "Posts in one request to /v1/check."),
+    ("serve.limits.check_wait_ms", "How long a long body may wait to be checked before it counts as overload."),
     ("serve.limits.grace_ms", "How long requests under way may take when the server is told to end."),
     ("api.hosts", "Names that Host may have where there are no keys, besides localhost."),
     ("proxy.listen", "Address and port of the reverse proxy; off if unset."),
@@ -162,6 +179,11 @@ pub(super) const DOCS: &[(&str, &str)] = &[
         "proxy.on_system_failure",
         "If posts cannot be checked: closed refuses them, open lets them through marked, hold keeps them back.",
     ),
+    (
+        "proxy.refusals_per_day",
+        "Distinct entries for which one token may be refused; after that all of its posts with a link are held. 0: no end.",
+    ),
+    ("proxy.network_refusals_per_day", "The same for all tokens of one network: /24 of IPv4, /48 of IPv6. 0: no end."),
     ("proxy.html", "Fields of HTML: JSON pointers with * for list elements, or names of form fields."),
     ("proxy.markdown", "Fields of Markdown."),
     ("proxy.links", "Fields that are one link as a whole."),
@@ -176,6 +198,12 @@ pub(super) const DOCS: &[(&str, &str)] = &[
         "How long an idle connection to the platform is kept; less than the platform keeps it itself, as Node's 5 s.",
     ),
     ("proxy.upstream_connections_max", "Connections to the platform."),
+    (
+        "proxy.on_failure.no_index",
+        "The same where a list is missing or none has an entry; by on_system_failure if unset.",
+    ),
+    ("proxy.on_failure.overload", "The same where long posts wait longer than serve.limits.check_wait_ms."),
+    ("proxy.on_failure.internal", "The same where a check did not end."),
     ("proxy.refusal.status", "Status of a refusal, 400 to 499, if the platform is generic."),
     ("proxy.refusal.content_type", "Content-Type of a refusal."),
     ("proxy.refusal.template", "Body of a refusal; {message} and {id} are filled in."),

@@ -10,7 +10,7 @@ mod load;
 mod settings;
 mod show;
 
-pub use doors::{ApiSetting, KeySetting, LogLevel, ProxySetting, RefusalSetting, Serve, Telemetry};
+pub use doors::{ApiSetting, KeySetting, LogLevel, OnFailure, ProxySetting, RefusalSetting, Serve, Telemetry};
 pub use error::ConfigError;
 pub use key::{IfMissing, KeyOrigin, state_key};
 pub use load::{Loaded, Origin, load};

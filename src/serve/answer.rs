@@ -5,13 +5,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
+use super::fail::Failure;
 use super::inspect;
 use super::proxy::Answered;
 use super::request_id::RequestId;
@@ -91,6 +92,8 @@ impl http_body::Body for Body {
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// When to try again what failed on our side: seconds.
+pub(super) const LATER: HeaderValue = HeaderValue::from_static("5");
 
 /// An answer with a body of that type.
 pub(super) fn with(status: StatusCode, content_type: HeaderValue, body: impl Into<Body>) -> Answer {
@@ -155,6 +158,19 @@ impl Problem {
 impl From<Problem> for Answer {
     fn from(problem: Problem) -> Self {
         problem.answer(None)
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        let (status, detail) = match failure {
+            Failure::NoIndex => {
+                (StatusCode::SERVICE_UNAVAILABLE, "a list that is required is missing, or none has an entry")
+            }
+            Failure::Overload => (StatusCode::SERVICE_UNAVAILABLE, "there is more to check than there is time for"),
+            Failure::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "the check did not end"),
+        };
+        Self::new(status, failure.code(), detail).with(RETRY_AFTER, LATER)
     }
 }
 

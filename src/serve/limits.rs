@@ -18,6 +18,7 @@ pub struct Limits {
     pub body_min_bytes_per_s: u64,
     pub write_timeout_ms: u64,
     pub posts_max: usize,
+    pub check_wait_ms: u64,
     pub grace_ms: u64,
 }
 
@@ -33,6 +34,7 @@ impl Default for Limits {
             body_min_bytes_per_s: 1_000,
             write_timeout_ms: 30_000,
             posts_max: 256,
+            check_wait_ms: 1_000,
             grace_ms: 20_000,
         }
     }
@@ -43,5 +45,10 @@ impl Limits {
     pub(super) fn body_time(&self, bytes: usize) -> Duration {
         let by_rate = (bytes as u64).saturating_mul(1_000) / self.body_min_bytes_per_s.max(1);
         Duration::from_millis(self.body_grace_ms.saturating_add(by_rate))
+    }
+
+    /// How long a long body may wait for its turn to be checked.
+    pub(super) fn check_wait(&self) -> Duration {
+        Duration::from_millis(self.check_wait_ms)
     }
 }

@@ -51,10 +51,10 @@ use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::telemetry::clock;
 use crate::verdict::Action;
 
 use super::answer::{self, Problem};
+use super::fail::{FailPolicies, FailPolicy, Failure, Unchecked};
 use super::gate::{Gate, Judgement};
 use super::limits::Limits;
 use super::refusal::Kept;
@@ -66,13 +66,21 @@ use super::{body, work};
 pub struct CheckLayer {
     gate: Arc<Gate>,
     limits: Arc<Limits>,
+    on_failure: FailPolicies,
 }
 
 impl CheckLayer {
-    /// A layer that judges by `gate`; of `limits` those of bodies count, and the gate's own for their size.
+    /// A layer that judges by `gate`; of `limits` those of bodies count, and the gate's own for their size. What cannot be
+    /// checked is refused.
     pub fn new(gate: Gate, limits: &Limits) -> Self {
         let limits = Limits { body_max_bytes: gate.body_max_bytes, ..limits.clone() };
-        Self { gate: Arc::new(gate), limits: Arc::new(limits) }
+        Self { gate: Arc::new(gate), limits: Arc::new(limits), on_failure: FailPolicies::default() }
+    }
+
+    /// The same with other policies for what cannot be checked. What passes so has [`Unchecked`] among its extensions.
+    #[must_use]
+    pub fn on_failure(self, on_failure: impl Into<FailPolicies>) -> Self {
+        Self { on_failure: on_failure.into(), ..self }
     }
 
     /// The request with its judgement, or what is answered instead.
@@ -86,25 +94,35 @@ impl CheckLayer {
         let problem = |problem: Problem| problem.answer(Some(id)).map(answer::Body::into_bytes);
         let (head, body) = request.into_parts();
         let whole = body::whole(body, &self.limits).await.map_err(problem)?;
-        let (gate, bytes) = (Arc::clone(&self.gate), whole.clone());
-        let judge = move || {
-            let judged = gate.judge(&head, &bytes, clock::now());
-            (head, judged)
+        let (mut head, judged) = if self.gate.checker.snapshot().has_entries(&[]) {
+            work::judge_request(&self.gate, head, &whole, &self.limits).await
+        } else {
+            (head, Err(Failure::NoIndex))
         };
-        let unchecked = || Kept::Unchecked.answer(shape, id);
-        if !self.gate.checker.snapshot().has_entries(&[]) {
-            return Err(unchecked());
-        }
-        let (mut head, judged) = work::judge(whole.len(), judge).await.map_err(|_| unchecked())?;
-        let judgement: Judgement = judged.map_err(|refused| problem(refused.into()))?;
-        match judgement.action {
-            Action::Reject => Err(Kept::Rejected.answer(shape, id)),
-            Action::Hold => Err(Kept::Held.answer(shape, id)),
-            Action::Allow | Action::Flag => {
+        match judged {
+            Ok(judged) => {
+                let judgement = judged.map_err(|refused| problem(refused.into()))?;
+                if let Some(kept) = kept(&judgement) {
+                    return Err(kept.answer(shape, id));
+                }
                 head.extensions.insert(judgement);
-                Ok(Request::from_parts(head, whole.into()))
             }
+            Err(failure) => match self.on_failure.of(failure) {
+                FailPolicy::Open => drop(head.extensions.insert(Unchecked { reason: failure.code() })),
+                FailPolicy::Hold => return Err(Kept::Held.answer(shape, id)),
+                FailPolicy::Closed => return Err(Kept::Unchecked.answer(shape, id)),
+            },
         }
+        Ok(Request::from_parts(head, whole.into()))
+    }
+}
+
+/// What keeps a request back, if anything does.
+fn kept(judgement: &Judgement) -> Option<Kept> {
+    match judgement.action {
+        Action::Reject => Some(Kept::Rejected),
+        Action::Hold => Some(Kept::Held),
+        Action::Allow | Action::Flag => None,
     }
 }
 
@@ -150,5 +168,50 @@ where
                 Err(refusal) => Ok(refusal.map(R::from)),
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use http_body_util::Full;
+
+    use crate::canonical::{TableTexts, Tables};
+    use crate::check::{Checker, Snapshot};
+    use crate::extract::{Extractor, Options, TopLevels};
+    use crate::serve::{Generic, Platform};
+    use crate::verdict::Policy;
+
+    use super::*;
+
+    /// Without a list, so that nothing can be checked.
+    fn layer() -> CheckLayer {
+        let extractor = Extractor::new(Options::default(), TopLevels::parse(TableTexts::shipped().suffixes));
+        let snapshot = Snapshot::new(Arc::new(Tables::shipped().unwrap()), vec![], Policy::default());
+        let platform = Arc::new(Platform::preset("mastodon", &Generic::default()).unwrap());
+        let gate = Gate { checker: Checker::new(extractor, snapshot), platform, body_max_bytes: 1 << 20 };
+        CheckLayer::new(gate, &Limits::default())
+    }
+
+    #[tokio::test]
+    async fn fail_policies_are_kept() {
+        let hold_lists = FailPolicies { no_index: Some(FailPolicy::Hold), ..FailPolicy::Open.into() };
+        let open_lists = FailPolicies { no_index: Some(FailPolicy::Open), ..FailPolicy::Closed.into() };
+        for (policies, status) in [
+            (FailPolicy::Closed.into(), 503),
+            (FailPolicy::Hold.into(), 422),
+            (FailPolicy::Open.into(), 200),
+            (hold_lists, 422),
+            (open_lists, 200),
+        ] {
+            let inner = tower::service_fn(async |request: Request<Full<Bytes>>| {
+                assert_eq!(request.extensions().get(), Some(&Unchecked { reason: "no_index" }));
+                Ok::<_, Infallible>(Response::new(Full::new(Bytes::new())))
+            });
+            let post = Request::post("/api/v1/statuses").body(Full::from("status=hello")).unwrap();
+            let answer = layer().on_failure(policies).layer(inner).call(post).await.unwrap();
+            assert_eq!(answer.status(), status, "{policies:?}");
+        }
     }
 }

@@ -9,6 +9,7 @@
 
 mod answer;
 mod api;
+mod author;
 mod body;
 mod connection;
 mod door;
@@ -36,7 +37,8 @@ use arc_swap::ArcSwap;
 use crate::telemetry::metrics::Metrics;
 
 pub use api::{Api, Hosts};
-pub use fail::FailPolicy;
+pub use author::AuthorBudget;
+pub use fail::{FailPolicies, FailPolicy, Unchecked};
 pub use gate::{FieldReport, Gate, Judgement};
 pub use key::{Budget, Keys, Scope, Tenant, digest};
 pub use limits::Limits;
@@ -90,7 +92,15 @@ impl Server {
     pub fn open_proxy(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
         let proxy = Arc::clone(self.proxy.as_ref().ok_or(io::ErrorKind::NotFound)?);
         let (limits, metrics) = (Arc::clone(&self.limits), self.metrics.clone());
-        self.open(address, door::Door::Proxy(Arc::new(proxy::ProxyDoor { proxy, limits, metrics })))
+        self.open(
+            address,
+            door::Door::Proxy(Arc::new(proxy::ProxyDoor {
+                proxy,
+                limits,
+                metrics,
+                authors: author::Authors::default(),
+            })),
+        )
     }
 
     fn open(&mut self, address: SocketAddr, door: door::Door) -> io::Result<SocketAddr> {

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 
+use super::answer::LATER;
 use super::platform::Shape;
 use super::request_id::RequestId;
 
@@ -15,9 +16,6 @@ pub(super) enum Kept {
     /// It could not be checked.
     Unchecked,
 }
-
-/// When a client should try again.
-const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
 impl Kept {
     /// One sentence, the same for everything that the outcome can come from.
@@ -41,7 +39,7 @@ impl Kept {
         headers.insert(CONTENT_TYPE, content_type.unwrap_or(HeaderValue::from_static("text/plain")));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self == Self::Unchecked {
-            headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+            headers.insert(RETRY_AFTER, LATER);
         }
         *answer.status_mut() = if self == Self::Unchecked { StatusCode::SERVICE_UNAVAILABLE } else { shape.status };
         answer

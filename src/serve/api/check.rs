@@ -57,7 +57,8 @@ pub(super) async fn answer(door: &ApiDoor, asker: &Asker, head: &Parts, body: In
     let body = body::whole(body, &door.limits).await?;
     let began = Instant::now();
     let (asker, metrics, posts_max) = (asker.clone(), door.metrics.clone(), door.limits.posts_max);
-    let answer = work::judge(body.len(), move || reports(&asker, &body, posts_max, &metrics)).await?;
+    let answer =
+        work::judge(door.limits.check_wait(), body.len(), move || reports(&asker, &body, posts_max, &metrics)).await?;
     door.metrics.processing.observe(began.elapsed().as_secs_f64());
     door.count("api", "answered");
     answer

@@ -7,23 +7,22 @@ use serde::Serialize;
 
 use crate::index::List;
 use crate::serve::answer::{self, Answer, Problem};
+use crate::serve::fail::Failure;
 use crate::telemetry::metrics::{self, Metrics};
 
 use super::Api;
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
-const NOT_READY: Problem = Problem::new(
-    StatusCode::SERVICE_UNAVAILABLE,
-    "no_index",
-    "a list that is required is missing, or none has an entry",
-);
-
 pub(super) fn health() -> Answer {
     answer::with(StatusCode::OK, TEXT, "alive\n".to_owned())
 }
 
 pub(super) fn ready(api: &Api) -> Answer {
-    if api.is_ready() { answer::with(StatusCode::OK, TEXT, "ready\n".to_owned()) } else { NOT_READY.into() }
+    if api.is_ready() {
+        answer::with(StatusCode::OK, TEXT, "ready\n".to_owned())
+    } else {
+        Problem::from(Failure::NoIndex).into()
+    }
 }
 
 pub(super) fn metrics(metrics: &Metrics) -> Answer {

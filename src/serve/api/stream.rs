@@ -1,5 +1,7 @@
 //! `POST /v1/check/stream`: posts as JSON lines in, reports as JSON lines out, in the same order, while they arrive.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, StatusCode};
 use http_body_util::BodyExt as _;
@@ -59,7 +61,8 @@ async fn run(door: ApiDoor, asker: Asker, mut body: Incoming, sender: mpsc::Send
 /// Answers whole lines; whether anybody still reads.
 async fn judged(door: &ApiDoor, asker: &Asker, chunk: Bytes, lines: &mut u64, sender: &mpsc::Sender<Bytes>) -> bool {
     let (asker, metrics, first) = (asker.clone(), door.metrics.clone(), *lines);
-    let judged = work::judge(chunk.len(), move || reports(&asker, &chunk, first, &metrics)).await;
+    // Whoever sends a stream can wait: it is not read on meanwhile.
+    let judged = work::judge(Duration::MAX, chunk.len(), move || reports(&asker, &chunk, first, &metrics)).await;
     let Ok((answers, last)) = judged else { return false };
     *lines = last;
     answers.is_empty() || sender.send(answers.into()).await.is_ok()

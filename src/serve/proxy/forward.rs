@@ -1,5 +1,7 @@
 //! Heads as they go on: to the platform with who asked, and back without what concerns one connection.
 
+use std::net::IpAddr;
+
 use http::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::{PathAndQuery, Uri};
@@ -73,6 +75,21 @@ impl Sender {
             || (self == Self::Stranger && is_claim(name))
             || (name.contains('_') && is_twin(&name.replace('_', "-")))
     }
+}
+
+/// The address of the client: who sent the request, or whom proxies that are trusted name.
+pub(super) fn client(headers: &HeaderMap, passage: &Passage<'_>) -> IpAddr {
+    let trusted = &passage.proxy.trusted_proxies;
+    let told = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+    let chain: Vec<IpAddr> = told.flat_map(|value| value.split(',')).map_while(|one| one.trim().parse().ok()).collect();
+    let mut nearest = passage.peer.address;
+    for address in chain.into_iter().rev() {
+        if !trusted.contains(&nearest) {
+            break;
+        }
+        nearest = address.to_canonical();
+    }
+    nearest
 }
 
 /// Adds the address that the request came from to those before it.

@@ -17,7 +17,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Method, Request};
+use http::{HeaderMap, Method, Request};
 use hyper::body::Incoming;
 
 use crate::telemetry::clock;
@@ -26,8 +26,9 @@ use crate::verdict::Action;
 
 use super::answer::{Answer, Problem, REQUEST_ID};
 use super::api::label;
+use super::author::{AuthorBudget, Authors};
 use super::connection::Peer;
-use super::fail::Failure;
+use super::fail::{FailPolicies, Failure};
 use super::gate::{Gate, Judgement};
 use super::limits::Limits;
 use super::platform::Treatment;
@@ -46,11 +47,13 @@ const STREAMING_MAX: Duration = Duration::from_hours(1);
 /// What the proxy works by; reloading puts another in its place.
 pub struct Proxy {
     /// Judges requests.
-    pub gate: Gate,
+    pub gate: Arc<Gate>,
     /// The platform.
     pub upstream: Upstream,
     /// What becomes of posts that cannot be checked.
-    pub on_system_failure: FailPolicy,
+    pub on_failure: FailPolicies,
+    /// How often an author may be refused.
+    pub author_budget: AuthorBudget,
     /// Lists that have to be there.
     pub required: Vec<String>,
     /// Addresses whose `X-Forwarded-For` is believed.
@@ -62,6 +65,7 @@ pub(super) struct ProxyDoor {
     pub(super) proxy: Arc<ArcSwap<Proxy>>,
     pub(super) limits: Arc<Limits>,
     pub(super) metrics: Metrics,
+    pub(super) authors: Authors,
 }
 
 /// A request on its way through.
@@ -157,22 +161,20 @@ impl Passage<'_> {
             return self.unchecked(failure).map(|mark| (head, Some(mark)));
         }
         let began = std::time::Instant::now();
-        let head = Arc::new(head);
-        let (proxy, body, lent) = (Arc::clone(&self.proxy), whole.clone(), Arc::clone(&head));
-        let judged = work::judge(whole.len(), move || proxy.gate.judge(&lent, &body, clock::now())).await;
+        let (head, judged) = work::judge_request(&self.proxy.gate, head, whole, &self.door.limits).await;
         self.door.metrics.processing.observe(began.elapsed().as_secs_f64());
         let mark = match judged {
-            Ok(judged) => self.act(&judged?)?,
-            Err(_) => Some(self.unchecked(Failure::Internal)?),
+            Ok(judged) => self.act(&head.headers, &judged?)?,
+            Err(failure) => Some(self.unchecked(failure)?),
         };
-        Ok((Arc::unwrap_or_clone(head), mark))
+        Ok((head, mark))
     }
 
     /// Judges what a request says before its body, where that passes or comes later.
     fn judge_head(&self, head: &Parts) -> Result<Option<Mark>, Stopped> {
         let mut judging = self.proxy.gate.begin(clock::now());
         judging.head(head)?;
-        self.act(&judging.end()?)
+        self.act(&head.headers, &judging.end()?)
     }
 
     /// How long a body that is not read whole may take on its way.
@@ -182,8 +184,8 @@ impl Passage<'_> {
     }
 
     /// What follows from a judgement.
-    fn act(&self, judgement: &Judgement) -> Result<Option<Mark>, Stopped> {
-        let action = judgement.action;
+    fn act(&self, headers: &HeaderMap, judgement: &Judgement) -> Result<Option<Mark>, Stopped> {
+        let action = self.action(headers, judgement);
         self.door.metrics.posts.get_or_create(&metrics::Post { door: "proxy", action: label(action) }).inc();
         if action > Action::Allow {
             let (generation, fields) = (judgement.generation, judgement.fields.len());
@@ -196,9 +198,26 @@ impl Passage<'_> {
         }
     }
 
+    /// The action of a judgement, or the same for every link, if its author has been refused too often.
+    fn action(&self, headers: &HeaderMap, judgement: &Judgement) -> Action {
+        let (authors, budget) = (&self.door.authors, self.proxy.author_budget);
+        if judgement.links == 0 || (judgement.action < Action::Hold && !authors.any_spent()) {
+            return judgement.action;
+        }
+        let author = authors.author(headers, forward::client(headers, self));
+        if authors.is_spent(author, budget) {
+            return Action::Hold;
+        }
+        if judgement.action >= Action::Hold && authors.spend(author, judgement, budget) {
+            self.door.metrics.limits.get_or_create(&metrics::Limit { limit: "refusals_per_day" }).inc();
+            tracing::warn!(request_id = %self.id, "an author is over the budget of refusals: what has a link is held");
+        }
+        judgement.action
+    }
+
     /// What the fail policy says of a post that cannot be checked.
     fn unchecked(&self, failure: Failure) -> Result<Mark, Stopped> {
-        match self.proxy.on_system_failure {
+        match self.proxy.on_failure.of(failure) {
             FailPolicy::Open => {
                 tracing::warn!(request_id = %self.id, code = failure.code(), "passed unchecked");
                 let passed = metrics::Outcome { outcome: "passed_unchecked" };

@@ -3,6 +3,7 @@
 use std::io;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http::request::Parts;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -11,6 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::serve::answer::Answer;
 use crate::serve::body::{TOO_SLOW, broken};
+use crate::serve::gate::Judgement;
 use crate::serve::inspect::{ContentType, Files, Multipart};
 use crate::telemetry::clock;
 
@@ -24,6 +26,8 @@ const PIECES_MAX: usize = 4;
 pub(super) struct Upload {
     boundary: String,
     length: Option<u64>,
+    /// Who sends it: its head is gone when its texts are known.
+    headers: HeaderMap,
 }
 
 impl Upload {
@@ -32,7 +36,7 @@ impl Upload {
         let length = framing::length(head)?;
         Ok(match ContentType::of(&head.headers)? {
             ContentType::Multipart(boundary) if !head.headers.contains_key(http::header::CONTENT_ENCODING) => {
-                Some(Self { boundary, length })
+                Some(Self { boundary, length, headers: head.headers.clone() })
             }
             _ => None,
         })
@@ -76,7 +80,9 @@ impl Upload {
                 let Some(frame) = frame else { return Ok(multipart.finish()?) };
                 let Ok(data) = frame.map_err(|error| broken(&error))?.into_data() else { continue };
                 length += data.len();
-                read_on(&mut multipart, &data, passage)?;
+                if let Some(judgement) = read_on(&mut multipart, &data, passage)? {
+                    passage.act(&self.headers, &judgement)?;
+                }
                 let before = std::mem::replace(&mut last, data);
                 // If the platform takes no more, its own answer says why.
                 if !before.is_empty() && sender.send(Ok(before)).await.is_err() {
@@ -92,15 +98,12 @@ impl Upload {
 }
 
 /// Judges the texts of an upload that are complete with these bytes.
-fn read_on(multipart: &mut Multipart, bytes: &[u8], passage: &Passage<'_>) -> Result<(), Stopped> {
+fn read_on(multipart: &mut Multipart, bytes: &[u8], passage: &Passage<'_>) -> Result<Option<Judgement>, Stopped> {
     let mut judging = passage.proxy.gate.begin(clock::now());
     let mut has_text = false;
     multipart.push(bytes, &mut |text| {
         has_text = true;
         judging.take(text);
     })?;
-    if has_text {
-        passage.act(&judging.end()?)?;
-    }
-    Ok(())
+    Ok(if has_text { Some(judging.end()?) } else { None })
 }

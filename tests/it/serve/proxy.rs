@@ -167,6 +167,57 @@ fn fail_policies_are_kept() {
 }
 
 #[test]
+fn kinds_of_failure_have_policies_of_their_own() {
+    let lists = "[[lists]]\nname = \"gone\"\npath = \"/nonexistent/list.txt\"\n";
+    for (kind, status) in [("no_index", 422), ("internal", 503), ("overload", 503)] {
+        let more = format!("[proxy.on_failure]\n{kind} = \"hold\"\n");
+        let server = Serving::start(&(config("127.0.0.1:9", "mastodon", &more) + lists));
+        assert_eq!(post(server.proxy(), "/api/v1/statuses", FORM, b"status=hello").status, status, "{kind}");
+    }
+}
+
+#[test]
+fn authors_that_are_refused_too_often_are_held() {
+    let nginx = Nginx::start();
+    let lists = crate::Home::new();
+    let path = lists.file("own.txt", "one.test\ntwo.test\nthree.test\nfour.test\nfive.test\n");
+    let more =
+        format!("refusals_per_day = 2\nnetwork_refusals_per_day = 4\n[[lists]]\nname = \"own\"\npath = {path:?}\n");
+    let server = Serving::start(&config(nginx.address, "mastodon", &more));
+    let told = |token: &str, text: &str| {
+        let fields = [("Content-Type", FORM), ("Authorization", token)];
+        let answer = request(server.proxy(), "POST", "/api/v1/statuses", &fields, format!("status={text}").as_bytes());
+        match answer.status {
+            200 => "published",
+            422 if answer.body.contains("may be reviewed") => "held",
+            422 => "refused",
+            _ => panic!("{answer:?}"),
+        }
+    };
+    for (token, text, expected) in [
+        ("a", "https://one.test/", "refused"),
+        ("a", "https://one.test/again", "refused"),
+        ("a", "https://two.test/", "refused"),
+        ("a", "https://fine.test/", "published"),
+        ("a", "https://three.test/", "refused"),
+        // Over the budget: whether a link is listed can no longer be told from the answer.
+        ("a", "https://fine.test/", "held"),
+        ("a", "https://four.test/", "held"),
+        ("a", "no link", "published"),
+        ("b", "https://fine.test/", "published"),
+        ("b", "https://four.test/", "refused"),
+        ("c", "https://five.test/", "refused"),
+        // Five entries from one network, whoever asked.
+        ("d", "https://fine.test/", "held"),
+        ("d", "no link", "published"),
+    ] {
+        assert_eq!(told(token, text), expected, "{token} {text}");
+    }
+    let figures = get(server.api, "/metrics").body;
+    assert!(figures.contains("limit=\"refusals_per_day\"} 2"), "{figures}");
+}
+
+#[test]
 fn an_upstream_that_is_gone_late_or_broken_is_told_so() {
     let gone = Serving::start(&config(format!("127.0.0.1:{}", free_port()), "mastodon", ""));
     assert_eq!(post(gone.proxy(), "/", FORM, b"status=hello").status, 502);
