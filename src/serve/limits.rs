@@ -18,7 +18,9 @@ pub struct Limits {
     pub body_min_bytes_per_s: u64,
     pub write_timeout_ms: u64,
     pub posts_max: usize,
+    pub idle_grace_ms: u64,
     pub grace_ms: u64,
+    pub successor_timeout_ms: u64,
 }
 
 impl Default for Limits {
@@ -33,7 +35,9 @@ impl Default for Limits {
             body_min_bytes_per_s: 1_000,
             write_timeout_ms: 30_000,
             posts_max: 256,
+            idle_grace_ms: 1_000,
             grace_ms: 20_000,
+            successor_timeout_ms: 60_000,
         }
     }
 }
