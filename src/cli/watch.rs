@@ -62,10 +62,8 @@ impl Watch {
         let all = files(settings, arguments, lists);
         // What was looked at before it was read stays as it was then.
         let read = all.map(|path| {
-            seen.read.get_key_value(&path).map(|(path, at)| (path.clone(), *at)).unwrap_or_else(|| {
-                let at = seen.stamp(&path);
-                (path, at)
-            })
+            let at = seen.read.get(&path).copied().unwrap_or_else(|| seen.stamp(&path));
+            (path, at)
         });
         seen.read = read.collect();
     }
