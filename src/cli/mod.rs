@@ -18,6 +18,7 @@ mod render;
 mod rescan;
 mod serve;
 mod session;
+mod watch;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;

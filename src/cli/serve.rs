@@ -11,25 +11,32 @@ use tracing::level_filters::LevelFilter;
 use crate::check::{Checker, Snapshot};
 use crate::config::{Config, KeySetting, LogLevel, OnFailure, ProxySetting, RefusalSetting};
 use crate::serve::{
-    Api, AuthorBudget, Budget, FailPolicies, Gate, Generic, Hosts, Keys, Live, Platform, Proxy, Refusal, Route, Server,
-    Tenant, Upstream,
+    Api, AuthorBudget, Budget, FailPolicies, Gate, Generic, Hosts, Inherited, Keys, Live, Platform, Proxy, Refusal,
+    Route, Server, Tenant, Tls, Upstream,
 };
-use crate::telemetry::log;
 use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::{clock, log};
 
 use super::args::{Arguments, ServeArguments};
 use super::session::{KeyFor, Session, Settings, warn};
+use super::watch::Watch;
 use super::{Exit, usage};
 
 /// Bodies beyond this are not for buffers.
 const BODY_MAX_BYTES: usize = 64 << 20;
 
 pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Result<Exit> {
+    let watch = Watch::default();
+    watch.begin(arguments);
     let settings = load(arguments)?;
+    watch.follow(&settings, arguments, &given.lists);
     let config = &settings.loaded.config;
     let listen = given.listen.unwrap_or(config.serve.listen);
-    may_listen(listen, config)?;
+    let inherited = Inherited::take(&names_of_sockets())?;
+    may_listen(listen, &inherited, config)?;
     log::begin(level(config.telemetry.log));
+    // What is wrong with it is no matter of lists.
+    Tls::load(&config.tls, clock::now())?;
     let metrics = Metrics::default();
     let live = match live(&settings, arguments, &given.lists) {
         // Lists on the command line were typed just now: a slip is better told at once.
@@ -43,21 +50,38 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
         "serve.limits.body_max_bytes is above {} MiB",
         BODY_MAX_BYTES >> 20
     );
-    let mut server = Server::new(live, limits, metrics.clone());
-    let cannot = |address: SocketAddr| format!("{address} cannot be listened on");
-    let api = server.open_api(listen).with_context(|| cannot(listen))?;
-    warn(&format!("check API on http://{api}"));
-    if let Some(address) = config.proxy.listen {
-        let proxy = server.open_proxy(address).with_context(|| cannot(address))?;
-        warn(&format!("proxy on http://{proxy}, in front of {}", config.proxy.upstream.as_deref().unwrap_or_default()));
+    let mut server = Server::new(live, limits, metrics.clone(), inherited);
+    open(&mut server, listen, config)?;
+    if config.serve.watch_ms > 0 {
+        watch.ring(server.bell(), Duration::from_millis(config.serve.watch_ms))?;
     }
     let threads = match config.serve.threads {
         0 => available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
     let (arguments, lists) = (arguments.clone(), given.lists.clone());
-    server.run(threads, move || reload(&arguments, &lists, &metrics))?;
+    server.run(threads, move || reload(&arguments, &lists, &metrics, &watch))?;
     Ok(Exit::Quiet)
+}
+
+/// Opens the doors, and says where.
+fn open(server: &mut Server, listen: SocketAddr, config: &Config) -> anyhow::Result<()> {
+    let scheme = if config.tls.cert_file.is_some() { "https" } else { "http" };
+    let cannot = |address: SocketAddr| format!("{address} cannot be listened on");
+    for api in server.open_api(listen).with_context(|| cannot(listen))? {
+        warn(&format!("check API on {scheme}://{api}"));
+    }
+    let Some(address) = config.proxy.listen else { return Ok(()) };
+    let upstream = config.proxy.upstream.as_deref().unwrap_or_default();
+    for proxy in server.open_proxy(address).with_context(|| cannot(address))? {
+        warn(&format!("proxy on {scheme}://{proxy}, in front of {upstream}"));
+    }
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "it says what was handed over, and is no setting")]
+fn names_of_sockets() -> String {
+    std::env::var("LISTEN_FDNAMES").unwrap_or_default()
 }
 
 fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
@@ -68,8 +92,12 @@ fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
 }
 
 /// What is in place after a reload; nothing if what is there now has to stay.
-fn reload(arguments: &Arguments, lists: &[String], metrics: &Metrics) -> Option<Live> {
-    let loaded = load(arguments).and_then(|settings| live(&settings, arguments, lists));
+fn reload(arguments: &Arguments, lists: &[String], metrics: &Metrics, watch: &Watch) -> Option<Live> {
+    watch.begin(arguments);
+    let loaded = load(arguments).and_then(|settings| {
+        watch.follow(&settings, arguments, lists);
+        live(&settings, arguments, lists)
+    });
     let outcome = if loaded.is_ok() { "done" } else { "failed" };
     metrics.reloads.get_or_create(&metrics::Outcome { outcome }).inc();
     match loaded {
@@ -86,13 +114,20 @@ fn reload(arguments: &Arguments, lists: &[String], metrics: &Metrics) -> Option<
 }
 
 /// Without keys everybody who can reach the address could read the lists out, one guess at a time.
-fn may_listen(address: SocketAddr, config: &Config) -> anyhow::Result<()> {
-    if address.ip().is_loopback() || !config.keys.is_empty() {
-        return Ok(());
+fn may_listen(configured: SocketAddr, inherited: &Inherited, config: &Config) -> anyhow::Result<()> {
+    if inherited.has_proxy() && config.proxy.listen.is_none() {
+        warn("a socket for the proxy was handed over and is not used, since proxy.listen is not set");
     }
-    Err(usage(format!(
-        "{address} can be reached from other machines, and there are no keys; make one with `linkgate keys new NAME`"
-    )))
+    let mut addresses: Vec<SocketAddr> = inherited.api().collect();
+    if addresses.is_empty() {
+        addresses.push(configured);
+    }
+    match addresses.iter().find(|address| !address.ip().is_loopback()) {
+        Some(address) if config.keys.is_empty() => Err(usage(format!(
+            "{address} can be reached from other machines, and there are no keys; make one with `linkgate keys new NAME`"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn live(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Live> {
@@ -102,7 +137,7 @@ fn live(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow:
 
 /// What is served while the lists cannot be read: the fail policies say what becomes of posts.
 fn without_lists(settings: &Settings, error: &anyhow::Error) -> anyhow::Result<Live> {
-    warn(&format!("nothing can be checked until a reload (SIGHUP) finds the lists: {error:#}"));
+    warn(&format!("nothing can be checked until a reload finds the lists: {error:#}"));
     let snapshot = Snapshot::new(Arc::clone(&settings.tables), Vec::new(), settings.loaded.config.policy.clone());
     doors(settings, Checker::new(settings.extractor(settings.extract_options()), snapshot), &[])
 }
@@ -114,7 +149,8 @@ fn doors(settings: &Settings, checker: Checker, given: &[String]) -> anyhow::Res
     let keys = keys(&config.keys, &checker)?;
     let proxy = proxy(config, &checker, &required)?;
     let hosts = Hosts(config.api.hosts.clone());
-    Ok(Live { api: Api { checker, keys, hosts, required }, proxy })
+    let tls = Tls::load(&config.tls, clock::now())?;
+    Ok(Live { api: Api { checker, keys, hosts, required }, proxy, tls })
 }
 
 fn keys(settings: &[KeySetting], checker: &Checker) -> anyhow::Result<Keys> {

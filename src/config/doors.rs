@@ -1,4 +1,4 @@
-//! The settings of the doors: `[serve]`, `[api]`, `[proxy]`, `[[keys]]`, `[telemetry]`.
+//! The settings of the doors: `[serve]`, `[tls]`, `[api]`, `[proxy]`, `[[keys]]`, `[telemetry]`.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
@@ -14,12 +14,18 @@ use crate::serve::{FailPolicy, Limits, Scope};
 pub struct Serve {
     pub listen: SocketAddr,
     pub threads: usize,
+    pub watch_ms: u64,
     pub limits: Limits,
 }
 
 impl Default for Serve {
     fn default() -> Self {
-        Self { listen: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 8080), threads: 0, limits: Limits::default() }
+        Self {
+            listen: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 8080),
+            threads: 0,
+            watch_ms: 2_000,
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -160,6 +166,11 @@ pub enum LogLevel {
 pub(super) const DOCS: &[(&str, &str)] = &[
     ("serve.listen", "Address and port of the check API. Anything but loopback needs [[keys]]."),
     ("serve.threads", "Threads that serve connections; 0 means one for each core."),
+    (
+        "serve.watch_ms",
+        "How often configuration, lists, tables and certificates are looked at; a change is loaded once it has stood \
+         that long. 0 turns it off: SIGHUP reloads.",
+    ),
     ("serve.limits.connections_max", "Open connections of all doors together; more are closed at once."),
     ("serve.limits.streams_max", "Requests at once in one HTTP/2 connection."),
     ("serve.limits.head_max_bytes", "Size of a request without its body."),
@@ -170,7 +181,16 @@ pub(super) const DOCS: &[(&str, &str)] = &[
     ("serve.limits.write_timeout_ms", "How long a client may take nothing of an answer."),
     ("serve.limits.posts_max", "Posts in one request to /v1/check."),
     ("serve.limits.check_wait_ms", "How long a long body may wait to be checked before it counts as overload."),
-    ("serve.limits.grace_ms", "How long requests under way may take when the server is told to end."),
+    (
+        "serve.limits.idle_grace_ms",
+        "How long idle connections may still bring a request when the server is told to end.",
+    ),
+    ("serve.limits.grace_ms", "How long requests under way may take after that."),
+    ("serve.limits.successor_timeout_ms", "How long a successor, started by SIGUSR2, may take until it serves."),
+    ("tls.cert_file", "Certificate and intermediates, PEM. If it is set, every door speaks TLS and nothing else."),
+    ("tls.key_file", "The key of the certificate, PEM."),
+    ("tls.client_ca_file", "Authorities, PEM: clients must show a certificate that one of them has signed."),
+    ("tls.client_auth", "Whether clients without a certificate are refused: required, or optional."),
     ("api.hosts", "Names that Host may have where there are no keys, besides localhost."),
     ("proxy.listen", "Address and port of the reverse proxy; off if unset."),
     ("proxy.upstream", "The platform behind the proxy: http://127.0.0.1:3000"),

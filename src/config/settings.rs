@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::index::Category;
 use crate::lists::Override;
+use crate::serve::TlsFiles;
 use crate::verdict::Policy;
 
 use super::doors::{self, ApiSetting, KeySetting, ProxySetting, Serve, Telemetry};
@@ -26,6 +27,8 @@ pub struct Config {
     pub tables: Tables,
     /// `[serve]`
     pub serve: Serve,
+    /// `[tls]`
+    pub tls: TlsFiles,
     /// `[api]`
     pub api: ApiSetting,
     /// `[proxy]`

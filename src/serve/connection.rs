@@ -6,6 +6,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
+use bytes::BytesMut;
 use http::header::{CONNECTION, HeaderValue, UPGRADE};
 use http::{Request, StatusCode};
 use hyper::body::Incoming;
@@ -13,12 +15,16 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
+use crate::telemetry::metrics::Metrics;
+
+use super::closing::{Closing, Parting, Stage};
 use super::door::Door;
 use super::limits::Limits;
 use super::steady::Steady;
+use super::stream::Stream;
+use super::tls::Tls;
 use super::wire::{self, Protocol, Strict};
 
 /// What HTTP/2 may keep in memory for one stream, and for all of a connection.
@@ -51,41 +57,73 @@ impl Peer {
     }
 }
 
-/// A connection as the parsers see it.
-pub(super) type Wire = TokioIo<Strict<Steady<TcpStream>>>;
+/// What all connections of a server share.
+pub(super) struct Shared {
+    pub(super) limits: Arc<Limits>,
+    pub(super) metrics: Metrics,
+    /// Where there is one, every door speaks TLS.
+    pub(super) tls: Arc<ArcSwapOption<Tls>>,
+}
 
-/// Serves a connection until it is over, or, once `stop` says so, until its present requests are answered.
-pub(super) async fn serve(stream: TcpStream, peer: Peer, door: Door, limits: Arc<Limits>, stop: watch::Receiver<bool>) {
+/// A connection as the parsers see it.
+pub(super) type Wire = TokioIo<Parting>;
+
+/// Serves a connection until it is over, or, once `closing` says so, until its present requests are answered.
+pub(super) async fn serve(tcp: TcpStream, address: SocketAddr, door: Door, shared: Arc<Shared>, mut closing: Closing) {
     // Answers are written whole; waiting for more to send would only delay them.
-    let _ = stream.set_nodelay(true);
-    let stream = Steady::new(stream, Duration::from_millis(limits.write_timeout_ms));
-    let bounds = wire::Limits { head_max_bytes: limits.head_max_bytes, ..wire::Limits::default() };
-    let within = Duration::from_millis(limits.head_timeout_ms);
-    let mut stopped = stop.clone();
-    let detected = tokio::select! {
-        detected = timeout(within, Strict::detect(stream, bounds)) => detected,
-        // Nothing was asked yet.
-        _ = stopped.wait_for(|stop| *stop) => return,
+    let _ = tcp.set_nodelay(true);
+    let limits = &*shared.limits;
+    let deadline = Instant::now() + Duration::from_millis(limits.head_timeout_ms);
+    let (stream, scheme) = match shared.tls.load_full() {
+        None => (Stream::Plain(tcp), "http"),
+        // Large: boxed, so that connections without it have no room for it.
+        Some(tls) => match Box::pin(tls.accept(tcp, deadline, &shared.metrics, &mut closing)).await {
+            Some(stream) => (Stream::Tls(stream), "https"),
+            None => return,
+        },
     };
-    match detected {
-        Ok(Ok((Protocol::Http1, wire))) => http1(TokioIo::new(wire), peer, door, &limits, stop).await,
-        Ok(Ok((Protocol::Http2, wire))) => http2(TokioIo::new(wire), peer, door, &limits, stop).await,
-        // Gone, or silent for too long.
-        Ok(Err(_)) | Err(_) => {}
+    let stream = Steady::new(stream, Duration::from_millis(limits.write_timeout_ms));
+    // Gone, or silent for too long.
+    let Ok(Some((protocol, wire))) = timeout_at(deadline, begin(stream, limits, &mut closing)).await else { return };
+    let (peer, wire) = (Peer::new(address, scheme), TokioIo::new(wire));
+    match protocol {
+        Protocol::Http1 => http1(wire, peer, door, limits, closing).await,
+        Protocol::Http2 => http2(wire, peer, door, limits, closing).await,
     }
 }
 
-async fn http1(wire: Wire, peer: Peer, door: Door, limits: &Limits, mut stop: watch::Receiver<bool>) {
+/// Waits for the first bytes; nothing if there will be none.
+async fn begin(mut stream: Steady<Stream>, limits: &Limits, closing: &mut Closing) -> Option<(Protocol, Parting)> {
+    let mut start = BytesMut::new();
+    let mut is_ending = false;
+    let protocol = loop {
+        tokio::select! {
+            protocol = Strict::detect(&mut stream, &mut start) => break protocol.ok()?,
+            () = closing.reached(Stage::Ending), if !is_ending => is_ending = true,
+        }
+        if start.is_empty() && !stream.get_ref().has_arrived() {
+            return None;
+        }
+    };
+    if !stream.get_ref().agreed_on(protocol) {
+        return None;
+    }
+    let bounds = wire::Limits { head_max_bytes: limits.head_max_bytes, ..wire::Limits::default() };
+    Some((protocol, Parting::new(Strict::begin(stream, protocol, start, bounds), Arc::clone(&closing.flags))))
+}
+
+async fn http1(wire: Wire, peer: Peer, door: Door, limits: &Limits, mut closing: Closing) {
+    let flags = Arc::clone(&closing.flags);
     let service = service_fn(|request: Request<Incoming>| {
-        let (door, peer) = (door.clone(), peer.clone());
+        let (door, peer, flags) = (door.clone(), peer.clone(), &flags);
         async move {
             let upgrades = request.headers().contains_key(UPGRADE);
             let mut answer = match wire::refusal(request.method(), request.uri().path()) {
                 Some(violation) => door.refuse(violation),
                 None => door.answer(request, peer).await,
             };
-            // Nothing behind such a request was read as HTTP.
-            if upgrades && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+            // Nothing behind a request for an upgrade was read as HTTP.
+            if (upgrades || flags.is_draining()) && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
                 answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             Ok::<_, Infallible>(answer)
@@ -100,13 +138,14 @@ async fn http1(wire: Wire, peer: Peer, door: Door, limits: &Limits, mut stop: wa
     let mut connection = pin!(builder.serve_connection(wire, service).with_upgrades());
     tokio::select! {
         _ = connection.as_mut() => return,
-        _ = stop.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
+        // From now on it reads as closed where nothing is on its way.
+        () = closing.reached(Stage::Ending) => {}
     }
     // How it ended concerns only the client.
     let _ = connection.await;
 }
 
-async fn http2(wire: Wire, peer: Peer, door: Door, limits: &Limits, mut stop: watch::Receiver<bool>) {
+async fn http2(wire: Wire, peer: Peer, door: Door, limits: &Limits, mut closing: Closing) {
     let service = service_fn(|request| {
         let (door, peer) = (door.clone(), peer.clone());
         async move { Ok::<_, Infallible>(door.answer(request, peer).await) }
@@ -126,7 +165,8 @@ async fn http2(wire: Wire, peer: Peer, door: Door, limits: &Limits, mut stop: wa
     let mut connection = pin!(builder.serve_connection(wire, service));
     tokio::select! {
         _ = connection.as_mut() => return,
-        _ = stop.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
+        // The protocol itself tells the client which requests will be answered.
+        () = closing.reached(Stage::Draining) => connection.as_mut().graceful_shutdown(),
     }
     let _ = connection.await;
 }

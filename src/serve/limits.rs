@@ -19,7 +19,9 @@ pub struct Limits {
     pub write_timeout_ms: u64,
     pub posts_max: usize,
     pub check_wait_ms: u64,
+    pub idle_grace_ms: u64,
     pub grace_ms: u64,
+    pub successor_timeout_ms: u64,
 }
 
 impl Default for Limits {
@@ -35,7 +37,9 @@ impl Default for Limits {
             write_timeout_ms: 30_000,
             posts_max: 256,
             check_wait_ms: 1_000,
+            idle_grace_ms: 1_000,
             grace_ms: 20_000,
+            successor_timeout_ms: 60_000,
         }
     }
 }

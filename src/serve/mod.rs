@@ -11,13 +11,17 @@ mod answer;
 mod api;
 mod author;
 mod body;
+mod closing;
 mod connection;
 mod door;
 mod fail;
 mod gate;
+mod hall;
+mod handover;
 mod inspect;
 mod key;
 mod limits;
+mod listener;
 mod middleware;
 mod platform;
 mod proxy;
@@ -25,14 +29,19 @@ mod refusal;
 mod request_id;
 mod server;
 mod steady;
+mod stream;
+mod supervisor;
+mod tls;
 mod wire;
 mod work;
+mod worker;
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
+use tokio::sync::Notify;
 
 use crate::telemetry::metrics::Metrics;
 
@@ -42,9 +51,14 @@ pub use fail::{FailPolicies, FailPolicy, Unchecked};
 pub use gate::{FieldReport, Gate, Judgement};
 pub use key::{Budget, Keys, Scope, Tenant, digest};
 pub use limits::Limits;
+pub use listener::{InheritError, Inherited};
 pub use middleware::{CheckLayer, CheckService};
 pub use platform::{Generic, Platform, Refusal, Route, RouteError};
 pub use proxy::{Proxy, Upstream, UpstreamError};
+pub use tls::{ClientAuth, Tls, TlsError, TlsFiles};
+
+use connection::Shared;
+use listener::Listener;
 
 /// Everything that a reload can change.
 pub struct Live {
@@ -52,78 +66,101 @@ pub struct Live {
     pub api: Api,
     /// The reverse proxy, where there is one.
     pub proxy: Option<Proxy>,
+    /// Where there is one, every door speaks TLS.
+    pub tls: Option<Tls>,
 }
 
 /// A server that is about to run.
 pub struct Server {
-    limits: Arc<Limits>,
-    metrics: Metrics,
+    shared: Arc<Shared>,
     api: Arc<ArcSwap<Api>>,
     proxy: Option<Arc<ArcSwap<Proxy>>>,
+    inherited: Inherited,
     entrances: Vec<server::Entrance>,
+    bell: Bell,
+}
+
+/// Asks a server for a reload, as SIGHUP does. Clones ring the same.
+#[derive(Debug, Clone, Default)]
+pub struct Bell(Arc<Notify>);
+
+impl Bell {
+    /// Asks. What is asked while a reload is under way makes one more behind it.
+    pub fn ring(&self) {
+        self.0.notify_one();
+    }
 }
 
 impl Server {
     /// A server with these doors, none of them open.
-    pub fn new(live: Live, limits: Limits, metrics: Metrics) -> Self {
-        let swap = |proxy| Arc::new(ArcSwap::from_pointee(proxy));
+    pub fn new(live: Live, limits: Limits, metrics: Metrics, inherited: Inherited) -> Self {
+        let Live { api, proxy, tls } = live;
+        let tls = Arc::new(ArcSwapOption::new(tls.map(Arc::new)));
         Self {
-            limits: Arc::new(limits),
-            metrics,
-            api: Arc::new(ArcSwap::from_pointee(live.api)),
-            proxy: live.proxy.map(swap),
+            shared: Arc::new(Shared { limits: Arc::new(limits), metrics, tls }),
+            api: Arc::new(ArcSwap::from_pointee(api)),
+            proxy: proxy.map(|proxy| Arc::new(ArcSwap::from_pointee(proxy))),
+            inherited,
             entrances: Vec::new(),
+            bell: Bell::default(),
         }
     }
 
-    /// Opens the check API at an address; gives back the one it got.
+    /// Opens the check API at sockets that were handed over for it, or else at an address; gives back where it is.
     ///
     /// # Errors
     /// If the address cannot be bound.
-    pub fn open_api(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
-        let (limits, metrics) = (Arc::clone(&self.limits), self.metrics.clone());
-        self.open(address, door::Door::Api(Arc::new(api::ApiDoor { api: Arc::clone(&self.api), limits, metrics })))
+    pub fn open_api(&mut self, address: SocketAddr) -> io::Result<Vec<SocketAddr>> {
+        let (limits, metrics) = (Arc::clone(&self.shared.limits), self.shared.metrics.clone());
+        let door = door::Door::Api(Arc::new(api::ApiDoor { api: Arc::clone(&self.api), limits, metrics }));
+        let given = std::mem::take(&mut self.inherited.api);
+        self.open(given, address, &door)
     }
 
-    /// Opens the proxy at an address; gives back the one it got.
+    /// The same for the proxy.
     ///
     /// # Errors
     /// If the address cannot be bound, or there is no proxy.
-    pub fn open_proxy(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
+    pub fn open_proxy(&mut self, address: SocketAddr) -> io::Result<Vec<SocketAddr>> {
         let proxy = Arc::clone(self.proxy.as_ref().ok_or(io::ErrorKind::NotFound)?);
-        let (limits, metrics) = (Arc::clone(&self.limits), self.metrics.clone());
-        self.open(
-            address,
-            door::Door::Proxy(Arc::new(proxy::ProxyDoor {
-                proxy,
-                limits,
-                metrics,
-                authors: author::Authors::default(),
-            })),
-        )
+        let (limits, metrics) = (Arc::clone(&self.shared.limits), self.shared.metrics.clone());
+        let authors = author::Authors::default();
+        let door = door::Door::Proxy(Arc::new(proxy::ProxyDoor { proxy, limits, metrics, authors }));
+        let given = std::mem::take(&mut self.inherited.proxy);
+        self.open(given, address, &door)
     }
 
-    fn open(&mut self, address: SocketAddr, door: door::Door) -> io::Result<SocketAddr> {
-        let listener: TcpListener = server::bind(address)?;
-        let address = listener.local_addr()?;
-        self.entrances.push(server::Entrance { listener, door });
-        Ok(address)
+    fn open(&mut self, given: Vec<Listener>, address: SocketAddr, door: &door::Door) -> io::Result<Vec<SocketAddr>> {
+        let listeners = if given.is_empty() { vec![Listener::bind(address)?] } else { given };
+        let addresses = listeners.iter().map(|listener| listener.socket.local_addr()).collect();
+        let entrance = |listener| server::Entrance { listener, door: door.clone() };
+        self.entrances.extend(listeners.into_iter().map(entrance));
+        addresses
     }
 
-    /// Serves until SIGTERM or SIGINT; then requests under way are answered. SIGHUP calls `reload` and puts what it
-    /// gives in place; if it gives nothing, what there is stays.
+    /// What asks this server for a reload.
+    pub fn bell(&self) -> Bell {
+        self.bell.clone()
+    }
+
+    /// Serves until SIGTERM or SIGINT; then requests under way are answered. SIGHUP and the bell call `reload` and put
+    /// what it gives in place; if it gives nothing, what there is stays. SIGUSR2 starts a successor, and ends this
+    /// server once that one serves.
     ///
     /// # Errors
     /// If the operating system gives no threads or signals.
     pub fn run(self, threads: usize, reload: impl Fn() -> Option<Live> + Send + Sync + 'static) -> io::Result<()> {
-        let Self { limits, metrics, api, proxy, entrances } = self;
+        let Self { shared, api, proxy, inherited, entrances, bell } = self;
+        let tls = Arc::clone(&shared.tls);
         let reload = move || {
             let Some(live) = reload() else { return };
+            tls.store(live.tls.map(Arc::new));
             api.store(Arc::new(live.api));
             if let (Some(swap), Some(proxy)) = (&proxy, live.proxy) {
                 swap.store(Arc::new(proxy));
             }
         };
-        server::run(entrances, &limits, &metrics, threads, Arc::new(reload))
+        let (reload, predecessor) = (Arc::new(reload), inherited.predecessor);
+        server::run(server::Setup { entrances, shared, threads, reload, bell: bell.0, predecessor })
     }
 }

@@ -1,202 +1,155 @@
 //! The server: one loop that accepts for all doors, as many workers as cores, and an end in order.
 
 use std::io;
-use std::net::SocketAddr;
+use std::os::unix::net::UnixDatagram;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::runtime;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
-use tokio::time::{interval, sleep, timeout};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
 
-use crate::telemetry::metrics::{self, Metrics};
-
-use super::connection::{self, Peer};
+use super::closing::Announcer;
+use super::connection::Shared;
 use super::door::Door;
-use super::limits::Limits;
-use super::proxy;
+use super::hall::{End, Hall, Signals};
+use super::listener::{self, Listener, Owner};
+use super::supervisor;
+use super::worker::{Arrival, Worker};
 
-/// Connections that wait to be accepted.
-const BACKLOG: i32 = 4_096;
 /// Between two attempts to accept when the process has no descriptors left.
 const BREATH: Duration = Duration::from_millis(50);
-
-/// Between two looks for connections to the platform that are of no more use.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
-
 /// A listener and what answers behind it.
 pub(super) struct Entrance {
-    pub(super) listener: std::net::TcpListener,
+    pub(super) listener: Listener,
     pub(super) door: Door,
 }
 
-/// Binds a listener.
-///
-/// # Errors
-/// If the address is in use or not of this machine.
-pub(super) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket.into())
+/// What a server is given to run.
+pub(super) struct Setup {
+    pub(super) entrances: Vec<Entrance>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) threads: usize,
+    pub(super) reload: Arc<dyn Fn() + Send + Sync>,
+    /// Rings when somebody wants a reload.
+    pub(super) bell: Arc<Notify>,
+    pub(super) predecessor: Option<UnixDatagram>,
 }
 
-/// A thread that serves connections.
-struct Worker {
-    sender: mpsc::UnboundedSender<Arrival>,
-    open: Arc<AtomicUsize>,
-    thread: thread::JoinHandle<()>,
+/// Whether connections are let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Admission {
+    Open,
+    /// Those that have begun; others wait for whoever comes next, if somebody does.
+    Last,
+    Closed,
+    /// Somebody else lets them in.
+    HandedOver,
 }
 
-/// A connection on its way to a worker.
-struct Arrival {
-    stream: std::net::TcpStream,
-    peer: Peer,
-    door: Door,
-}
-
-/// Serves until SIGTERM or SIGINT, then answers what is under way. SIGHUP calls `reload`.
+/// Serves until SIGTERM or SIGINT, or until a successor does, then answers what is under way.
 ///
 /// # Errors
 /// If the operating system gives no thread, listener or signal.
-pub(super) fn run(
-    entrances: Vec<Entrance>,
-    limits: &Arc<Limits>,
-    metrics: &Metrics,
-    threads: usize,
-    reload: Arc<dyn Fn() + Send + Sync>,
-) -> io::Result<()> {
-    let (stop, stopped) = watch::channel(false);
+pub(super) fn run(setup: Setup) -> io::Result<()> {
+    let (announcer, closing) = Announcer::new();
     let workers: io::Result<Vec<Worker>> =
-        (0..threads).map(|_| Worker::start(Arc::clone(limits), metrics.clone(), stopped.clone())).collect();
+        (0..setup.threads).map(|_| Worker::start(Arc::clone(&setup.shared), closing.clone())).collect();
     let workers = workers?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let served = runtime.block_on(accept_all(entrances, &workers, limits, metrics, reload));
-    // Idle connections end at once, others when they are answered; who never ends is cut off.
-    let _ = stop.send(true);
-    for Worker { sender, thread, .. } in workers {
-        drop(sender);
-        let _ = thread.join();
-    }
+    let served = runtime.block_on(serve(setup, &workers, &announcer));
+    // Connections on which nothing is on its way end at once, others when they are answered; who never ends is cut off.
+    announcer.end();
+    workers.into_iter().for_each(Worker::join);
+    // A reload under way is not waited for.
+    runtime.shutdown_background();
     served
 }
 
-async fn accept_all(
-    entrances: Vec<Entrance>,
-    workers: &[Worker],
-    limits: &Limits,
-    metrics: &Metrics,
-    reload: Arc<dyn Fn() + Send + Sync>,
-) -> io::Result<()> {
-    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let mut hup = signal(SignalKind::hangup())?;
-    let (arrived, mut arrivals) = mpsc::channel(1);
-    let mut loops = JoinSet::new();
+async fn serve(setup: Setup, workers: &[Worker], announcer: &Announcer) -> io::Result<()> {
+    let Setup { entrances, shared, reload, bell, predecessor, .. } = setup;
+    let mut signals = Signals::new()?;
+    let (arrived, arrivals) = mpsc::channel(1);
+    let (admission, admitted) = watch::channel(Admission::Open);
+    let mut hall = Hall { arrivals, workers, shared: &shared, listeners: Vec::new() };
     for Entrance { listener, door } in entrances {
-        loops.spawn(accept(TcpListener::from_std(listener)?, door, arrived.clone()));
+        hall.listeners.push((door.name(), listener.again()?));
+        tokio::spawn(accept(
+            listener.owner,
+            TcpListener::from_std(listener.socket)?,
+            door,
+            arrived.clone(),
+            admitted.clone(),
+        ));
     }
-    loop {
-        tokio::select! {
-            Some(arrival) = arrivals.recv() => assign(arrival, workers, limits, metrics),
-            _ = hup.recv() => {
-                let reload = Arc::clone(&reload);
-                drop(tokio::task::spawn_blocking(move || reload()));
-            }
-            _ = term.recv() => break,
-            _ = int.recv() => break,
-        }
+    drop(arrived);
+    drop(tokio::spawn(reload_on(Arc::clone(&bell), reload)));
+    supervisor::ready(predecessor.as_ref());
+    drop(predecessor);
+    let end = hall.attend(&mut signals, &bell).await;
+    announcer.drain();
+    if end == End::HandedOver {
+        admission.send_replace(Admission::HandedOver);
+    } else {
+        supervisor::stopping();
+        hall.listeners.iter().for_each(|(_, listener)| listener.close_to_new());
+        admission.send_replace(Admission::Last);
     }
-    // What the kernel has accepted for us already is served too.
-    let _ = timeout(BREATH, async {
-        while let Some(arrival) = arrivals.recv().await {
-            assign(arrival, workers, limits, metrics);
-        }
-    })
-    .await;
+    hall.listeners.clear();
+    hall.drain(end).await;
+    if end == End::Told {
+        admission.send_replace(Admission::Closed);
+    }
+    hall.empty().await;
     Ok(())
 }
 
-async fn accept(listener: TcpListener, door: Door, arrived: mpsc::Sender<Arrival>) {
+/// One reload at a time; whoever rings meanwhile gets another behind it.
+async fn reload_on(bell: Arc<Notify>, reload: Arc<dyn Fn() + Send + Sync>) {
     loop {
-        match listener.accept().await {
+        bell.notified().await;
+        supervisor::reloading();
+        let reload = Arc::clone(&reload);
+        // One that panicked has changed nothing.
+        let _ = spawn_blocking(move || reload()).await;
+        supervisor::ready(None);
+    }
+}
+
+async fn accept(
+    owner: Owner,
+    socket: TcpListener,
+    door: Door,
+    arrived: mpsc::Sender<Arrival>,
+    mut admission: watch::Receiver<Admission>,
+) {
+    let is_over = |now: &Admission| match now {
+        Admission::Open => false,
+        Admission::Last => owner == Owner::Manager,
+        Admission::Closed | Admission::HandedOver => true,
+    };
+    loop {
+        let accepted = tokio::select! {
+            accepted = socket.accept() => accepted,
+            _ = admission.wait_for(is_over) => break,
+        };
+        match accepted {
             Ok((stream, address)) => {
                 let Ok(stream) = stream.into_std() else { continue };
-                let peer = Peer::new(address, "http");
-                if arrived.send(Arrival { stream, peer, door: door.clone() }).await.is_err() {
-                    return;
-                }
+                let _ = arrived.send(Arrival { stream, address, door: door.clone() }).await;
             }
             // The client is gone, or there are no descriptors: neither ends a server.
             Err(_) => sleep(BREATH).await,
         }
     }
-}
-
-/// Hands a connection to the worker with the fewest.
-fn assign(arrival: Arrival, workers: &[Worker], limits: &Limits, metrics: &Metrics) {
-    let open: usize = workers.iter().map(|worker| worker.open.load(Ordering::Relaxed)).sum();
-    if open >= limits.connections_max {
-        metrics.limits.get_or_create(&metrics::Limit { limit: "connections_max" }).inc();
-        return;
-    }
-    if let Some(worker) = workers.iter().min_by_key(|worker| worker.open.load(Ordering::Relaxed)) {
-        worker.open.fetch_add(1, Ordering::Relaxed);
-        // It is there as long as the loop that calls this.
-        let _ = worker.sender.send(arrival);
-    }
-}
-
-impl Worker {
-    fn start(limits: Arc<Limits>, metrics: Metrics, stop: watch::Receiver<bool>) -> io::Result<Self> {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        let open = Arc::new(AtomicUsize::new(0));
-        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-        let count = Arc::clone(&open);
-        let work = move || runtime.block_on(work(receiver, limits, metrics, count, stop));
-        let thread = thread::Builder::new().name("linkgate-worker".into()).spawn(work)?;
-        Ok(Self { sender, open, thread })
-    }
-}
-
-async fn work(
-    mut receiver: mpsc::UnboundedReceiver<Arrival>,
-    limits: Arc<Limits>,
-    metrics: Metrics,
-    open: Arc<AtomicUsize>,
-    stop: watch::Receiver<bool>,
-) {
-    let mut connections = JoinSet::new();
-    // Besides, no timer is ever nearer than this one, so that none has to wake the loop that it is set from.
-    let mut sweeps = interval(SWEEP_INTERVAL);
-    loop {
-        tokio::select! {
-            _ = sweeps.tick() => proxy::close_stale().await,
-            arrival = receiver.recv() => {
-                let Some(Arrival { stream, peer, door }) = arrival else { break };
-                let Ok(stream) = TcpStream::from_std(stream) else {
-                    open.fetch_sub(1, Ordering::Relaxed);
-                    continue;
-                };
-                let gauge = metrics.connections.get_or_create_owned(&metrics::Door { door: door.name() });
-                gauge.inc();
-                let (limits, stop, open) = (Arc::clone(&limits), stop.clone(), Arc::clone(&open));
-                connections.spawn(async move {
-                    connection::serve(stream, peer, door, limits, stop).await;
-                    gauge.dec();
-                    open.fetch_sub(1, Ordering::Relaxed);
-                });
-            }
-            Some(_) = connections.join_next() => {}
+    // What the kernel has accepted for us already is served too.
+    if *admission.borrow() == Admission::Closed
+        && let Ok(socket) = socket.into_std()
+    {
+        for (stream, address) in listener::waiting(&socket) {
+            let _ = arrived.send(Arrival { stream, address, door: door.clone() }).await;
         }
     }
-    let all = async { while connections.join_next().await.is_some() {} };
-    let _ = timeout(Duration::from_millis(limits.grace_ms), all).await;
 }

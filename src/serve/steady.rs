@@ -21,6 +21,10 @@ impl<S> Steady<S> {
         Self { stream, write_timeout, waiting: None }
     }
 
+    pub(super) fn get_ref(&self) -> &S {
+        &self.stream
+    }
+
     /// Gives back what is ready; an error if nothing was for too long.
     fn timed<T>(&mut self, cx: &mut Context<'_>, poll: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if poll.is_ready() {

@@ -34,6 +34,8 @@ pub struct Metrics {
     pub entries: Family<List, Gauge>,
     /// Reloads by outcome.
     pub reloads: Family<Outcome, Counter>,
+    /// TLS handshakes by outcome.
+    pub tls_handshakes: Family<Outcome, Counter>,
     registry: Arc<Registry>,
 }
 
@@ -101,6 +103,7 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("linkgate");
         let (requests, posts, connections) = (Family::default(), Family::default(), Family::default());
         let (limits, upstream, reloads) = (Family::default(), Family::default(), Family::default());
+        let tls_handshakes = Family::default();
         let (generation, entries) = (Gauge::default(), Family::default());
         let processing = Histogram::new(PROCESSING_BUCKETS);
         registry.register("requests", "Requests answered", Family::clone(&requests));
@@ -120,8 +123,21 @@ impl Default for Metrics {
         );
         registry.register("index_entries", "Entries in use", Family::clone(&entries));
         registry.register("reloads", "Reloads of configuration and lists", Family::clone(&reloads));
+        registry.register("tls_handshakes", "TLS handshakes with clients", Family::clone(&tls_handshakes));
         let registry = Arc::new(registry);
-        Self { requests, posts, processing, connections, limits, upstream, generation, entries, reloads, registry }
+        Self {
+            requests,
+            posts,
+            processing,
+            connections,
+            limits,
+            upstream,
+            generation,
+            entries,
+            reloads,
+            tls_handshakes,
+            registry,
+        }
     }
 }
 

@@ -104,7 +104,8 @@ impl Framing {
     fn end(&mut self) {
         self.state = if self.after == After::Next { State::Head(Head::default()) } else { State::Ended };
     }
-    #[cfg(test)]
+
+    /// Whether a head comes next, of which something may have been looked at.
     pub(super) fn is_in_head(&self) -> bool {
         matches!(self.state, State::Head(_))
     }

@@ -60,23 +60,36 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Strict<IO> {
         Self::new(io, Framing::requests(limits), BytesMut::new())
     }
 
-    /// A connection in clear text, told by its first bytes. HTTP/2 frames itself, so its bytes pass as they are.
+    /// What a connection speaks, told by its first bytes, which are left in `start`.
     ///
-    /// It waits for those bytes without a deadline of its own.
-    pub(in crate::serve) async fn detect(mut io: IO, limits: Limits) -> io::Result<(Protocol, Self)> {
-        let mut start = BytesMut::with_capacity(PREFACE.len());
-        while start.len() < PREFACE.len() && PREFACE.starts_with(&start) {
+    /// It waits for them without a deadline of its own, and can be asked again.
+    pub(in crate::serve) async fn detect(io: &mut IO, start: &mut BytesMut) -> io::Result<Protocol> {
+        while start.len() < PREFACE.len() && PREFACE.starts_with(start) {
             let missing = PREFACE.len() - start.len();
-            if (&mut io).take(missing as u64).read_buf(&mut start).await? == 0 {
+            start.reserve(missing);
+            if (&mut *io).take(missing as u64).read_buf(start).await? == 0 {
                 break;
             }
         }
-        let (protocol, framing) = if *start == *PREFACE {
-            (Protocol::Http2, Framing::open())
-        } else {
-            (Protocol::Http1, Framing::requests(limits))
+        Ok(if **start == *PREFACE { Protocol::Http2 } else { Protocol::Http1 })
+    }
+
+    /// A connection of which `start` was read already. HTTP/2 frames itself, so its bytes pass as they are.
+    pub(in crate::serve) fn begin(io: IO, protocol: Protocol, start: BytesMut, limits: Limits) -> Self {
+        let framing = match protocol {
+            Protocol::Http1 => Framing::requests(limits),
+            Protocol::Http2 => Framing::open(),
         };
-        Ok((protocol, Self::new(io, framing, start)))
+        Self::new(io, framing, start)
+    }
+
+    /// Whether no part of a request is held, nor expected of one that has begun.
+    pub(in crate::serve) fn is_between_requests(&self) -> bool {
+        self.held.is_empty() && self.framing.is_in_head()
+    }
+
+    pub(in crate::serve) fn get_ref(&self) -> &IO {
+        &self.io
     }
 
     /// The connection inside, and what was read from it and not given out.

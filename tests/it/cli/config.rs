@@ -121,6 +121,7 @@ fn the_configuration_as_people_read_it() {
     tables.suffixes = (unset)  # default
     serve.listen = "127.0.0.1:8080"  # default
     serve.threads = 0  # default
+    serve.watch_ms = 2000  # default
     serve.limits.connections_max = 20000  # default
     serve.limits.streams_max = 100  # default
     serve.limits.head_max_bytes = 32768  # default
@@ -130,7 +131,13 @@ fn the_configuration_as_people_read_it() {
     serve.limits.body_min_bytes_per_s = 1000  # default
     serve.limits.write_timeout_ms = 30000  # default
     serve.limits.posts_max = 256  # default
+    serve.limits.idle_grace_ms = 1000  # default
     serve.limits.grace_ms = 20000  # default
+    serve.limits.successor_timeout_ms = 60000  # default
+    tls.cert_file = (unset)  # default
+    tls.key_file = (unset)  # default
+    tls.client_ca_file = (unset)  # default
+    tls.client_auth = "required"  # default
     api.hosts = []  # default
     proxy.listen = (unset)  # default
     proxy.upstream = (unset)  # default
@@ -193,6 +200,7 @@ fn the_configuration_as_people_read_it() {
     tables.suffixes = (unset)  # default
     serve.listen = "127.0.0.1:8080"  # default
     serve.threads = 0  # default
+    serve.watch_ms = 2000  # default
     serve.limits.connections_max = 20000  # default
     serve.limits.streams_max = 100  # default
     serve.limits.head_max_bytes = 32768  # default
@@ -202,7 +210,13 @@ fn the_configuration_as_people_read_it() {
     serve.limits.body_min_bytes_per_s = 1000  # default
     serve.limits.write_timeout_ms = 30000  # default
     serve.limits.posts_max = 256  # default
+    serve.limits.idle_grace_ms = 1000  # default
     serve.limits.grace_ms = 20000  # default
+    serve.limits.successor_timeout_ms = 60000  # default
+    tls.cert_file = (unset)  # default
+    tls.key_file = (unset)  # default
+    tls.client_ca_file = (unset)  # default
+    tls.client_auth = "required"  # default
     api.hosts = []  # default
     proxy.listen = (unset)  # default
     proxy.upstream = (unset)  # default
@@ -293,6 +307,8 @@ fn the_configuration_as_people_read_it() {
     #listen = "127.0.0.1:8080"
     # Threads that serve connections; 0 means one for each core.
     #threads = 0
+    # How often configuration, lists, tables and certificates are looked at; a change is loaded once it has stood that long. 0 turns it off: SIGHUP reloads.
+    #watch_ms = 2000
 
     [serve.limits]
     # Open connections of all doors together; more are closed at once.
@@ -313,8 +329,22 @@ fn the_configuration_as_people_read_it() {
     #write_timeout_ms = 30000
     # Posts in one request to /v1/check.
     #posts_max = 256
-    # How long requests under way may take when the server is told to end.
+    # How long idle connections may still bring a request when the server is told to end.
+    #idle_grace_ms = 1000
+    # How long requests under way may take after that.
     #grace_ms = 20000
+    # How long a successor, started by SIGUSR2, may take until it serves.
+    #successor_timeout_ms = 60000
+
+    [tls]
+    # Certificate and intermediates, PEM. If it is set, every door speaks TLS and nothing else.
+    #cert_file = ""
+    # The key of the certificate, PEM.
+    #key_file = ""
+    # Authorities, PEM: clients must show a certificate that one of them has signed.
+    #client_ca_file = ""
+    # Whether clients without a certificate are refused: required, or optional.
+    #client_auth = "required"
 
     [api]
     # Names that Host may have where there are no keys, besides localhost.

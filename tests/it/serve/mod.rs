@@ -3,14 +3,18 @@
 mod api;
 mod bodies;
 mod clients;
+mod handover;
+mod load;
 mod nginx;
 mod proxy;
 mod routes;
+mod tls;
+mod watch;
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -19,6 +23,8 @@ use crate::Home;
 /// A server that runs as long as this is held.
 struct Serving {
     child: Child,
+    /// The one that serves now, which may be a successor.
+    pid: u32,
     api: SocketAddr,
     proxy: Option<SocketAddr>,
     log: Arc<Mutex<String>>,
@@ -33,6 +39,8 @@ struct Answer {
     body: String,
 }
 
+/// As they tell of themselves.
+const DOORS: [&str; 2] = ["check API on", "proxy on"];
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Serving {
@@ -45,14 +53,20 @@ impl Serving {
         let home = Home::new();
         let path = home.file("linkgate.toml", config);
         let all = [&["--config", path.to_str().unwrap(), "serve", "--listen", "127.0.0.1:0"], arguments].concat();
-        let mut child = home.command(&all).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let command = home.command(&all);
+        Self::spawn(home, command, if config.contains("[proxy]") { &DOORS } else { &DOORS[..1] })
+    }
+
+    /// Runs a command that is a server in the end.
+    fn spawn(home: Home, mut command: Command, doors: &[&str]) -> Self {
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut address = |name: &str| -> SocketAddr {
             let line = lines.find(|line| line.as_ref().unwrap().contains(name)).unwrap().unwrap();
-            line.split("http://").nth(1).unwrap().split([',', ' ']).next().unwrap().parse().unwrap()
+            line.split("://").nth(1).unwrap().split([',', ' ']).next().unwrap().parse().unwrap()
         };
-        let api = address("check API on");
-        let proxy = config.contains("[proxy]").then(|| address("proxy on"));
+        let addresses: Vec<SocketAddr> = doors.iter().map(|door| address(door)).collect();
+        let (api, proxy) = (addresses[0], addresses.get(1).copied());
         let log = Arc::new(Mutex::new(String::new()));
         let kept = Arc::clone(&log);
         std::thread::spawn(move || {
@@ -60,12 +74,16 @@ impl Serving {
                 kept.lock().unwrap().push_str(&(line + "\n"));
             }
         });
-        Self { child, api, proxy, log, home }
+        Self { pid: child.id(), child, api, proxy, log, home }
     }
 
     fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(std::process::Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+        assert!(Command::new("kill").args(["-s", name, &self.pid.to_string()]).status().unwrap().success());
+    }
+
+    /// How often the log has that text.
+    fn count(&self, text: &str) -> usize {
+        self.log.lock().unwrap().matches(text).count()
     }
 
     /// Waits until the log has that text.
@@ -86,6 +104,9 @@ impl Drop for Serving {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if self.pid != self.child.id() {
+            let _ = Command::new("kill").args(["-s", "KILL", &self.pid.to_string()]).stderr(Stdio::null()).status();
+        }
     }
 }
 

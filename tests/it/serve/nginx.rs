@@ -54,7 +54,9 @@ impl Nginx {
     /// What it got so far, a line a request.
     pub(super) fn got(&self) -> Vec<serde_json::Value> {
         let bytes = std::fs::read(self.dir.path().join("got.log")).unwrap_or_default();
-        String::from_utf8_lossy(&bytes).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        // It may be writing the last line just now.
+        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+        String::from_utf8_lossy(&bytes[..whole]).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// What it got, once it is as many requests.

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
 use super::super::strict::{Protocol, Strict};
 use super::super::{Limits, Violation};
-use super::serving::{End, runtime, serve};
+use super::serving::{End, detect, runtime, serve};
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -20,7 +20,7 @@ async fn detected(bytes: &[u8], width: usize) -> (Protocol, Vec<u8>) {
         drop(client);
     };
     let server = async {
-        let (protocol, mut strict) = Strict::detect(server, Limits::default()).await.unwrap();
+        let (protocol, mut strict) = detect(server).await;
         let mut read = Vec::new();
         strict.read_to_end(&mut read).await.unwrap();
         (protocol, read)

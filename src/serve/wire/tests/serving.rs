@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
@@ -117,11 +117,18 @@ async fn over_tcp(listener: &TcpListener, case: &Case) -> (Vec<u8>, Vec<Seen>) {
         answers
     };
     let server = async {
-        let (protocol, strict) = Strict::detect(server, Limits::default()).await.unwrap();
+        let (protocol, strict) = detect(server).await;
         assert_eq!(protocol, Protocol::Http1, "{case}");
         serve(strict).await
     };
     tokio::join!(client, server)
+}
+
+/// A connection whose first bytes tell what it speaks.
+pub(super) async fn detect<IO: AsyncRead + AsyncWrite + Unpin>(mut io: IO) -> (Protocol, Strict<IO>) {
+    let mut start = BytesMut::new();
+    let protocol = Strict::detect(&mut io, &mut start).await.unwrap();
+    (protocol, Strict::begin(io, protocol, start, Limits::default()))
 }
 
 fn expect(case: &Case, seen: &[Seen]) {

@@ -1,0 +1,232 @@
+//! Files that a running server was made from: looked at from time to time, so that a change is loaded without a signal.
+//!
+//! Looking is all that is asked of the file system: no watches, so it works on every mount, through symbolic links, and
+//! where whole directories are swapped.
+
+use std::collections::BTreeMap;
+use std::fs::{self, Metadata};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::lists::{Overrides, Source};
+use crate::serve::Bell;
+
+use super::args::Arguments;
+use super::generation;
+use super::session::Settings;
+
+/// Of a list that is a directory, so many files are looked at.
+const FILES_MAX: usize = 10_000;
+/// Lists have their files in a directory, or in those directly below it.
+const DEPTH_MAX: usize = 2;
+
+/// What files were like when they were read.
+#[derive(Debug, Default)]
+struct Seen {
+    /// A digest of name, size, times and inode by path.
+    read: BTreeMap<PathBuf, u64>,
+    /// The same a period ago.
+    before: BTreeMap<PathBuf, u64>,
+    /// What we write ourselves.
+    own: Vec<PathBuf>,
+}
+
+/// Files that are looked at. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Watch(Arc<Mutex<Seen>>);
+
+impl Watch {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at the configuration file, and at all that was followed until now: they are about to be read.
+    pub(super) fn begin(&self, arguments: &Arguments) {
+        let mut seen = self.seen();
+        if let Some(path) = Settings::config_path(arguments) {
+            seen.read.insert(path, 0);
+        }
+        seen.read = seen.now(seen.read.keys());
+    }
+
+    /// Follows what is going to be read by these settings, and only that. `lists` are those of the command line.
+    pub(super) fn follow(&self, settings: &Settings, arguments: &Arguments, lists: &[String]) {
+        let mut seen = self.seen();
+        if let Ok(dir) = settings.state_dir() {
+            seen.own = vec![generation::path_in(&dir), dir];
+        }
+        let all = files(settings, arguments, lists);
+        // What was looked at before it was read stays as it was then.
+        let read = all.map(|path| {
+            let at = seen.read.get(&path).copied().unwrap_or_else(|| seen.stamp(&path));
+            (path, at)
+        });
+        seen.read = read.collect();
+    }
+
+    /// Rings whenever something is other than it was when it was read, and has been so for a period.
+    pub(super) fn ring(&self, bell: Bell, period: Duration) -> std::io::Result<()> {
+        let watch = self.clone();
+        let look = move || {
+            loop {
+                thread::sleep(period);
+                if watch.seen().has_settled() {
+                    bell.ring();
+                }
+            }
+        };
+        thread::Builder::new().name("linkgate-watch".into()).spawn(look).map(drop)
+    }
+}
+
+impl Seen {
+    /// Whether there is a change that has lasted since the last time this was asked. Each is told once.
+    fn has_settled(&mut self) -> bool {
+        let now = self.now(self.read.keys());
+        let has_settled = now != self.read && now == self.before;
+        if has_settled {
+            self.read.clone_from(&now);
+        }
+        self.before = now;
+        has_settled
+    }
+
+    fn now<'p>(&self, paths: impl Iterator<Item = &'p PathBuf>) -> BTreeMap<PathBuf, u64> {
+        paths.map(|path| (path.clone(), self.stamp(path))).collect()
+    }
+
+    /// A file or a directory; what is not there has a stamp too.
+    fn stamp(&self, path: &Path) -> u64 {
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => self.directory(path, DEPTH_MAX, &mut FILES_MAX.clone()),
+            Ok(metadata) => of(path, &metadata),
+            Err(error) => error.raw_os_error().map_or(1, |code| u64::from(code.unsigned_abs())),
+        }
+    }
+
+    /// All files of a directory, in whatever order they come.
+    fn directory(&self, dir: &Path, depth: usize, files_left: &mut usize) -> u64 {
+        let mut sum = 0_u64;
+        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if *files_left == 0 {
+                break;
+            }
+            if self.own.contains(&path) {
+                continue;
+            }
+            *files_left -= 1;
+            let Ok(metadata) = fs::metadata(&path) else { continue };
+            if !metadata.is_dir() {
+                sum = sum.wrapping_add(of(&path, &metadata));
+            } else if depth > 1 {
+                sum = sum.wrapping_add(self.directory(&path, depth - 1, files_left));
+            }
+        }
+        sum
+    }
+}
+
+fn of(path: &Path, metadata: &Metadata) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let (size, time) = (metadata.size(), (metadata.mtime(), metadata.mtime_nsec()));
+    (path, size, time, metadata.dev(), metadata.ino()).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn files(settings: &Settings, arguments: &Arguments, lists: &[String]) -> impl Iterator<Item = PathBuf> {
+    let config = &settings.loaded.config;
+    let (tables, tls) = (&config.tables, &config.tls);
+    let named = [&tables.wrappers, &tables.aliases, &tables.tracking, &tables.suffixes];
+    let named = named.into_iter().chain([&tls.cert_file, &tls.key_file, &tls.client_ca_file]).flatten().cloned();
+    let configured = config.lists.iter().filter(|_| lists.is_empty()).map(|list| list.path.clone());
+    let given = lists.iter().filter_map(|text| Some(Source::parse(text).ok()?.path()?.to_owned()));
+    let overrides = settings.state_dir().ok().map(|dir| Overrides::path_in(&dir));
+    let all: Vec<PathBuf> = Settings::config_path(arguments)
+        .into_iter()
+        .chain(named)
+        .chain(configured)
+        .chain(given)
+        .chain(overrides)
+        .collect();
+    all.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// Whether each of the changes is told once, a period after it was made.
+    #[test]
+    fn every_kind_of_change_is_told_once() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        fs::create_dir_all(at("tree/csam")).unwrap();
+        fs::create_dir_all(at("state/key")).unwrap();
+        for (version, text) in [("one", "a"), ("two", "b")] {
+            fs::create_dir(at(version)).unwrap();
+            fs::write(at(version).join("cert.pem"), text).unwrap();
+        }
+        symlink("one", at("live")).unwrap();
+        symlink("live/cert.pem", at("cert.pem")).unwrap();
+        fs::write(at("list.txt"), "one\n").unwrap();
+        fs::write(at("tree/csam/domains"), "one\n").unwrap();
+        let mut seen = Seen { own: vec![at("state/generation"), at("state")], ..Seen::default() };
+        let paths =
+            [at("list.txt"), at("tree"), at("cert.pem"), at("missing.txt"), at("state"), home.path().to_owned()];
+        seen.read = seen.now(paths.iter());
+        let swap = || {
+            symlink("two", at("next")).unwrap();
+            fs::rename(at("next"), at("live")).unwrap();
+        };
+        let replace = || {
+            fs::write(at("list.new"), "two\n").unwrap();
+            fs::rename(at("list.new"), at("list.txt")).unwrap();
+        };
+        let changes: [(&str, &dyn Fn(), bool); 9] = [
+            ("nothing", &|| {}, false),
+            ("a longer file", &|| fs::write(at("list.txt"), "one\ntwo\n").unwrap(), true),
+            ("a file in its place", &replace, true),
+            ("a file deep in a directory", &|| fs::write(at("tree/csam/domains"), "one\nmore\n").unwrap(), true),
+            ("a new file in a directory", &|| fs::write(at("tree/urls"), "x").unwrap(), true),
+            ("a link that points elsewhere", &swap, true),
+            ("a file that was missing", &|| fs::write(at("missing.txt"), "").unwrap(), true),
+            ("a file that is gone", &|| fs::remove_file(at("missing.txt")).unwrap(), true),
+            ("what we write ourselves", &|| fs::write(at("state/generation"), "2").unwrap(), false),
+        ];
+        for (what, change, expected) in changes {
+            change();
+            let told: Vec<bool> = (0..4).map(|_| seen.has_settled()).collect();
+            assert_eq!(told, [false, expected, false, false], "{what}");
+        }
+    }
+
+    #[test]
+    fn what_is_still_being_written_is_waited_for() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("list.txt");
+        let mut seen = Seen::default();
+        seen.read = seen.now([path.clone()].iter());
+        for length in 1..5 {
+            fs::write(&path, "x".repeat(length)).unwrap();
+            assert!(!seen.has_settled(), "{length}");
+        }
+        assert!(seen.has_settled());
+    }
+
+    #[test]
+    fn a_directory_is_looked_at_up_to_its_limit() {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("a"), "").unwrap();
+        let seen = Seen::default();
+        let looked = |limit: usize| seen.directory(home.path(), DEPTH_MAX, &mut limit.clone());
+        assert_ne!(looked(1), 0);
+        assert_eq!(looked(0), 0);
+    }
+}

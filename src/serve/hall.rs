@@ -1,0 +1,167 @@
+//! Where connections arrive and are led to workers, until the server is to end.
+
+use std::future::pending;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::{Instant, interval, sleep};
+
+use crate::telemetry::metrics;
+
+use super::connection::Shared;
+use super::handover::{self, HandoverError};
+use super::listener::Listener;
+use super::supervisor;
+use super::worker::{Arrival, Worker};
+
+/// How long connections that have begun may take to arrive when the server ends.
+const ARRIVAL: Duration = Duration::from_millis(250);
+/// Between two looks whether anybody is left.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// Why the server ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Told,
+    HandedOver,
+}
+
+/// What an operator can say.
+pub(super) struct Signals {
+    term: Signal,
+    int: Signal,
+    hup: Signal,
+    usr2: Signal,
+}
+
+impl Signals {
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self {
+            term: signal(SignalKind::terminate())?,
+            int: signal(SignalKind::interrupt())?,
+            hup: signal(SignalKind::hangup())?,
+            usr2: signal(SignalKind::user_defined2())?,
+        })
+    }
+}
+
+/// The place itself.
+pub(super) struct Hall<'h> {
+    pub(super) arrivals: mpsc::Receiver<Arrival>,
+    pub(super) workers: &'h [Worker],
+    pub(super) shared: &'h Shared,
+    /// All sockets once more, for a successor.
+    pub(super) listeners: Vec<(&'static str, Listener)>,
+}
+
+impl Hall<'_> {
+    /// Lets connections in until there is a reason to end.
+    pub(super) async fn attend(&mut self, signals: &mut Signals, bell: &Notify) -> End {
+        let mut successor: Option<Successor> = None;
+        loop {
+            tokio::select! {
+                Some(arrival) = self.arrivals.recv() => self.assign(arrival),
+                _ = signals.hup.recv() => bell.notify_one(),
+                _ = signals.usr2.recv(), if successor.is_none() => successor = Some(self.start_successor()),
+                outcome = outcome(&mut successor) => {
+                    successor = None;
+                    if is_handed_over(outcome) {
+                        return End::HandedOver;
+                    }
+                }
+                _ = signals.term.recv() => break,
+                _ = signals.int.recv() => break,
+            }
+        }
+        let Some(successor) = successor else { return End::Told };
+        successor.cancelled.store(true, Ordering::Relaxed);
+        let outcome = successor.outcome.await.unwrap_or(Err(HandoverError::Cancelled));
+        if is_handed_over(outcome) { End::HandedOver } else { End::Told }
+    }
+
+    fn start_successor(&self) -> Successor {
+        tracing::info!("starting a successor");
+        let listeners: io::Result<Vec<_>> =
+            self.listeners.iter().map(|(door, listener)| Ok((*door, listener.again()?))).collect();
+        let cancelled = Arc::<AtomicBool>::default();
+        let (within, flag) = (Duration::from_millis(self.shared.limits.successor_timeout_ms), Arc::clone(&cancelled));
+        let start = move || handover::start(&listeners.map_err(HandoverError::Start)?, within, &flag);
+        Successor { outcome: spawn_blocking(start), cancelled }
+    }
+
+    /// Waits until nobody is connected any more, or idle clients have had their time.
+    pub(super) async fn drain(&mut self, end: End) {
+        let began = Instant::now();
+        let arrival = if end == End::Told { ARRIVAL } else { Duration::ZERO };
+        let (mut over, mut glance) =
+            (Box::pin(sleep(Duration::from_millis(self.shared.limits.idle_grace_ms))), interval(GLANCE));
+        loop {
+            tokio::select! {
+                Some(arrival) = self.arrivals.recv() => self.assign(arrival),
+                _ = glance.tick() => {
+                    if began.elapsed() >= arrival && self.open() == 0 {
+                        return;
+                    }
+                }
+                () = &mut over => return,
+            }
+        }
+    }
+
+    /// Takes what was accepted before the entrances were closed.
+    pub(super) async fn empty(&mut self) {
+        while let Some(arrival) = self.arrivals.recv().await {
+            self.assign(arrival);
+        }
+    }
+
+    /// How many connections are open.
+    fn open(&self) -> usize {
+        self.workers.iter().map(Worker::open).sum()
+    }
+
+    /// Hands a connection to the worker with the fewest.
+    fn assign(&self, arrival: Arrival) {
+        if self.open() >= self.shared.limits.connections_max {
+            self.shared.metrics.limits.get_or_create(&metrics::Limit { limit: "connections_max" }).inc();
+            return;
+        }
+        if let Some(worker) = self.workers.iter().min_by_key(|worker| worker.open()) {
+            worker.take(arrival);
+        }
+    }
+}
+
+/// A process that may take over.
+struct Successor {
+    outcome: JoinHandle<Result<u32, HandoverError>>,
+    cancelled: Arc<AtomicBool>,
+}
+
+/// What became of the successor, if one was started.
+async fn outcome(successor: &mut Option<Successor>) -> Result<u32, HandoverError> {
+    match successor {
+        Some(successor) => (&mut successor.outcome).await.unwrap_or(Err(HandoverError::Cancelled)),
+        None => pending().await,
+    }
+}
+
+fn is_handed_over(outcome: Result<u32, HandoverError>) -> bool {
+    match outcome {
+        Ok(pid) => {
+            supervisor::succeeded_by(pid);
+            tracing::info!(pid, "handed over to a successor");
+            true
+        }
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::error!(%error, cause, "not handed over, this process goes on");
+            false
+        }
+    }
+}
