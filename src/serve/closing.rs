@@ -143,3 +143,55 @@ impl AsyncWrite for Parting {
         Pin::new(&mut self.wire).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::net::{TcpListener, TcpStream};
+    use std::time::Duration;
+
+    use bytes::BytesMut;
+    use tokio::io::AsyncReadExt as _;
+
+    use super::*;
+    use crate::serve::wire::{Limits, Protocol};
+
+    const ASK: &[u8] = b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
+
+    /// A connection on which that has arrived, of a server that is ending, and its client.
+    fn ending(arrived: &[u8]) -> (Parting, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (server, _) = listener.accept().unwrap();
+        client.write_all(arrived).unwrap();
+        server.set_nonblocking(true).unwrap();
+        let stream = Stream::Plain(tokio::net::TcpStream::from_std(server).unwrap());
+        let stream = Steady::new(stream, Duration::from_secs(10));
+        let (announcer, closing) = Announcer::new();
+        announcer.end();
+        let wire = Strict::begin(stream, Protocol::Http1, BytesMut::new(), Limits::default());
+        (Parting::new(wire, closing.flags), client)
+    }
+
+    #[test]
+    fn what_has_arrived_is_read_before_a_connection_reads_as_closed() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            for (arrived, rest) in [(&b""[..], &b""[..]), (ASK, b""), (&ASK[..9], &ASK[9..])] {
+                let (mut parting, mut client) = ending(arrived);
+                let read = async {
+                    let mut read = Vec::new();
+                    parting.read_to_end(&mut read).await.unwrap();
+                    read
+                };
+                // The rest comes once the start was looked at.
+                let write = async {
+                    tokio::task::yield_now().await;
+                    client.write_all(rest).unwrap();
+                };
+                let (read, ()) = tokio::join!(read, write);
+                assert_eq!(read, [arrived, rest].concat());
+            }
+        });
+    }
+}

@@ -69,7 +69,13 @@ pub(super) struct Shared {
 pub(super) type Wire = TokioIo<Parting>;
 
 /// Serves a connection until it is over, or, once `closing` says so, until its present requests are answered.
-pub(super) async fn serve(tcp: TcpStream, address: SocketAddr, door: Door, shared: Arc<Shared>, mut closing: Closing) {
+pub(super) async fn serve(
+    tcp: TcpStream,
+    address: SocketAddr,
+    door: Arc<Door>,
+    shared: Arc<Shared>,
+    mut closing: Closing,
+) {
     // Answers are written whole; waiting for more to send would only delay them.
     let _ = tcp.set_nodelay(true);
     let limits = &*shared.limits;
@@ -88,7 +94,8 @@ pub(super) async fn serve(tcp: TcpStream, address: SocketAddr, door: Door, share
     let (peer, wire) = (Peer::new(address, scheme), TokioIo::new(wire));
     match protocol {
         Protocol::Http1 => http1(wire, peer, door, limits, closing).await,
-        Protocol::Http2 => http2(wire, peer, door, limits, closing).await,
+        // The larger of the two: boxed for the same reason.
+        Protocol::Http2 => Box::pin(http2(wire, peer, door, limits, closing)).await,
     }
 }
 
@@ -112,10 +119,10 @@ async fn begin(mut stream: Steady<Stream>, limits: &Limits, closing: &mut Closin
     Some((protocol, Parting::new(Strict::begin(stream, protocol, start, bounds), Arc::clone(&closing.flags))))
 }
 
-async fn http1(wire: Wire, peer: Peer, door: Door, limits: &Limits, mut closing: Closing) {
+async fn http1(wire: Wire, peer: Peer, door: Arc<Door>, limits: &Limits, mut closing: Closing) {
     let flags = Arc::clone(&closing.flags);
     let service = service_fn(|request: Request<Incoming>| {
-        let (door, peer, flags) = (door.clone(), peer.clone(), &flags);
+        let (door, peer, flags) = (Arc::clone(&door), peer.clone(), &flags);
         async move {
             let upgrades = request.headers().contains_key(UPGRADE);
             let mut answer = match wire::refusal(request.method(), request.uri().path()) {
@@ -145,9 +152,9 @@ async fn http1(wire: Wire, peer: Peer, door: Door, limits: &Limits, mut closing:
     let _ = connection.await;
 }
 
-async fn http2(wire: Wire, peer: Peer, door: Door, limits: &Limits, mut closing: Closing) {
+async fn http2(wire: Wire, peer: Peer, door: Arc<Door>, limits: &Limits, mut closing: Closing) {
     let service = service_fn(|request| {
-        let (door, peer) = (door.clone(), peer.clone());
+        let (door, peer) = (Arc::clone(&door), peer.clone());
         async move { Ok::<_, Infallible>(door.answer(request, peer).await) }
     });
     let mut builder = http2::Builder::new(TokioExecutor::new());

@@ -1,7 +1,5 @@
 //! What answers behind a listener.
 
-use std::sync::Arc;
-
 use http::Request;
 use hyper::body::Incoming;
 
@@ -14,11 +12,10 @@ use super::proxy::ProxyDoor;
 use super::request_id::RequestId;
 use super::wire::Violation;
 
-/// A door. Each request has a clone, so everything in it is shared behind one count.
-#[derive(Clone)]
+/// A door.
 pub(super) enum Door {
-    Api(Arc<ApiDoor>),
-    Proxy(Arc<ProxyDoor>),
+    Api(ApiDoor),
+    Proxy(ProxyDoor),
 }
 
 impl Door {

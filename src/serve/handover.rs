@@ -63,6 +63,7 @@ fn spawn(listeners: &[(&'static str, Listener)], word: UnixDatagram) -> io::Resu
         .args(arguments)
         .env("LISTEN_FDS", descriptors.len().to_string())
         .env("LISTEN_FDNAMES", names.join(":"))
+        .env_remove("LISTEN_FDS_FIRST_FD")
         .env_remove("LISTEN_PID");
     let mapping = |(child_fd, parent_fd)| FdMapping { parent_fd, child_fd };
     command.fd_mappings((FIRST..).zip(descriptors).map(mapping).collect()).map_err(io::Error::other)?;

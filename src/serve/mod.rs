@@ -112,9 +112,9 @@ impl Server {
     /// If the address cannot be bound.
     pub fn open_api(&mut self, address: SocketAddr) -> io::Result<Vec<SocketAddr>> {
         let (limits, metrics) = (Arc::clone(&self.shared.limits), self.shared.metrics.clone());
-        let door = door::Door::Api(Arc::new(api::ApiDoor { api: Arc::clone(&self.api), limits, metrics }));
+        let door = door::Door::Api(api::ApiDoor { api: Arc::clone(&self.api), limits, metrics });
         let given = std::mem::take(&mut self.inherited.api);
-        self.open(given, address, &door)
+        self.open(given, address, door)
     }
 
     /// The same for the proxy.
@@ -125,15 +125,16 @@ impl Server {
         let proxy = Arc::clone(self.proxy.as_ref().ok_or(io::ErrorKind::NotFound)?);
         let (limits, metrics) = (Arc::clone(&self.shared.limits), self.shared.metrics.clone());
         let authors = author::Authors::default();
-        let door = door::Door::Proxy(Arc::new(proxy::ProxyDoor { proxy, limits, metrics, authors }));
+        let door = door::Door::Proxy(proxy::ProxyDoor { proxy, limits, metrics, authors });
         let given = std::mem::take(&mut self.inherited.proxy);
-        self.open(given, address, &door)
+        self.open(given, address, door)
     }
 
-    fn open(&mut self, given: Vec<Listener>, address: SocketAddr, door: &door::Door) -> io::Result<Vec<SocketAddr>> {
+    fn open(&mut self, given: Vec<Listener>, address: SocketAddr, door: door::Door) -> io::Result<Vec<SocketAddr>> {
         let listeners = if given.is_empty() { vec![Listener::bind(address)?] } else { given };
         let addresses = listeners.iter().map(|listener| listener.socket.local_addr()).collect();
-        let entrance = |listener| server::Entrance { listener, door: door.clone() };
+        let door = Arc::new(door);
+        let entrance = |listener| server::Entrance { listener, door: Arc::clone(&door) };
         self.entrances.extend(listeners.into_iter().map(entrance));
         addresses
     }

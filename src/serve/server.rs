@@ -24,7 +24,7 @@ const BREATH: Duration = Duration::from_millis(50);
 /// A listener and what answers behind it.
 pub(super) struct Entrance {
     pub(super) listener: Listener,
-    pub(super) door: Door,
+    pub(super) door: Arc<Door>,
 }
 
 /// What a server is given to run.
@@ -85,10 +85,11 @@ async fn serve(setup: Setup, workers: &[Worker], announcer: &Announcer) -> io::R
         ));
     }
     drop(arrived);
-    drop(tokio::spawn(reload_on(Arc::clone(&bell), reload)));
+    let reloads = tokio::spawn(reload_on(Arc::clone(&bell), reload));
     supervisor::ready(predecessor.as_ref());
     drop(predecessor);
     let end = hall.attend(&mut signals, &bell).await;
+    reloads.abort();
     announcer.drain();
     if end == End::HandedOver {
         admission.send_replace(Admission::HandedOver);
@@ -121,7 +122,7 @@ async fn reload_on(bell: Arc<Notify>, reload: Arc<dyn Fn() + Send + Sync>) {
 async fn accept(
     owner: Owner,
     socket: TcpListener,
-    door: Door,
+    door: Arc<Door>,
     arrived: mpsc::Sender<Arrival>,
     mut admission: watch::Receiver<Admission>,
 ) {
@@ -138,7 +139,7 @@ async fn accept(
         match accepted {
             Ok((stream, address)) => {
                 let Ok(stream) = stream.into_std() else { continue };
-                let _ = arrived.send(Arrival { stream, address, door: door.clone() }).await;
+                let _ = arrived.send(Arrival { stream, address, door: Arc::clone(&door) }).await;
             }
             // The client is gone, or there are no descriptors: neither ends a server.
             Err(_) => sleep(BREATH).await,
@@ -149,7 +150,7 @@ async fn accept(
         && let Ok(socket) = socket.into_std()
     {
         for (stream, address) in listener::waiting(&socket) {
-            let _ = arrived.send(Arrival { stream, address, door: door.clone() }).await;
+            let _ = arrived.send(Arrival { stream, address, door: Arc::clone(&door) }).await;
         }
     }
 }

@@ -25,9 +25,9 @@ pub(super) fn stopping() {
     tell(&[NotifyState::Stopping]);
 }
 
-/// Another process is the service now.
+/// Another process is the service now, whatever we were about.
 pub(super) fn succeeded_by(pid: u32) {
-    tell(&[NotifyState::MainPid(pid)]);
+    tell(&[NotifyState::MainPid(pid), NotifyState::Ready]);
 }
 
 fn tell(states: &[NotifyState<'_>]) {

@@ -34,7 +34,7 @@ pub(super) struct Worker {
 pub(super) struct Arrival {
     pub(super) stream: std::net::TcpStream,
     pub(super) address: SocketAddr,
-    pub(super) door: Door,
+    pub(super) door: Arc<Door>,
 }
 
 impl Worker {

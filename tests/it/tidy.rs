@@ -111,6 +111,17 @@ fn only_the_named_places_do_what_is_forbidden_elsewhere() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Two would both be built, and rustls would not know which to take.
+#[test]
+fn there_is_one_provider_of_cryptography() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let has = |name: &str| lock.contains(&format!("name = \"{name}\"\n"));
+    assert!(has("ring") && has("rustls"));
+    for other in ["aws-lc-rs", "aws-lc-sys", "openssl-sys", "native-tls", "boring-sys"] {
+        assert!(!has(other), "{other}");
+    }
+}
+
 /// Host names in data that stands for lists and posts: only names that can never be anybody's.
 #[test]
 fn samples_use_reserved_names_only() {

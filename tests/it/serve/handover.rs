@@ -229,7 +229,23 @@ fn a_service_manager_is_told_of_everything() {
     assert!(reloading.starts_with("RELOADING=1\nMONOTONIC_USEC="), "{reloading}");
     assert_eq!(heard(), "READY=1\n");
     server.hand_over();
-    assert_eq!([heard(), heard()], ["READY=1\n".to_owned(), format!("MAINPID={}\n", server.pid)]);
+    assert_eq!([heard(), heard()], ["READY=1\n".to_owned(), format!("MAINPID={}\nREADY=1\n", server.pid)]);
     server.signal("TERM");
     assert_eq!(heard(), "STOPPING=1\n");
+}
+
+#[test]
+fn the_units_of_systemd_are_right() {
+    if Command::new("systemd-analyze").arg("--version").output().is_err() {
+        writeln!(std::io::stderr(), "left out: the units of systemd, since systemd-analyze is not there").unwrap();
+        return;
+    }
+    let home = Home::new();
+    let units = ["linkgate.service", "linkgate.socket"].map(|name| {
+        let text = std::fs::read_to_string(root().join("examples/systemd").join(name)).unwrap();
+        home.file(name, text.replace("/usr/bin/linkgate", env!("CARGO_BIN_EXE_linkgate")))
+    });
+    let ran = Command::new("systemd-analyze").arg("verify").args(&units).output().unwrap();
+    let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert!(ran.status.success() && !told.contains("linkgate"), "{told}");
 }
