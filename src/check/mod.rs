@@ -8,7 +8,10 @@
 
 mod cache;
 mod exchange;
+mod explain;
+mod forms;
 mod judge;
+mod mask;
 mod report;
 mod snapshot;
 mod surrogate;
@@ -22,7 +25,10 @@ use crate::verdict::{Action, Reason, Status};
 
 pub use cache::{CacheStats, CachedChecker};
 pub use exchange::{Named, PostJson};
+pub use explain::{Explanation, Step};
+pub use forms::{Forms, Hashed};
 pub use judge::Scratch;
+pub use mask::masked;
 pub use report::{Flag, LinkReport, MatchReport, Report};
 pub use snapshot::{OlderGeneration, Snapshot};
 pub use surrogate::without_halves;
