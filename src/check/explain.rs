@@ -5,10 +5,10 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use crate::canonical::{Located, Outcome, Tables, Via};
+use crate::canonical::{Located, Outcome, Suffixes, Tables, Via};
 
 use super::forms::Forms;
-use super::{Checker, Post, Report};
+use super::{Checker, Post, Report, masked};
 
 /// The steps of one URL. They show what the caller gave, and nothing of the lists.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -46,6 +46,61 @@ pub struct Step {
     /// Under what it is looked up.
     #[serde(flatten)]
     pub forms: Forms,
+}
+
+/// The steps for whoever may not see links: each masked, its forms counted.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Redacted {
+    /// What was given, masked.
+    pub input: String,
+    /// What it shows to people, masked.
+    pub read_as: Option<String>,
+    /// Whether everything that it stands for was found.
+    pub outcome: Outcome,
+    /// Every URL that it stands for, itself first.
+    pub urls: Vec<RedactedStep>,
+    /// What a check tells of it.
+    pub report: Report,
+}
+
+/// One URL of [`Redacted`].
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct RedactedStep {
+    /// How it was found.
+    pub via: Via,
+    /// It, masked.
+    pub link: String,
+    /// Under how many hosts and paths it is looked up.
+    pub expressions: usize,
+    /// Under how many labels.
+    pub labels: usize,
+    /// Under how many addresses.
+    pub addresses: usize,
+    /// Under how many hashes.
+    pub hashes: usize,
+}
+
+impl Explanation {
+    /// The steps without any host, path, expression or hash.
+    #[must_use]
+    pub fn redacted(self, suffixes: &Suffixes) -> Redacted {
+        let hide = |link: &str| masked(link, suffixes);
+        let step = |Step { via, canonical, forms, .. }: &Step| RedactedStep {
+            via: *via,
+            link: hide(canonical),
+            expressions: forms.expressions.len(),
+            labels: forms.labels.len(),
+            addresses: forms.addresses.len(),
+            hashes: forms.hashes.len(),
+        };
+        Redacted {
+            input: hide(&self.input),
+            read_as: self.read_as.as_deref().map(hide),
+            outcome: self.outcome,
+            urls: self.urls.iter().map(step).collect(),
+            report: self.report,
+        }
+    }
 }
 
 impl Checker {

@@ -18,6 +18,8 @@ pub struct Limits {
     pub body_min_bytes_per_s: u64,
     pub write_timeout_ms: u64,
     pub posts_max: usize,
+    pub threat_entries_max: usize,
+    pub explain_url_max_chars: usize,
     pub grace_ms: u64,
 }
 
@@ -33,6 +35,8 @@ impl Default for Limits {
             body_min_bytes_per_s: 1_000,
             write_timeout_ms: 30_000,
             posts_max: 256,
+            threat_entries_max: 500,
+            explain_url_max_chars: 8 << 10,
             grace_ms: 20_000,
         }
     }

@@ -10,6 +10,7 @@
 mod answer;
 mod api;
 mod body;
+mod budget;
 mod connection;
 mod door;
 mod fail;
@@ -36,9 +37,10 @@ use arc_swap::ArcSwap;
 use crate::telemetry::metrics::Metrics;
 
 pub use api::{Api, Hosts};
+pub use budget::{Account, Budget, Ledger};
 pub use fail::FailPolicy;
 pub use gate::{FieldReport, Gate, Judgement};
-pub use key::{Budget, Keys, Scope, Tenant, digest};
+pub use key::{Key, Keys, Scope, digest};
 pub use limits::Limits;
 pub use middleware::{CheckLayer, CheckService};
 pub use platform::{Generic, Platform, Refusal, Route, RouteError};
@@ -80,7 +82,8 @@ impl Server {
     /// If the address cannot be bound.
     pub fn open_api(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
         let (limits, metrics) = (Arc::clone(&self.limits), self.metrics.clone());
-        self.open(address, door::Door::Api(api::ApiDoor { api: Arc::clone(&self.api), limits, metrics }))
+        let openapi = api::document(&limits);
+        self.open(address, door::Door::Api(api::ApiDoor { api: Arc::clone(&self.api), limits, metrics, openapi }))
     }
 
     /// Opens the proxy at an address; gives back the one it got.

@@ -1,11 +1,15 @@
 //! The doors, from outside: a real server process, a real nginx behind its proxy.
 
 mod api;
+mod asked;
 mod bodies;
 mod clients;
+mod explain;
+mod keys;
 mod nginx;
 mod proxy;
 mod routes;
+mod threats;
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
