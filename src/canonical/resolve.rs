@@ -43,7 +43,8 @@ pub struct Located {
 }
 
 /// Whether everything that a link stands for was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// All of it.
     Whole,

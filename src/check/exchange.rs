@@ -22,6 +22,42 @@ pub struct PostJson<'j> {
     links: Option<Vec<Text<'j>>>,
 }
 
+/// What is asked of a check: a post by itself, or several; other fields are ignored.
+#[derive(Debug, Deserialize)]
+pub struct AskedJson<'j> {
+    #[serde(borrow)]
+    id: Option<&'j RawValue>,
+    #[serde(borrow)]
+    text: Option<Cow<'j, str>>,
+    format: Option<TextFormat>,
+    #[serde(borrow)]
+    links: Option<Vec<Text<'j>>>,
+    #[serde(borrow)]
+    posts: Option<Vec<PostJson<'j>>>,
+}
+
+/// The posts to check.
+#[derive(Debug)]
+pub enum Asked<'j> {
+    /// One, answered by its report.
+    One(PostJson<'j>),
+    /// Several, answered by as many.
+    Many(Vec<PostJson<'j>>),
+}
+
+impl<'j> AskedJson<'j> {
+    /// What is meant; nothing if there is neither a post nor a list of them, or both.
+    pub fn meant(self) -> Option<Asked<'j>> {
+        let Self { id, text, format, links, posts } = self;
+        let one = PostJson { id, text, format, links };
+        match (one.is_post(), posts) {
+            (true, None) => Some(Asked::One(one)),
+            (false, Some(posts)) if posts.iter().all(PostJson::is_post) => Some(Asked::Many(posts)),
+            _ => None,
+        }
+    }
+}
+
 /// A string that is borrowed where it has no escapes.
 #[derive(Debug, Deserialize)]
 struct Text<'j>(#[serde(borrow)] Cow<'j, str>);

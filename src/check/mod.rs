@@ -8,7 +8,10 @@
 
 mod cache;
 mod exchange;
+mod explain;
+mod forms;
 mod judge;
+mod mask;
 mod report;
 mod snapshot;
 mod surrogate;
@@ -21,8 +24,11 @@ use crate::extract::{Extraction, Extractor, Link, LinkKind, TextFormat};
 use crate::verdict::{Action, Reason, Status};
 
 pub use cache::{CacheStats, CachedChecker};
-pub use exchange::{Named, PostJson};
+pub use exchange::{Asked, AskedJson, Named, PostJson};
+pub use explain::{Explanation, Redacted, RedactedStep, Step};
+pub use forms::{Forms, Hashed};
 pub use judge::Scratch;
+pub use mask::masked;
 pub use report::{Flag, LinkReport, MatchReport, Report};
 pub use snapshot::{OlderGeneration, Snapshot};
 pub use surrogate::without_halves;
@@ -148,10 +154,15 @@ impl Checker {
     }
 
     fn check_against(&self, snapshot: &Snapshot, post: &Post<'_>, now: i64) -> Report {
-        let (mut scratch, found) = (Scratch::default(), self.extract(post));
-        let told = found.links.iter().filter_map(|link| snapshot.judge(link, now, &mut scratch, |_| true));
-        Report::new(snapshot, told.collect(), too_many(&found))
+        judge_all(snapshot, &self.extract(post), now)
     }
+}
+
+/// The report of everything that was found in a post.
+fn judge_all(snapshot: &Snapshot, found: &Extraction<'_>, now: i64) -> Report {
+    let mut scratch = Scratch::default();
+    let told = found.links.iter().filter_map(|link| snapshot.judge(link, now, &mut scratch, |_| true));
+    Report::new(snapshot, told.collect(), too_many(found))
 }
 
 /// Why a post as a whole cannot be told, if so.
@@ -169,6 +180,12 @@ impl View<'_> {
     /// The same as [`Checker::check`].
     pub fn check(&self, post: &Post<'_>, now: i64) -> Report {
         self.checker.check_against(&self.snapshot, post, now)
+    }
+
+    /// The same, and how many links were looked up: weak ones too, of which a report tells only if they are listed.
+    pub fn check_counted(&self, post: &Post<'_>, now: i64) -> (Report, u64) {
+        let found = self.checker.extract(post);
+        (judge_all(&self.snapshot, &found, now), found.links.len() as u64)
     }
 
     /// The same as [`Checker::findings`].

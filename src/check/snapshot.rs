@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::canonical::Tables;
-use crate::index::{self, Index};
+use crate::index::{self, Index, List};
 use crate::verdict::Policy;
 
 /// What posts are checked against.
@@ -54,6 +54,12 @@ impl Snapshot {
         Self { generation, ..self }
     }
 
+    /// The same by another policy.
+    #[must_use]
+    pub fn with_policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
+    }
+
     /// The same for somebody who is answered by these lists alone.
     #[must_use]
     pub fn limited_to(self, names: &[String]) -> Self {
@@ -62,8 +68,13 @@ impl Snapshot {
         Self { lists_id, only: Some(names.into()), ..self }
     }
 
-    /// Whether a list may answer.
-    pub(super) fn shows(&self, list: &str) -> bool {
+    /// The lists that may answer.
+    pub fn lists(&self) -> impl Iterator<Item = &List> {
+        self.indexes.iter().flat_map(|index| index.lists()).filter(|list| self.shows(&list.name))
+    }
+
+    /// Whether a list of that name may answer.
+    pub fn shows(&self, list: &str) -> bool {
         self.only.as_ref().is_none_or(|only| only.iter().any(|name| name == list))
     }
 

@@ -123,6 +123,15 @@ pub(super) enum KeysCommand {
         /// What it may be used for.
         #[arg(long, value_name = "SCOPE", default_value = "check")]
         scope: Vec<KeyScope>,
+        /// Whose budgets it shares; its own without one.
+        #[arg(long, value_name = "NAME")]
+        tenant: Option<String>,
+        /// The lists that answer it, by their names in the configuration; all without any.
+        #[arg(long, value_name = "LIST", num_args = 1.., value_delimiter = ',')]
+        lists: Vec<String>,
+        /// Its last day, which counts to its end in UTC, as 2027-01-31; or the moment it ends, as 2027-01-31T12:00:00Z.
+        #[arg(long, value_name = "DAY")]
+        expires: Option<String>,
     },
 }
 

@@ -5,14 +5,14 @@ use std::io::{self, BufWriter, Read as _, Write};
 
 use serde::Serialize;
 
-use crate::check::{Named, Post, Report};
+use crate::check::{Named, Post, Report, masked};
 use crate::telemetry::clock;
 use crate::verdict::Action;
 
 use super::args::CheckArguments;
 use super::lines::{self, Checked, Links, Options, with_raw};
 use super::session::Session;
-use super::{Exit, mask, render};
+use super::{Exit, render};
 
 /// All of standard input is one post; a longer one is refused.
 const POST_MAX_BYTES: u64 = 64 << 20;
@@ -94,7 +94,7 @@ fn shown(report: &Report, post: &Post<'_>, session: &Session, links: Links) -> V
         // The report leaves out weak links that are unlisted; otherwise both have the same order.
         let link = found.find(|link| link.span.as_ref().map(|span| [span.start, span.end]) == span)?;
         Some(match (links, span) {
-            (Links::Masked, _) => mask::masked(&link.url, snapshot.tables.suffixes()),
+            (Links::Masked, _) => masked(&link.url, snapshot.tables.suffixes()),
             (Links::Shown, Some([from, to])) => post.text.get(from..to)?.to_owned(),
             (Links::Shown, None) => link.url.into_owned(),
         })

@@ -6,7 +6,7 @@ use crate::config;
 
 use super::args::{Arguments, ConfigCommand};
 use super::session::Settings;
-use super::{Exit, counted};
+use super::{Exit, counted, serve};
 
 pub(super) fn run(what: ConfigCommand, arguments: &Arguments) -> anyhow::Result<Exit> {
     let mut out = io::stdout().lock();
@@ -15,10 +15,12 @@ pub(super) fn run(what: ConfigCommand, arguments: &Arguments) -> anyhow::Result<
         ConfigCommand::Default => out.write_all(config::default_file().as_bytes())?,
         ConfigCommand::Check => {
             // Only looked at: it makes no key and no generation.
-            let snapshot = Settings::load(arguments)?.snapshot(arguments, &[])?;
+            let settings = Settings::load(arguments)?;
+            let (snapshot, _) = settings.snapshot(arguments, &[])?;
             let lists: usize = snapshot.indexes.iter().map(|index| index.lists().len()).sum();
             let overrides = snapshot.overrides.as_ref().map_or(0, |index| index.entries());
             let (lists, overrides) = (counted(lists, "list"), counted(overrides, "override"));
+            serve::check(&settings, snapshot)?;
             writeln!(out, "the configuration can be used: {lists}, {overrides}")?;
         }
     }

@@ -1,70 +1,42 @@
 //! `linkgate explain`: every step of one URL. It echoes what the caller typed, to stdout, and nothing of the lists.
 
-use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-use serde_json::{Value, json};
-
-use crate::canonical::{Located, Outcome, Tables};
-use crate::check::{LinkReport, Post, Report};
+use crate::canonical::Outcome;
+use crate::check::{Explanation, Forms, LinkReport, Step};
 use crate::telemetry::clock;
 use crate::verdict::Action;
 
 use super::args::ExplainArguments;
-use super::forms::Forms;
+use super::printable::printable;
 use super::session::Session;
-use super::{Exit, mask, render};
+use super::{Exit, render};
 
 pub(super) fn run(session: &Session, arguments: &ExplainArguments) -> anyhow::Result<Exit> {
-    let snapshot = session.checker.snapshot();
-    // The URL is one attached link: nothing is looked for around it.
-    let attached = [arguments.url.as_str()];
-    let post = Post { attached: &attached, ..Post::default() };
-    let read_as = session.checker.links(&post).into_iter().find_map(|link| link.other_reading);
-    let mut urls = Vec::new();
-    let outcome = snapshot.tables.resolve_into(&arguments.url, &mut urls);
-    if let Some(other) = &read_as {
-        snapshot.tables.resolve_into(other, &mut urls);
-    }
-    let mut seen = HashSet::new();
-    urls.retain(|Located { url, .. }| seen.insert((url.host().to_owned(), url.path_and_query().to_owned())));
-    let report = session.checker.check(&post, clock::now());
-    let text = if arguments.json {
-        let steps: Vec<Value> = urls.iter().map(|located| step(located, &snapshot.tables)).collect();
-        let all = json!({
-            "input": arguments.url,
-            "read_as": read_as,
-            "outcome": outcome_name(outcome),
-            "urls": steps,
-            "report": report,
-        });
-        format!("{all}\n")
-    } else {
-        let mut text = String::new();
-        let _ = writeln!(text, "as given    {}", mask::printable(&arguments.url));
-        if outcome != Outcome::Whole {
-            let _ = writeln!(text, "            {}", outcome_words(outcome));
-        }
-        if let Some(other) = &read_as {
-            let _ = writeln!(text, "read as     {}", mask::printable(other));
-        }
-        for located in &urls {
-            describe(located, &snapshot.tables, &mut text);
-        }
-        conclude(&report, &mut text);
-        text
-    };
+    let explained = session.checker.explain(&arguments.url, clock::now());
+    let text = if arguments.json { format!("{}\n", serde_json::to_value(&explained)?) } else { describe(&explained) };
     io::stdout().lock().write_all(text.as_bytes())?;
-    Ok(if report.action > Action::Allow { Exit::Found } else { Exit::Quiet })
+    Ok(if explained.report.action > Action::Allow { Exit::Found } else { Exit::Quiet })
 }
 
-fn outcome_name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Whole => "whole",
-        Outcome::Cut => "cut",
-        Outcome::NotCanonical => "not_canonical",
+fn describe(explained: &Explanation) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "as given    {}", printable(&explained.input));
+    if explained.outcome != Outcome::Whole {
+        let _ = writeln!(text, "            {}", outcome_words(explained.outcome));
     }
+    if let Some(other) = &explained.read_as {
+        let _ = writeln!(text, "read as     {}", printable(other));
+    }
+    for step in &explained.urls {
+        describe_step(step, &mut text);
+    }
+    for link in &explained.report.links {
+        let _ = writeln!(text);
+        conclude(link, &mut text);
+    }
+    text
 }
 
 fn outcome_words(outcome: Outcome) -> &'static str {
@@ -75,42 +47,40 @@ fn outcome_words(outcome: Outcome) -> &'static str {
     }
 }
 
-fn step(located: &Located, tables: &Tables) -> Value {
-    let url = &located.url;
-    let mut step = json!({
-        "via": located.via,
-        "canonical": url.expose(),
-        "host": url.host(),
-        "path": url.path(),
-        "query": url.query(),
-        "registrable": tables.suffixes().registrable(url.host()),
-    });
-    if let (Value::Object(step), Value::Object(forms)) = (&mut step, Forms::of(url, tables).fields()) {
-        step.extend(forms);
-    }
-    step
-}
-
-fn describe(located: &Located, tables: &Tables, text: &mut String) {
-    let url = &located.url;
-    let _ = writeln!(text, "\n{:<11} {}", super::word(located.via), url.expose());
-    let registrable = tables.suffixes().registrable(url.host());
-    let registrable = registrable.map_or_else(String::new, |domain| format!(" (registrable domain: {domain})"));
-    let _ = writeln!(text, "host        {}{registrable}", url.host());
-    if let Some(query) = tables.without_tracking(url) {
+fn describe_step(step: &Step, text: &mut String) {
+    let _ = writeln!(text, "\n{:<11} {}", super::word(step.via), step.canonical);
+    let registrable =
+        step.registrable.as_ref().map_or_else(String::new, |domain| format!(" (registrable domain: {domain})"));
+    let _ = writeln!(text, "host        {}{registrable}", step.host);
+    if let Some(query) = &step.telling {
         let _ = writeln!(text, "telling     ?{query} (known tracking parameters left out)");
     }
-    Forms::of(url, tables).describe(text);
+    describe_forms(&step.forms, text);
 }
 
-fn conclude(report: &Report, text: &mut String) {
-    for link in &report.links {
-        let _ = writeln!(text);
-        conclude_link(link, text);
+/// A line each, its kind in front of the first.
+fn describe_forms(forms: &Forms, text: &mut String) {
+    lines("looked up", forms.expressions.iter().cloned(), text);
+    lines("label", forms.labels.iter().map(|label| format!("{label}, under any suffix")), text);
+    lines("address", forms.addresses.iter().map(|address| format!("{address}, and networks around it")), text);
+    let hashes = forms.hashes.iter().map(|one| format!("{} of {}", shortened(&one.sha256), one.expression));
+    lines("sha256", hashes, text);
+    lines("md5", std::iter::once(forms.md5.clone()), text);
+}
+
+fn lines(kind: &str, forms: impl Iterator<Item = String>, text: &mut String) {
+    for (number, form) in forms.enumerate() {
+        let kind = if number == 0 { kind } else { "" };
+        let _ = writeln!(text, "{kind:<11} {form}");
     }
 }
 
-fn conclude_link(link: &LinkReport, text: &mut String) {
+/// The digits that are enough to find a hash in a list.
+fn shortened(sha256: &str) -> String {
+    format!("{}…", sha256.get(..16).unwrap_or(sha256))
+}
+
+fn conclude(link: &LinkReport, text: &mut String) {
     let flags: Vec<String> = link.flags.iter().map(super::word).collect();
     if !flags.is_empty() {
         let _ = writeln!(text, "seen        {}", flags.join(", "));

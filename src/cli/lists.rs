@@ -123,7 +123,8 @@ fn numbers(tally: &Tally, unit: Unit) -> String {
     format!("{kind}{plural} {}{more}", named.join(", "))
 }
 
-fn states(settings: &Settings, given: &[String]) -> anyhow::Result<Vec<SourceState>> {
+/// The state of each source by itself.
+pub(super) fn states(settings: &Settings, given: &[String]) -> anyhow::Result<Vec<SourceState>> {
     let state = |source: &Source| {
         let keys = settings.keyring(std::slice::from_ref(source))?;
         Ok(lists::status(source, keys, &settings.tables, clock::now()))

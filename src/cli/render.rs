@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::check::{LinkReport, MatchReport, Report};
 use crate::verdict::{Action, Status};
 
-use super::mask;
+use super::printable;
 
 /// Characters of the post shown before the first and after the last link of a line.
 const CONTEXT_MAX_CHARS: usize = 60;
@@ -76,8 +76,8 @@ fn excerpt_line(line: &str, links: &[(&Shown<'_>, usize, usize)], out: &mut Stri
     let mut at = 0;
     for (number, (one, from, to)) in links.iter().enumerate() {
         let Some(before) = line.get(at..*from) else { continue }; // it stands inside the one before
-        let before = mask::without_links(&if number == 0 { tail(before) } else { before.to_owned() });
-        let shown = mask::printable(one.text);
+        let before = printable::without_links(&if number == 0 { tail(before) } else { before.to_owned() });
+        let shown = printable::printable(one.text);
         let mark = if one.link.status == Status::Listed { '^' } else { '~' };
         marks.extend(std::iter::repeat_n(' ', before.width()));
         marks.extend(std::iter::repeat_n(mark, shown.width()));
@@ -85,7 +85,7 @@ fn excerpt_line(line: &str, links: &[(&Shown<'_>, usize, usize)], out: &mut Stri
         let _ = write!(text, "{before}{style}{shown}{style:#}");
         at = (*to).min(line.len());
     }
-    let after = mask::without_links(&head(line.get(at..).unwrap_or("")));
+    let after = printable::without_links(&head(line.get(at..).unwrap_or("")));
     let _ = writeln!(out, "{text}{after}\n{marks}");
 }
 
@@ -105,7 +105,7 @@ fn head(text: &str) -> String {
 
 fn line(number: usize, Shown { link, text }: &Shown<'_>, out: &mut String) {
     let style = style_of(link.action);
-    let _ = write!(out, "  {number}. {} {style}{}{style:#}", mask::printable(text), super::word(link.status));
+    let _ = write!(out, "  {number}. {} {style}{}{style:#}", printable::printable(text), super::word(link.status));
     if let Some(reason) = link.reason {
         let _ = write!(out, " ({})", super::word(reason));
     }

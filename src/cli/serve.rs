@@ -1,18 +1,20 @@
 //! `linkgate serve`: the doors, as the configuration has them.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use tracing::level_filters::LevelFilter;
 
 use crate::check::{Checker, Snapshot};
 use crate::config::{Config, KeySetting, LogLevel, OnFailure, ProxySetting, RefusalSetting};
+use crate::lists::SourceState;
 use crate::serve::{
-    Api, AuthorBudget, Budget, FailPolicies, Gate, Generic, Hosts, Inherited, Keys, Live, Platform, Proxy, Refusal,
-    Route, Server, Tenant, Tls, Upstream,
+    Api, AuthorBudget, Budget, FailPolicies, Gate, Generic, Hosts, Inherited, Key, Keys, Ledger, Live, Platform, Proxy,
+    Refusal, Route, Server, Tls, Upstream,
 };
 use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::{clock, log};
@@ -20,7 +22,7 @@ use crate::telemetry::{clock, log};
 use super::args::{Arguments, ServeArguments};
 use super::session::{KeyFor, Session, Settings, warn};
 use super::watch::Watch;
-use super::{Exit, usage};
+use super::{Exit, lists, usage};
 
 /// Bodies beyond this are not for buffers.
 const BODY_MAX_BYTES: usize = 64 << 20;
@@ -38,11 +40,13 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     // What is wrong with it is no matter of lists.
     Tls::load(&config.tls, clock::now())?;
     let metrics = Metrics::default();
-    let live = match live(&settings, arguments, &given.lists) {
+    let ledger = Ledger::default();
+    let lists = match Lists::load(&settings, arguments, &given.lists) {
         // Lists on the command line were typed just now: a slip is better told at once.
-        Err(error) if given.lists.is_empty() => without_lists(&settings, &error)?,
-        live => live?,
+        Err(error) if given.lists.is_empty() => Lists::missing(&settings, &error)?,
+        lists => lists?,
     };
+    let live = doors(&settings, lists, &ledger)?;
     tell(&metrics, &live.api.checker);
     let limits = config.serve.limits.clone();
     ensure!(
@@ -60,7 +64,8 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
         threads => threads,
     };
     let (arguments, lists) = (arguments.clone(), given.lists.clone());
-    server.run(threads, move || reload(&arguments, &lists, &metrics, &watch))?;
+    let running = Running { ledger, metrics, watch };
+    server.run(threads, move || reload(&arguments, &lists, &running))?;
     Ok(Exit::Quiet)
 }
 
@@ -84,6 +89,13 @@ fn names_of_sockets() -> String {
     std::env::var("LISTEN_FDNAMES").unwrap_or_default()
 }
 
+/// What a reload carries over.
+struct Running {
+    ledger: Ledger,
+    metrics: Metrics,
+    watch: Watch,
+}
+
 fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
     let settings = Settings::load(arguments)?;
     // Ids of entries must not change with every reload.
@@ -92,11 +104,13 @@ fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
 }
 
 /// What is in place after a reload; nothing if what is there now has to stay.
-fn reload(arguments: &Arguments, lists: &[String], metrics: &Metrics, watch: &Watch) -> Option<Live> {
+fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<Live> {
+    let Running { ledger, metrics, watch } = running;
     watch.begin(arguments);
     let loaded = load(arguments).and_then(|settings| {
-        watch.follow(&settings, arguments, lists);
-        live(&settings, arguments, lists)
+        watch.follow(&settings, arguments, given);
+        let lists = Lists::load(&settings, arguments, given)?;
+        doors(&settings, lists, ledger)
     });
     let outcome = if loaded.is_ok() { "done" } else { "failed" };
     metrics.reloads.get_or_create(&metrics::Outcome { outcome }).inc();
@@ -130,43 +144,106 @@ fn may_listen(configured: SocketAddr, inherited: &Inherited, config: &Config) ->
     }
 }
 
-fn live(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Live> {
-    let checker = Session::of(settings, arguments, given)?.checker;
-    doors(settings, checker, given)
+/// What answers, and what is known of its lists.
+struct Lists {
+    checker: Checker,
+    written_at: BTreeMap<String, i64>,
+    /// Those that have to be there.
+    required: Vec<String>,
+    unused: Vec<SourceState>,
 }
 
-/// What is served while the lists cannot be read: the fail policies say what becomes of posts.
-fn without_lists(settings: &Settings, error: &anyhow::Error) -> anyhow::Result<Live> {
-    warn(&format!("nothing can be checked until a reload finds the lists: {error:#}"));
-    let snapshot = Snapshot::new(Arc::clone(&settings.tables), Vec::new(), settings.loaded.config.policy.clone());
-    doors(settings, Checker::new(settings.extractor(settings.extract_options()), snapshot), &[])
+impl Lists {
+    fn load(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
+        let Session { checker, written_at } = Session::of(settings, arguments, given)?;
+        let configured = settings.loaded.config.lists.iter().filter(|_| given.is_empty());
+        let required = configured.map(|list| list.name.clone()).collect();
+        Ok(Self { checker, written_at, required, unused: Vec::new() })
+    }
+
+    /// What there is while the lists cannot be read: the fail policies say what becomes of posts.
+    fn missing(settings: &Settings, error: &anyhow::Error) -> anyhow::Result<Self> {
+        warn(&format!("nothing can be checked until a reload finds the lists: {error:#}"));
+        let policy = settings.loaded.config.policy.clone();
+        let snapshot = Snapshot::new(Arc::clone(&settings.tables), Vec::new(), policy);
+        let checker = Checker::new(settings.extractor(settings.extract_options()), snapshot);
+        let required = settings.loaded.config.lists.iter().map(|list| list.name.clone()).collect();
+        let unused = lists::states(settings, &[])?.into_iter().map(|state| SourceState { state: "missing", ..state });
+        Ok(Self { checker, written_at: BTreeMap::new(), required, unused: unused.collect() })
+    }
 }
 
-fn doors(settings: &Settings, checker: Checker, given: &[String]) -> anyhow::Result<Live> {
+fn doors(settings: &Settings, lists: Lists, ledger: &Ledger) -> anyhow::Result<Live> {
     let config = &settings.loaded.config;
-    let required: Vec<String> =
-        config.lists.iter().filter(|_| given.is_empty()).map(|list| list.name.clone()).collect();
-    let keys = keys(&config.keys, &checker)?;
+    let Lists { checker, written_at, required, unused } = lists;
+    let keys = keys(config, &checker, ledger)?;
     let proxy = proxy(config, &checker, &required)?;
     let hosts = Hosts(config.api.hosts.clone());
+    let uris_search = config.api.uris_search;
     let tls = Tls::load(&config.tls, clock::now())?;
-    Ok(Live { api: Api { checker, keys, hosts, required }, proxy, tls })
+    Ok(Live { api: Api { checker, keys, hosts, required, written_at, unused, uris_search }, proxy, tls })
 }
 
-fn keys(settings: &[KeySetting], checker: &Checker) -> anyhow::Result<Keys> {
+/// Whether the doors could be opened with these settings and lists.
+pub(super) fn check(settings: &Settings, snapshot: Snapshot) -> anyhow::Result<()> {
+    let checker = Checker::new(settings.extractor(settings.extract_options()), snapshot);
+    keys(&settings.loaded.config, &checker, &Ledger::default())?;
+    proxy(&settings.loaded.config, &checker, &[])?;
+    Ok(())
+}
+
+fn keys(config: &Config, checker: &Checker, ledger: &Ledger) -> anyhow::Result<Keys> {
     let mut keys = Keys::default();
-    for setting in settings {
+    for setting in &config.keys {
+        let about = || format!("key {:?}", setting.name);
         let hex = data_encoding::HEXLOWER_PERMISSIVE.decode(setting.sha256.as_bytes()).ok();
         let sha256 = hex.and_then(|bytes| bytes.try_into().ok());
-        let sha256 = sha256.with_context(|| format!("key {:?}: `sha256` is not 64 hex digits", setting.name))?;
-        let budget = Budget { requests_per_minute: setting.requests_per_minute, hits_per_day: setting.hits_per_day };
-        let checker = match &setting.lists {
-            Some(names) => checker.judging_by(checker.snapshot().as_ref().clone().limited_to(names)),
-            None => checker.clone(),
+        let key = Key {
+            sha256: sha256.context("`sha256` is not 64 hex digits").with_context(about)?,
+            scopes: setting.scopes.clone(),
+            ends: setting.expires.map(jiff::Timestamp::as_second),
+            checker: checker.judging_by(snapshot_for(setting, config, checker).with_context(about)?),
+            account: ledger.account(setting.tenant(), budget(setting.tenant(), &config.keys)?),
         };
-        keys.add(sha256, Tenant::new(&setting.name, &setting.scopes, checker, budget));
+        ensure!(keys.add(key).is_ok(), "key {:?}: another key has the same `sha256`", setting.name);
     }
     Ok(keys)
+}
+
+/// Lists and policy of one key.
+fn snapshot_for(setting: &KeySetting, config: &Config, checker: &Checker) -> anyhow::Result<Snapshot> {
+    let policy = setting.policy_over(&config.policy)?;
+    let snapshot = checker.snapshot().as_ref().clone().with_policy(policy);
+    let Some(names) = &setting.lists else { return Ok(snapshot) };
+    // While lists cannot be read nothing is answered at all.
+    let is_there = |name: &String| snapshot.indexes.is_empty() || snapshot.lists().any(|list| list.name == *name);
+    if let Some(stranger) = names.iter().find(|name| !is_there(name)) {
+        let known: Vec<&str> = snapshot.lists().map(|list| &*list.name).collect();
+        bail!("there is no list {stranger:?}; there are: {}", known.join(", "));
+    }
+    Ok(snapshot.limited_to(names))
+}
+
+/// The budget of a tenant, which any of its keys may give.
+fn budget(tenant: &str, keys: &[KeySetting]) -> anyhow::Result<Budget> {
+    let own = || keys.iter().filter(|key| key.tenant() == tenant);
+    Ok(Budget {
+        requests_per_minute: agreed(tenant, "requests_per_minute", own().map(|key| key.requests_per_minute))?,
+        links_per_day: agreed(tenant, "links_per_day", own().map(|key| key.links_per_day))?,
+        hits_per_day: agreed(tenant, "hits_per_day", own().map(|key| key.hits_per_day))?,
+    })
+}
+
+fn agreed<T: PartialEq + Copy>(
+    tenant: &str,
+    name: &str,
+    mut values: impl Iterator<Item = Option<T>>,
+) -> anyhow::Result<Option<T>> {
+    let first = values.by_ref().flatten().next();
+    if values.flatten().any(|other| Some(other) != first) {
+        bail!("the keys of tenant {tenant:?} share one budget, and give more than one `{name}`");
+    }
+    Ok(first)
 }
 
 fn proxy(config: &Config, checker: &Checker, required: &[String]) -> anyhow::Result<Option<Proxy>> {

@@ -1,6 +1,7 @@
 //! From arguments to a checker: configuration, tables, keys, lists, overrides, generation.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,6 +46,8 @@ pub(super) enum KeyFor {
 /// Everything that a command needs to judge links.
 pub(super) struct Session {
     pub(super) checker: Checker,
+    /// When the files of lists were written, by the list.
+    pub(super) written_at: BTreeMap<String, i64>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "the environment is handed to `config` from here")]
@@ -197,20 +200,25 @@ impl Session {
 
     /// The same with settings that are loaded already.
     pub(super) fn of(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
-        let mut snapshot = settings.snapshot(arguments, given)?;
+        let (mut snapshot, written_at) = settings.snapshot(arguments, given)?;
         if given.is_empty() && settings.keeps_state() {
             snapshot = settings.numbered(snapshot)?;
         }
         let extractor = settings.extractor(settings.extract_options());
-        Ok(Self { checker: Checker::new(extractor, snapshot) })
+        Ok(Self { checker: Checker::new(extractor, snapshot), written_at })
     }
 }
 
 impl Settings {
-    /// Lists, overrides, policy and tables together. Nothing is written.
-    pub(super) fn snapshot(&self, arguments: &Arguments, given: &[String]) -> anyhow::Result<Snapshot> {
+    /// Lists, overrides, policy and tables together, and when the files of lists were written. Nothing is written here.
+    pub(super) fn snapshot(
+        &self,
+        arguments: &Arguments,
+        given: &[String],
+    ) -> anyhow::Result<(Snapshot, BTreeMap<String, i64>)> {
         let sources = self.sources(given)?;
-        let compiled = self.compile(&sources)?;
+        let mut compiled = self.compile(&sources)?;
+        let written_at = std::mem::take(&mut compiled.written_at);
         if !given.is_empty() || !self.loaded.config.lists.is_empty() {
             let texts = (0..).zip(&sources).filter(|(_, source)| !source.is_compiled());
             for (report, (number, _)) in compiled.reports.iter().zip(texts) {
@@ -219,10 +227,11 @@ impl Settings {
         }
         let policy = self.loaded.config.policy.clone();
         let snapshot = Snapshot::new(Arc::clone(&self.tables), compiled.into_indexes(), policy);
-        Ok(match self.overrides()? {
+        let snapshot = match self.overrides()? {
             Some(overrides) => snapshot.with_overrides(Arc::new(overrides)),
             None => snapshot,
-        })
+        };
+        Ok((snapshot, written_at))
     }
 
     /// Whether verdicts depend on anything that an operator set, now or before; without that no state is made.

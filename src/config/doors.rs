@@ -4,8 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
 
+use crate::lists::moment_or_day;
 use crate::serve::{FailPolicy, Limits, Scope};
+use crate::verdict::Policy;
 
 /// What all doors share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +38,7 @@ impl Default for Serve {
 #[expect(missing_docs, reason = "each field is described in `DOCS`, which the help prints")]
 pub struct ApiSetting {
     pub hosts: Vec<String>,
+    pub uris_search: bool,
 }
 
 /// The reverse proxy.
@@ -110,7 +114,7 @@ pub struct RefusalSetting {
 }
 
 /// A key of the check API.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeySetting {
     /// Whose it is.
@@ -120,15 +124,54 @@ pub struct KeySetting {
     /// What it may be used for.
     #[serde(default = "check_only")]
     pub scopes: Vec<Scope>,
+    /// Whose budgets it spends from, together with that tenant's other keys; its own name if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// When it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "moment_or_day")]
+    pub expires: Option<jiff::Timestamp>,
     /// The lists that answer it; all if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lists: Option<Vec<String>>,
+    /// Values of `[policy]` that are others for it.
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
+    pub policy: Table,
     /// Requests in a minute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<NonZeroU32>,
+    /// Links looked up in a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links_per_day: Option<u64>,
     /// Distinct entries hit in a day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hits_per_day: Option<usize>,
+}
+
+impl KeySetting {
+    /// Whose budgets it spends from.
+    pub fn tenant(&self) -> &str {
+        self.tenant.as_deref().unwrap_or(&self.name)
+    }
+
+    /// The policy for whoever holds it.
+    ///
+    /// # Errors
+    /// If a value of its own is none of a policy.
+    pub fn policy_over(&self, policy: &Policy) -> Result<Policy, toml::de::Error> {
+        let mut table = Table::try_from(policy).unwrap_or_default();
+        put_over(&mut table, &self.policy);
+        table.try_into()
+    }
+}
+
+/// Puts values over others, table by table.
+fn put_over(table: &mut Table, values: &Table) {
+    for (name, value) in values {
+        match (table.get_mut(name), value) {
+            (Some(Value::Table(inner)), Value::Table(values)) => put_over(inner, values),
+            _ => drop(table.insert(name.clone(), value.clone())),
+        }
+    }
 }
 
 fn check_only() -> Vec<Scope> {
@@ -180,6 +223,8 @@ pub(super) const DOCS: &[(&str, &str)] = &[
     ("serve.limits.body_min_bytes_per_s", "The rate at which a body must arrive."),
     ("serve.limits.write_timeout_ms", "How long a client may take nothing of an answer."),
     ("serve.limits.posts_max", "Posts in one request to /v1/check."),
+    ("serve.limits.threat_entries_max", "URLs in one request to /v4/threatMatches:find."),
+    ("serve.limits.explain_url_max_chars", "Length of a URL that /v1/explain takes."),
     ("serve.limits.check_wait_ms", "How long a long body may wait to be checked before it counts as overload."),
     (
         "serve.limits.idle_grace_ms",
@@ -192,6 +237,7 @@ pub(super) const DOCS: &[(&str, &str)] = &[
     ("tls.client_ca_file", "Authorities, PEM: clients must show a certificate that one of them has signed."),
     ("tls.client_auth", "Whether clients without a certificate are refused: required, or optional."),
     ("api.hosts", "Names that Host may have where there are no keys, besides localhost."),
+    ("api.uris_search", "Whether /v1/uris:search is offered: it puts URLs into access logs."),
     ("proxy.listen", "Address and port of the reverse proxy; off if unset."),
     ("proxy.upstream", "The platform behind the proxy: http://127.0.0.1:3000"),
     ("proxy.platform", "How its API looks: mastodon, atproto or generic."),

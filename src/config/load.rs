@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use super::ConfigError;
+use super::doors::KeySetting;
 use super::settings::{ARRAYS, Array, Config, docs};
 
 /// Where a value came from.
@@ -167,6 +168,10 @@ fn typed(table: &Table, origins: &BTreeMap<String, Origin>) -> Result<Config, Co
     if config.policy.min_confidence > 100 {
         return Err(bad("policy.min_confidence", "is above 100"));
     }
+    let is_above = |key: &KeySetting| key.policy_over(&config.policy).is_ok_and(|policy| policy.min_confidence > 100);
+    if config.keys.iter().any(is_above) {
+        return Err(bad("keys", "has a policy with `min_confidence` above 100"));
+    }
     if config.extract.links_max == 0 {
         return Err(bad("extract.links_max", "is 0: no link would be looked at"));
     }
@@ -186,25 +191,44 @@ fn fits(key: &str, one: Table, origin: &str) -> Result<(), ConfigError> {
 
 /// Tries each item of a section in double brackets alone; they are counted from 1.
 fn items_fit(array: &Array, items: &[Value], origin: &str) -> Result<(), ConfigError> {
-    let Array { name: key, keys: known, .. } = *array;
     for (number, item) in items.iter().enumerate() {
-        let name = format!("{key}[{}]", number + 1);
-        let stranger = item.as_table().and_then(|item| item.keys().find(|inner| !known.contains(&inner.as_str())));
-        if let Some(stranger) = stranger {
-            return Err(unknown(
-                origin,
-                &format!("{name}.{stranger}"),
-                known.iter().map(|inner| format!("{name}.{inner}")),
-            ));
-        }
-        // One key at a time in an item that is right otherwise, so that an error names it.
-        let right = known_good(array);
+        let name = format!("{}[{}]", array.name, number + 1);
         for (inner, value) in item.as_table().into_iter().flatten() {
-            let mut one = right.clone();
-            one.insert(inner.clone(), value.clone());
-            fits(&format!("{name}.{inner}"), nested(key, Value::Array(vec![one.into()])), origin)?;
+            match value {
+                Value::Table(section) if array.sections.contains(&inner.as_str()) => {
+                    section_fits(inner, section, &name, origin)?;
+                }
+                _ => item_key_fits(array, (inner, value), &name, origin)?,
+            }
         }
-        fits(&name, nested(key, Value::Array(vec![item.clone()])), origin)?;
+        fits(&name, nested(array.name, Value::Array(vec![item.clone()])), origin)?;
+    }
+    Ok(())
+}
+
+/// One key in an item that is right otherwise, so that an error names it.
+fn item_key_fits(array: &Array, (key, value): (&str, &Value), item: &str, origin: &str) -> Result<(), ConfigError> {
+    let name = format!("{item}.{key}");
+    if !array.keys.contains(&key) {
+        return Err(unknown(origin, &name, array.keys.iter().map(|known| format!("{item}.{known}"))));
+    }
+    let mut one = known_good(array);
+    one.insert(key.to_owned(), value.clone());
+    fits(&name, nested(array.name, Value::Array(vec![one.into()])), origin)
+}
+
+/// A section within an item is one of the configuration again.
+fn section_fits(section: &str, values: &Table, item: &str, origin: &str) -> Result<(), ConfigError> {
+    let whole = Table::from_iter([(section.to_owned(), Value::Table(values.clone()))]);
+    for key in leaves(&whole) {
+        let name = format!("{item}.{key}");
+        if !docs().any(|(known, _)| *known == key) {
+            let known = docs().filter(|(known, _)| known.starts_with(section));
+            return Err(unknown(origin, &name, known.map(|(known, _)| format!("{item}.{known}"))));
+        }
+        if let Some(value) = at(&whole, &key) {
+            fits(&name, nested(&key, value.clone()), origin)?;
+        }
     }
     Ok(())
 }

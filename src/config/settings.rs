@@ -137,19 +137,22 @@ pub(super) fn docs() -> impl Iterator<Item = &'static (&'static str, &'static st
 
 /// The sections in double brackets, with the keys of their items and what an item must have.
 pub(super) const ARRAYS: [Array; 3] = [
-    Array { name: "lists", keys: LIST_KEYS, required: &[("name", ""), ("path", "")] },
+    Array { name: "lists", keys: LIST_KEYS, sections: &[], required: &[("name", ""), ("path", "")] },
     Array {
         name: "overrides",
         keys: OVERRIDE_KEYS,
+        sections: &[],
         required: &[("value", ""), ("scope", "domain"), ("action", "allow"), ("reason", ""), ("author", "")],
     },
-    Array { name: "keys", keys: KEY_KEYS, required: &[("name", ""), ("sha256", "")] },
+    Array { name: "keys", keys: KEY_KEYS, sections: &["policy"], required: &[("name", ""), ("sha256", "")] },
 ];
 
 /// A section in double brackets.
 pub(super) struct Array {
     pub(super) name: &'static str,
     pub(super) keys: &'static [&'static str],
+    /// Those of its keys that are sections of the configuration again.
+    pub(super) sections: &'static [&'static str],
     pub(super) required: &'static [(&'static str, &'static str)],
 }
 
@@ -166,7 +169,18 @@ const LIST_KEYS: &[&str] = &[
 ];
 const OVERRIDE_KEYS: &[&str] = &["id", "value", "scope", "action", "reason", "author", "expires"];
 
-const KEY_KEYS: &[&str] = &["name", "sha256", "scopes", "lists", "requests_per_minute", "hits_per_day"];
+const KEY_KEYS: &[&str] = &[
+    "name",
+    "sha256",
+    "scopes",
+    "tenant",
+    "expires",
+    "lists",
+    "policy",
+    "requests_per_minute",
+    "links_per_day",
+    "hits_per_day",
+];
 const DOCS: &[(&str, &str)] = &[
     ("state.dir", "Where generations, overrides and keys are kept. Default: $XDG_STATE_HOME/linkgate."),
     ("state.key_file", "File with the state key, 32 bytes or 64 hex digits. Default: made in <dir>/key/."),

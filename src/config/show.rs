@@ -69,9 +69,13 @@ const EXAMPLES: &str = r#"
 #[[keys]]
 #name = "composer"
 #sha256 = "…"                             # of the key, which stands nowhere
-#scopes = ["check"]
+#scopes = ["check"]                       # and "explain", "reveal", "admin"
+#tenant = "platform"                      # keys of one tenant share budgets; its own name if absent
+#expires = "2027-01-31"                   # its last day
 #lists = ["partner"]                      # that answer it; all if absent
+#policy = { not_canonical = "hold" }      # values of [policy] that are others for it
 #requests_per_minute = 6000
+#links_per_day = 5000000                  # looked up
 #hits_per_day = 1000                      # distinct entries; whoever meets more is reading the list out
 "#;
 

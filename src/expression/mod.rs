@@ -20,6 +20,9 @@ pub use path::{PathForm, Reach};
 
 use crate::canonical::{self, CanonicalUrl, HostKind};
 
+/// A path has as many forms as parts, each as long as what stands before it: past this, people get no more of them.
+const FORMS_MAX_BYTES: usize = 256 << 10;
+
 /// All host and path forms of a look-up as text, for people: hosts from the link's own to the shortest, the paths on it,
 /// then the paths on its twin: the host without `www.`, or the IPv4 address inside an IPv6 one.
 pub fn forms(url: &CanonicalUrl) -> Vec<String> {
@@ -39,12 +42,29 @@ pub fn forms(url: &CanonicalUrl) -> Vec<String> {
     forms
 }
 
-/// The root and every leading part of a path on a host.
+/// The root and every leading part of a path on a host, as far as there is room.
 fn paths_into(host: &str, path: &str, forms: &mut Vec<String>) {
     let path = path.strip_suffix('/').unwrap_or(path);
     let ends = memchr::memchr_iter(b'/', path.as_bytes()).skip(1).chain([path.len()]);
     forms.push(format!("{host}/"));
-    forms.extend(
-        ends.filter_map(|end| path.get(..end)).filter(|part| !part.is_empty()).map(|part| format!("{host}{part}")),
-    );
+    let mut room = FORMS_MAX_BYTES;
+    for part in ends.filter_map(|end| path.get(..end)).filter(|part| !part.is_empty()) {
+        let Some(left) = room.checked_sub(host.len() + part.len()) else { return };
+        room = left;
+        forms.push(format!("{host}{part}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_of_a_long_path_end_somewhere() {
+        let forms_of =
+            |parts: usize| forms(&canonical::canonical(&format!("http://a.test{}", "/a".repeat(parts))).unwrap());
+        assert_eq!(forms_of(300).len(), 302);
+        let bytes: usize = forms_of(100_000).iter().map(String::len).sum();
+        assert!((FORMS_MAX_BYTES / 2..=FORMS_MAX_BYTES + 20).contains(&bytes), "{bytes}");
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use serde::Serialize;
 
@@ -13,7 +12,7 @@ use super::error::ListError;
 use super::format::Format;
 use super::options::Options;
 use super::report::LineReport;
-use super::source::{self, Loaded, Piece, Place, Source};
+use super::source::{self, Loaded, Piece, Source};
 
 /// The keys of a compilation.
 pub struct Keyring {
@@ -32,6 +31,8 @@ pub struct Compiled {
     pub opened: Vec<Index>,
     /// One account per text list, in the order of the sources.
     pub reports: Vec<SourceReport>,
+    /// When the files of lists were written, by the list's name within its index, in seconds since the Unix epoch.
+    pub written_at: BTreeMap<String, i64>,
 }
 
 impl Compiled {
@@ -61,14 +62,18 @@ pub struct SourceReport {
 /// If any source is missing, unreadable, no list, or gives no entry: never an index without it.
 pub fn compile(sources: &[Source], keys: Keyring, tables: &Arc<Tables>) -> Result<Compiled, ListError> {
     let mut builder = Builder::new(keys.build, Arc::clone(tables));
-    let (mut opened, mut reports, mut names) = (Vec::new(), Vec::new(), HashSet::new());
+    let (mut opened, mut reports, mut names) = (Vec::<Index>::new(), Vec::new(), HashSet::new());
+    let mut written_at = BTreeMap::new();
     for source in sources {
         let name = unused(&source.name, &mut names);
         let one = match source.load().map_err(|error| error.of(&source.label()))? {
             Loaded::Compiled(path) => {
                 let keys = keys.open.clone().ok_or_else(|| ListError::KeyNeeded.of(&source.label()))?;
                 let index = Index::open(&path, keys, Arc::clone(tables));
-                opened.push(index.map_err(|error| ListError::Index(error).of(&source.label()))?);
+                let index = index.map_err(|error| ListError::Index(error).of(&source.label()))?;
+                let written = index.lists().iter().filter_map(|list| Some((list.name.clone(), source.written_at()?)));
+                written_at.extend(written);
+                opened.push(index);
                 continue;
             }
             Loaded::Lists(pieces) => {
@@ -76,9 +81,10 @@ pub fn compile(sources: &[Source], keys: Keyring, tables: &Arc<Tables>) -> Resul
             }
         };
         reports.push(one.map_err(|error| error.of(&source.label()))?);
+        written_at.extend(source.written_at().map(|written| (name, written)));
     }
     let built = (!reports.is_empty()).then(|| builder.finish());
-    Ok(Compiled { built, opened, reports })
+    Ok(Compiled { built, opened, reports, written_at })
 }
 
 /// Adds one list to the index under construction.
@@ -181,7 +187,7 @@ pub struct LastError {
 
 /// The state of one source at `now`, in seconds since the Unix epoch.
 pub fn status(source: &Source, keys: Keyring, tables: &Arc<Tables>, now: i64) -> SourceState {
-    let age_s = age(source, now);
+    let age_s = source.written_at().map(|written| u64::try_from(now - written).unwrap_or(0));
     match compile(std::slice::from_ref(source), keys, tables) {
         Ok(compiled) => {
             let indexes = compiled.built.iter().chain(&compiled.opened);
@@ -214,11 +220,4 @@ pub fn status(source: &Source, keys: Keyring, tables: &Arc<Tables>, now: i64) ->
 fn in_words(error: &ListError) -> String {
     let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
-fn age(source: &Source, now: i64) -> Option<u64> {
-    let Place::File(path) = &source.place else { return None };
-    let changed = std::fs::metadata(path).ok()?.modified().ok()?;
-    let seconds = changed.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
-    Some(u64::try_from(now).ok()?.saturating_sub(seconds))
 }

@@ -41,13 +41,13 @@ mod source;
 mod value;
 
 pub use body::unpack;
-pub use compile::{Compiled, Keyring, SourceReport, SourceState, compile, status};
+pub use compile::{Compiled, Keyring, LastError, SourceReport, SourceState, compile, status};
 pub use detect::detect;
 pub use error::ListError;
 pub use format::Format;
 pub use inspect::{Input, InspectError, Inspected, Inspection, MatchAnswer, Request, inspect};
 pub use options::{BadLines, Column, Columns, Options, PlainMeans, Position, RootUrlMeans};
-pub use overrides::{LOWERING_MAX_DAYS, Override, OverrideError, OverrideSummary, Overrides, ending};
+pub use overrides::{LOWERING_MAX_DAYS, Override, OverrideError, OverrideSummary, Overrides, ending, moment_or_day};
 pub use report::{Ignored, LineReport, Refusal, Remark, Tally, Unit};
 pub use source::{Place, Source};
 

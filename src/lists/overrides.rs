@@ -52,7 +52,11 @@ pub fn ending(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| day_over().map(|midnight| midnight.timestamp()))
 }
 
-fn moment_or_day<'d, D: Deserializer<'d>>(input: D) -> Result<Option<Timestamp>, D::Error> {
+/// The same in a configuration.
+///
+/// # Errors
+/// If it is neither.
+pub fn moment_or_day<'d, D: Deserializer<'d>>(input: D) -> Result<Option<Timestamp>, D::Error> {
     let Some(text) = Option::<String>::deserialize(input)? else { return Ok(None) };
     let unread = || D::Error::custom("expected \"2027-01-31\" or \"2027-01-31T12:00:00Z\"");
     ending(&text).map(Some).ok_or_else(unread)

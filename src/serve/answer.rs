@@ -89,7 +89,7 @@ impl http_body::Body for Body {
     }
 }
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// When to try again what failed on our side: seconds.
@@ -119,6 +119,16 @@ pub(super) struct Problem {
     pub(super) code: &'static str,
     detail: &'static str,
     header: Option<(HeaderName, HeaderValue)>,
+    dialect: Dialect,
+}
+
+/// In whose words a problem is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    /// RFC 9457.
+    Plain,
+    /// The same, and as clients of Google's APIs read it.
+    Google,
 }
 
 #[derive(Serialize)]
@@ -130,11 +140,20 @@ struct Told<'p> {
     detail: &'p str,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<RequestId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<GoogleError<'p>>,
+}
+
+#[derive(Serialize)]
+struct GoogleError<'p> {
+    code: u16,
+    message: &'p str,
+    status: &'static str,
 }
 
 impl Problem {
     pub(super) const fn new(status: StatusCode, code: &'static str, detail: &'static str) -> Self {
-        Self { status, code, detail, header: None }
+        Self { status, code, detail, header: None, dialect: Dialect::Plain }
     }
 
     /// The same with a field that the status asks for: `Retry-After`, `Allow`, `WWW-Authenticate`, …
@@ -142,16 +161,36 @@ impl Problem {
         Self { header: Some((name, value)), ..self }
     }
 
+    /// The same with the `error` that clients of Google's APIs look for.
+    pub(super) fn with_google_error(self) -> Self {
+        Self { dialect: Dialect::Google, ..self }
+    }
+
     /// The answer to the request of that id.
     pub(super) fn answer(self, request_id: Option<RequestId>) -> Answer {
-        let Self { status, code, detail, header } = self;
+        let Self { status, code, detail, header, dialect } = self;
         let title = status.canonical_reason().unwrap_or("Error");
-        let told = Told { r#type: "about:blank", title, status: status.as_u16(), code, detail, request_id };
+        let google = GoogleError { code: status.as_u16(), message: detail, status: google_status(status) };
+        let error = (dialect == Dialect::Google).then_some(google);
+        let told = Told { r#type: "about:blank", title, status: status.as_u16(), code, detail, request_id, error };
         let mut answer = with(status, PROBLEM, Bytes::from(serde_json::to_vec(&told).unwrap_or_default()));
         if let Some((name, value)) = header {
             answer.headers_mut().insert(name, value);
         }
         answer
+    }
+}
+
+/// The canonical code of an error in Google's APIs.
+fn google_status(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::UNAUTHORIZED => "UNAUTHENTICATED",
+        StatusCode::FORBIDDEN => "PERMISSION_DENIED",
+        StatusCode::NOT_FOUND => "NOT_FOUND",
+        StatusCode::TOO_MANY_REQUESTS => "RESOURCE_EXHAUSTED",
+        StatusCode::SERVICE_UNAVAILABLE => "UNAVAILABLE",
+        status if status.is_server_error() => "INTERNAL",
+        _ => "INVALID_ARGUMENT",
     }
 }
 

@@ -5,8 +5,8 @@ use hyper::body::Incoming;
 
 use crate::telemetry::metrics;
 
-use super::answer::{Answer, Problem, REQUEST_ID};
-use super::api::ApiDoor;
+use super::answer::{Answer, REQUEST_ID};
+use super::api::{self, ApiDoor};
 use super::connection::Peer;
 use super::proxy::ProxyDoor;
 use super::request_id::RequestId;
@@ -36,7 +36,12 @@ impl Door {
         let outcome = violation.code();
         metrics.requests.get_or_create(&metrics::Request { door: self.name(), outcome, platform: "" }).inc();
         tracing::debug!(request_id = %id, code = outcome, "refused");
-        let mut answer = Problem::from(violation).answer(Some(id));
+        let problem = match (self, violation) {
+            // The proxy cannot know the methods of the platform.
+            (Self::Api(_), Violation::MethodRefused) => api::not_allowed(),
+            _ => violation.into(),
+        };
+        let mut answer = problem.answer(Some(id));
         answer.headers_mut().insert(REQUEST_ID, id.header());
         answer
     }

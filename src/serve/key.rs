@@ -1,16 +1,14 @@
-//! Who may ask what: API keys, known by their SHA-256 alone, each with scopes, a checker of its own and budgets.
+//! Who may ask what: API keys, known by their SHA-256 alone, each with scopes, an end, a checker and an account.
 
-use std::collections::HashSet;
-use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use foldhash::HashMap;
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::check::{Checker, Report};
-use crate::verdict::Status;
+use crate::check::Checker;
+
+use super::budget::Account;
 
 /// What a key may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,109 +24,47 @@ pub enum Scope {
     Admin,
 }
 
-/// How much a key may be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Budget {
-    /// Requests in a minute, and as many at once.
-    pub requests_per_minute: Option<NonZeroU32>,
-    /// Distinct entries hit in a day: whoever meets more than posts do is reading the list out.
-    pub hits_per_day: Option<usize>,
+/// A key and what it opens.
+pub struct Key {
+    /// SHA-256 of the key itself.
+    pub sha256: [u8; 32],
+    /// What it may be used for.
+    pub scopes: Vec<Scope>,
+    /// From when on it opens nothing any more, in seconds since the Unix epoch.
+    pub ends: Option<i64>,
+    /// What answers it, by its own lists and policy.
+    pub checker: Checker,
+    /// What it spends from, together with the other keys of its tenant.
+    pub account: Arc<Account>,
 }
 
-/// What is known of whoever holds a key.
-pub struct Tenant {
-    name: String,
-    scopes: Vec<Scope>,
-    pub(super) checker: Checker,
-    rate: Option<DefaultDirectRateLimiter>,
-    hits_per_day: Option<usize>,
-    hits: Mutex<Hits>,
-}
-
-/// Entries hit on one day, by digest.
-#[derive(Default)]
-struct Hits {
-    day: i64,
-    entries: HashSet<u64, foldhash::fast::RandomState>,
-}
-
-const DAY_SECONDS: i64 = 86_400;
-
-/// What a budget says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Spent {
-    Within,
-    Requests,
-    Hits,
-}
-
-impl Tenant {
-    /// A holder of a key who is answered by `checker`.
-    pub fn new(name: &str, scopes: &[Scope], checker: Checker, budget: Budget) -> Self {
-        Self {
-            name: name.to_owned(),
-            scopes: scopes.to_vec(),
-            checker,
-            rate: budget.requests_per_minute.map(|quota| RateLimiter::direct(Quota::per_minute(quota))),
-            hits_per_day: budget.hits_per_day,
-            hits: Mutex::default(),
-        }
-    }
-
-    /// As the configuration names it.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
+impl Key {
     pub(super) fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
     }
 
-    /// Counts one request.
-    pub(super) fn spend_request(&self, now: i64) -> Spent {
-        if self.rate.as_ref().is_some_and(|rate| rate.check().is_err()) {
-            return Spent::Requests;
-        }
-        let Some(max) = self.hits_per_day else { return Spent::Within };
-        if self.hits_of(now).entries.len() > max { Spent::Hits } else { Spent::Within }
-    }
-
-    /// Counts the entries that a report tells of.
-    pub(super) fn spend_hits(&self, report: &Report, now: i64) {
-        if self.hits_per_day.is_none() {
-            return;
-        }
-        for link in report.links.iter().filter(|link| link.status == Status::Listed) {
-            for one in &link.matches {
-                use std::hash::BuildHasher as _;
-                let mut hits = self.hits_of(now);
-                let digest = hits.entries.hasher().hash_one((&one.list, &one.entry));
-                hits.entries.insert(digest);
-            }
-        }
-    }
-
-    fn hits_of(&self, now: i64) -> std::sync::MutexGuard<'_, Hits> {
-        let mut hits = self.hits.lock().unwrap_or_else(PoisonError::into_inner);
-        let day = now.div_euclid(DAY_SECONDS);
-        if hits.day != day {
-            hits.entries.clear();
-            hits.day = day;
-        }
-        hits
+    pub(super) fn has_ended(&self, now: i64) -> bool {
+        self.ends.is_some_and(|ends| now >= ends)
     }
 }
 
 /// All keys.
 #[derive(Clone, Default)]
 pub struct Keys {
-    by_digest: HashMap<[u8; 32], Arc<Tenant>>,
+    by_digest: HashMap<[u8; 32], Arc<Key>>,
 }
 
 impl Keys {
-    /// Adds a key by its SHA-256.
-    pub fn add(&mut self, sha256: [u8; 32], tenant: Tenant) {
-        self.by_digest.insert(sha256, Arc::new(tenant));
+    /// Adds a key; gives it back if it is there already.
+    ///
+    /// # Errors
+    /// If there is one of that digest.
+    pub fn add(&mut self, key: Key) -> Result<(), Key> {
+        if self.by_digest.contains_key(&key.sha256) {
+            return Err(key);
+        }
+        self.by_digest.insert(key.sha256, Arc::new(key));
+        Ok(())
     }
 
     /// Whether there is none.
@@ -136,14 +72,14 @@ impl Keys {
         self.by_digest.is_empty()
     }
 
-    /// Whose key it is. The digest makes how long the answer takes independent of how near a guess is.
-    pub(super) fn tenant(&self, key: &[u8]) -> Option<&Arc<Tenant>> {
-        self.by_digest.get(&digest(key))
+    /// The key that somebody gave. The digest makes how long the answer takes independent of how near a guess is.
+    pub(super) fn given(&self, key: &[u8]) -> Option<&Arc<Key>> {
+        self.by_digest(&digest(key))
     }
 
-    /// All holders.
-    pub fn tenants(&self) -> impl Iterator<Item = &Arc<Tenant>> {
-        self.by_digest.values()
+    /// The key of that digest.
+    pub(super) fn by_digest(&self, sha256: &[u8; 32]) -> Option<&Arc<Key>> {
+        self.by_digest.get(sha256)
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Limits {
     pub posts_max: usize,
     pub check_wait_ms: u64,
     pub idle_grace_ms: u64,
+    pub threat_entries_max: usize,
+    pub explain_url_max_chars: usize,
     pub grace_ms: u64,
     pub successor_timeout_ms: u64,
 }
@@ -38,6 +40,8 @@ impl Default for Limits {
             posts_max: 256,
             check_wait_ms: 1_000,
             idle_grace_ms: 1_000,
+            threat_entries_max: 500,
+            explain_url_max_chars: 8 << 10,
             grace_ms: 20_000,
             successor_timeout_ms: 60_000,
         }

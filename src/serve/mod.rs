@@ -11,6 +11,7 @@ mod answer;
 mod api;
 mod author;
 mod body;
+mod budget;
 mod closing;
 mod connection;
 mod door;
@@ -47,9 +48,10 @@ use crate::telemetry::metrics::Metrics;
 
 pub use api::{Api, Hosts};
 pub use author::AuthorBudget;
+pub use budget::{Account, Budget, Ledger};
 pub use fail::{FailPolicies, FailPolicy, Unchecked};
 pub use gate::{FieldReport, Gate, Judgement};
-pub use key::{Budget, Keys, Scope, Tenant, digest};
+pub use key::{Key, Keys, Scope, digest};
 pub use limits::Limits;
 pub use listener::{InheritError, Inherited};
 pub use middleware::{CheckLayer, CheckService};
@@ -112,7 +114,8 @@ impl Server {
     /// If the address cannot be bound.
     pub fn open_api(&mut self, address: SocketAddr) -> io::Result<Vec<SocketAddr>> {
         let (limits, metrics) = (Arc::clone(&self.shared.limits), self.shared.metrics.clone());
-        let door = door::Door::Api(api::ApiDoor { api: Arc::clone(&self.api), limits, metrics });
+        let openapi = api::document(&limits);
+        let door = door::Door::Api(api::ApiDoor { api: Arc::clone(&self.api), limits, metrics, openapi });
         let given = std::mem::take(&mut self.inherited.api);
         self.open(given, address, door)
     }

@@ -1,17 +1,20 @@
 //! Who is let in: holders of keys, or, where there are no keys, programs on this machine that no web page speaks through.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, HOST, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
+use url::form_urlencoded;
 
 use crate::check::{Checker, Report};
 use crate::serve::answer::Problem;
-use crate::serve::key::{Scope, Spent, Tenant};
+use crate::serve::budget::Spent;
+use crate::serve::key::{Key, Scope};
 use crate::telemetry::clock;
 
-use super::Api;
+use super::{Api, Task};
 
 const NO_KEY: Problem = Problem::new(
     StatusCode::UNAUTHORIZED,
@@ -19,6 +22,8 @@ const NO_KEY: Problem = Problem::new(
     "send a key: `Authorization: Bearer …`; `linkgate keys new` makes one",
 );
 const BAD_KEY: Problem = Problem::new(StatusCode::UNAUTHORIZED, "bad_key", "nobody has this key");
+const KEY_EXPIRED: Problem =
+    Problem::new(StatusCode::UNAUTHORIZED, "key_expired", "the last day of this key is over; ask for another");
 const SCOPE: Problem = Problem::new(StatusCode::FORBIDDEN, "scope", "this key may not be used for that");
 const KEYS_ONLY: Problem =
     Problem::new(StatusCode::FORBIDDEN, "keys_only", "this is offered to holders of keys, and none is configured");
@@ -27,11 +32,27 @@ const WRONG_HOST: Problem =
     Problem::new(StatusCode::MISDIRECTED_REQUEST, "host", "use a loopback name, or name the host in [api] hosts");
 const TOO_MANY: Problem =
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "requests_per_minute", "the key's budget is spent");
+const TOO_MANY_LINKS: Problem = Problem::new(
+    StatusCode::TOO_MANY_REQUESTS,
+    "links_per_day",
+    "the key has asked for more links today than its budget allows",
+);
 const TOO_MANY_HITS: Problem = Problem::new(
     StatusCode::TOO_MANY_REQUESTS,
     "hits_per_day",
     "the key has hit more entries today than its budget allows",
 );
+
+impl From<Spent> for Problem {
+    fn from(spent: Spent) -> Self {
+        let (problem, seconds) = match spent {
+            Spent::Requests => (TOO_MANY, "1"),
+            Spent::Links => (TOO_MANY_LINKS, "3600"),
+            Spent::Hits => (TOO_MANY_HITS, "3600"),
+        };
+        problem.with(RETRY_AFTER, HeaderValue::from_static(seconds))
+    }
+}
 
 /// Names that `Host` may have where there are no keys, besides those of this machine alone.
 #[derive(Debug, Clone, Default)]
@@ -53,43 +74,62 @@ impl Hosts {
 pub(super) enum Asker {
     /// Somebody on this machine.
     Neighbour(Checker),
-    Tenant(Arc<Tenant>),
+    Holder(Arc<Key>),
 }
 
 impl Asker {
     pub(super) fn checker(&self) -> &Checker {
         match self {
             Self::Neighbour(checker) => checker,
-            Self::Tenant(tenant) => &tenant.checker,
+            Self::Holder(key) => &key.checker,
         }
     }
 
-    pub(super) fn spend(&self, report: &Report, now: i64) {
-        if let Self::Tenant(tenant) = self {
-            tenant.spend_hits(report, now);
+    pub(super) fn may(&self, scope: Scope) -> bool {
+        match self {
+            Self::Neighbour(_) => scope == Scope::Check,
+            Self::Holder(key) => key.may(scope),
+        }
+    }
+
+    /// Counts what a report has cost. Who is refused must not be told the report.
+    pub(super) fn spend(&self, report: &Report, looked_up: u64, now: i64) -> Result<(), Problem> {
+        match self {
+            Self::Neighbour(_) => Ok(()),
+            Self::Holder(key) => Ok(key.account.spend(report, looked_up, now)?),
+        }
+    }
+
+    /// Counts one more request.
+    pub(super) fn spend_request(&self, now: i64) -> Result<(), Problem> {
+        match self {
+            Self::Neighbour(_) => Ok(()),
+            Self::Holder(key) => Ok(key.account.spend_request(now)?),
         }
     }
 }
 
 impl Api {
-    /// Lets in whoever may do something of that scope.
-    pub(super) fn admit(&self, head: &Parts, scope: Scope) -> Result<Asker, Problem> {
+    /// Lets in whoever may do that.
+    pub(super) fn admit(&self, head: &Parts, task: Task) -> Result<Asker, Problem> {
+        let scope = task.scope();
         if self.keys.is_empty() {
             self.admit_neighbour(head)?;
             return if scope == Scope::Check { Ok(Asker::Neighbour(self.checker.clone())) } else { Err(KEYS_ONLY) };
         }
-        let mut given = head.headers.get_all(AUTHORIZATION).iter();
-        let bearer = given.next().filter(|_| given.next().is_none()).and_then(bearer);
-        let challenge = |problem: Problem| problem.with(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        let tenant = self.keys.tenant(bearer.ok_or_else(|| challenge(NO_KEY))?).ok_or_else(|| challenge(BAD_KEY))?;
-        if !tenant.may(scope) {
-            return Err(SCOPE);
-        }
-        let later = |problem: Problem, seconds| problem.with(RETRY_AFTER, HeaderValue::from_static(seconds));
-        match tenant.spend_request(clock::now()) {
-            Spent::Within => Ok(Asker::Tenant(Arc::clone(tenant))),
-            Spent::Requests => Err(later(TOO_MANY, "1")),
-            Spent::Hits => Err(later(TOO_MANY_HITS, "3600")),
+        let given = given(head, task).ok_or_else(|| challenge(NO_KEY))?;
+        let key = self.keys.given(&given).ok_or_else(|| challenge(BAD_KEY))?;
+        let asker = usable(key, scope)?;
+        asker.spend_request(clock::now())?;
+        Ok(asker)
+    }
+
+    /// The same asker after what may have been a reload, for whoever asks for long.
+    pub(super) fn again(&self, asker: &Asker, scope: Scope) -> Result<Asker, Problem> {
+        match asker {
+            Asker::Neighbour(_) if self.keys.is_empty() => Ok(Asker::Neighbour(self.checker.clone())),
+            Asker::Neighbour(_) => Err(NO_KEY),
+            Asker::Holder(key) => usable(self.keys.by_digest(&key.sha256).ok_or(BAD_KEY)?, scope),
         }
     }
 
@@ -97,10 +137,42 @@ impl Api {
     pub(super) fn admit_neighbour(&self, head: &Parts) -> Result<(), Problem> {
         match () {
             () if !self.keys.is_empty() => Ok(()),
-            () if head.headers.contains_key(ORIGIN) => Err(BROWSER),
+            () if is_web_page(&head.headers) => Err(BROWSER),
             () if !self.hosts.has(&head.headers) => Err(WRONG_HOST),
             () => Ok(()),
         }
+    }
+}
+
+fn usable(key: &Arc<Key>, scope: Scope) -> Result<Asker, Problem> {
+    match () {
+        () if key.has_ended(clock::now()) => Err(challenge(KEY_EXPIRED)),
+        () if !key.may(scope) => Err(SCOPE),
+        () => Ok(Asker::Holder(Arc::clone(key))),
+    }
+}
+
+fn challenge(problem: Problem) -> Problem {
+    problem.with(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+}
+
+/// Whether a browser says that a page of elsewhere asks: `Origin`, or, for what pages embed, `Sec-Fetch-Site`.
+fn is_web_page(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    headers.contains_key(ORIGIN) || matches!(site, Some(b"cross-site" | b"same-site"))
+}
+
+/// The key that came with a request; none if there are two.
+fn given(head: &Parts, task: Task) -> Option<Cow<'_, [u8]>> {
+    let mut fields = head.headers.get_all(AUTHORIZATION).iter();
+    match (fields.next(), fields.next()) {
+        (Some(field), None) => bearer(field).map(Cow::Borrowed),
+        (None, _) if task.is_of_google() => {
+            let mut keys = form_urlencoded::parse(head.uri.query()?.as_bytes()).filter(|(name, _)| name == "key");
+            let key = keys.next().filter(|_| keys.next().is_none())?.1;
+            Some(Cow::Owned(key.into_owned().into_bytes()))
+        }
+        _ => None,
     }
 }
 

@@ -1,102 +1,82 @@
 //! `POST /v1/check`: one post, or a list of them.
 
-use std::time::Instant;
-
-use bytes::Bytes;
 use http::StatusCode;
 use http::request::Parts;
 use hyper::body::Incoming;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::check::{Named, PostJson, View};
+use crate::check::{Asked, AskedJson, Named, Post, PostJson, Report, View};
 use crate::extract::TextFormat;
 use crate::serve::answer::{self, Answer, Problem};
-use crate::serve::inspect::{ContentType, Refused};
-use crate::serve::{body, work};
 use crate::telemetry::clock;
 use crate::telemetry::metrics::{self, Metrics};
 use crate::verdict::Action;
 
-use super::ApiDoor;
 use super::access::Asker;
+use super::{ApiDoor, json};
 
-const NOT_JSON: Problem = Problem::new(StatusCode::BAD_REQUEST, "not_json", "the body is not one JSON object in UTF-8");
-const NO_POST: Problem = Problem::new(
+pub(super) const NO_POST: Problem = Problem::new(
     StatusCode::UNPROCESSABLE_ENTITY,
     "no_post",
-    r#"send {"id","text","format"?,"links"?} with a text or links, or {"posts":[…]} of those"#,
+    r#"send {"id","text","format"?,"links"?} with a text or links, or {"posts":[…]} of those, each field once"#,
 );
 const TOO_MANY_POSTS: Problem =
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_posts", "send fewer posts at once, or use /v1/check/stream");
-const MEDIA_TYPE: Problem =
-    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", "send Content-Type: application/json");
-
-/// What is sent: a post by itself, or several.
-#[derive(Deserialize)]
-struct Asked<'j> {
-    #[serde(borrow)]
-    posts: Option<Vec<PostJson<'j>>>,
-}
 
 #[derive(Serialize)]
 struct Reports<'j> {
     reports: Vec<Named<Option<&'j RawValue>>>,
 }
 
-pub(super) async fn answer(door: &ApiDoor, asker: &Asker, head: &Parts, body: Incoming) -> Result<Answer, Problem> {
-    match ContentType::of(&head.headers)? {
-        ContentType::Json => {}
-        // Curl's default, sent by people who try things out.
-        ContentType::Unknown | ContentType::Form | ContentType::Text if !head.headers.contains_key("origin") => {}
-        _ => return Err(MEDIA_TYPE),
-    }
-    if head.headers.contains_key(http::header::CONTENT_ENCODING) {
-        return Err(Refused::Coding.into());
-    }
-    let body = body::whole(body, &door.limits).await?;
-    let began = Instant::now();
-    let (asker, metrics, posts_max) = (asker.clone(), door.metrics.clone(), door.limits.posts_max);
-    let answer =
-        work::judge(door.limits.check_wait(), body.len(), move || reports(&asker, &body, posts_max, &metrics)).await?;
-    door.metrics.processing.observe(began.elapsed().as_secs_f64());
-    door.count("api", "answered");
-    answer
-}
-
-fn reports(asker: &Asker, body: &Bytes, posts_max: usize, metrics: &Metrics) -> Result<Answer, Problem> {
-    let view = asker.checker().view();
-    let now = clock::now();
-    let text = std::str::from_utf8(body).map_err(|_| NOT_JSON)?;
-    let text = crate::check::without_halves(text);
-    let one: PostJson<'_> = parse(&text)?;
-    if one.is_post() {
-        return Ok(answer::json(&report(asker, &view, &one, now, metrics)));
-    }
-    let Asked { posts: Some(posts) } = parse(&text)? else { return Err(NO_POST) };
-    match posts.len() {
-        0 => Err(NO_POST),
-        many if many > posts_max => Err(TOO_MANY_POSTS),
-        _ if !posts.iter().all(PostJson::is_post) => Err(NO_POST),
-        _ => {
-            let reports = posts.iter().map(|post| report(asker, &view, post, now, metrics)).collect();
-            Ok(answer::json(&Reports { reports }))
+pub(super) async fn answer(door: &ApiDoor, asker: Asker, head: &Parts, body: Incoming) -> Result<Answer, Problem> {
+    let (metrics, posts_max) = (door.metrics.clone(), door.limits.posts_max);
+    json::answer(door, head, body, move |text| {
+        let judging = Judging::new(&asker, &metrics);
+        let json: AskedJson<'_> = json::parse(text, NO_POST)?;
+        match json.meant().ok_or(NO_POST)? {
+            Asked::One(post) => Ok(answer::json(&judging.named(&post)?)),
+            Asked::Many(posts) if posts.is_empty() => Err(NO_POST),
+            Asked::Many(posts) if posts.len() > posts_max => Err(TOO_MANY_POSTS),
+            Asked::Many(posts) => {
+                let reports: Result<_, _> = posts.iter().map(|post| judging.named(post)).collect();
+                Ok(answer::json(&Reports { reports: reports? }))
+            }
         }
-    }
+    })
+    .await
 }
 
-/// Checks one post and counts it.
-pub(super) fn report<'j>(
-    asker: &Asker,
-    view: &View<'_>,
-    post: &PostJson<'j>,
-    now: i64,
-    metrics: &Metrics,
-) -> Named<Option<&'j RawValue>> {
-    let report = post.with_post(TextFormat::Plain, |whole| view.check(whole, now));
-    asker.spend(&report, now);
-    metrics.posts.get_or_create(&metrics::Post { door: "api", action: label(report.action) }).inc();
-    Named { id: post.id, report }
+/// Judges posts for somebody: against one snapshot, at one moment, within the budget, counted.
+pub(super) struct Judging<'a> {
+    asker: &'a Asker,
+    pub(super) view: View<'a>,
+    pub(super) now: i64,
+    metrics: &'a Metrics,
+}
+
+impl<'a> Judging<'a> {
+    pub(super) fn new(asker: &'a Asker, metrics: &'a Metrics) -> Self {
+        Self { asker, view: asker.checker().view(), now: clock::now(), metrics }
+    }
+
+    /// The report of a post by the name that the sender gave it.
+    pub(super) fn named<'j>(&self, post: &PostJson<'j>) -> Result<Named<Option<&'j RawValue>>, Problem> {
+        let report = post.with_post(TextFormat::Plain, |whole| self.report(whole))?;
+        Ok(Named { id: post.id, report })
+    }
+
+    pub(super) fn report(&self, post: &Post<'_>) -> Result<Report, Problem> {
+        let (report, looked_up) = self.view.check_counted(post, self.now);
+        self.count(&report, looked_up)?;
+        Ok(report)
+    }
+
+    /// Counts a report, unless it goes beyond the budget.
+    pub(super) fn count(&self, report: &Report, looked_up: u64) -> Result<(), Problem> {
+        self.metrics.posts.get_or_create(&metrics::Post { door: "api", action: label(report.action) }).inc();
+        self.asker.spend(report, looked_up, self.now)
+    }
 }
 
 /// The label of an action.
@@ -107,12 +87,4 @@ pub(in crate::serve) fn label(action: Action) -> metrics::Action {
         Action::Hold => metrics::Action::hold,
         Action::Reject => metrics::Action::reject,
     }
-}
-
-/// Tells broken JSON from JSON of another form.
-pub(super) fn parse<'j, T: Deserialize<'j>>(text: &'j str) -> Result<T, Problem> {
-    serde_json::from_str(text).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => NO_POST,
-        _ => NOT_JSON,
-    })
 }

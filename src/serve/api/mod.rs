@@ -2,27 +2,37 @@
 
 mod access;
 mod check;
+mod explain;
+mod json;
+mod openapi;
 mod status;
 mod stream;
+mod threat;
+mod threat_matches;
+mod uris;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use bytes::Bytes;
 use http::header::ALLOW;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
 
 use crate::check::Checker;
+use crate::lists::SourceState;
 use crate::telemetry::metrics::{self, Metrics};
 
-use super::answer::{Answer, Problem, REQUEST_ID};
+use super::answer::{self, Answer, Body, Problem, REQUEST_ID};
 use super::key::{Keys, Scope};
 use super::limits::Limits;
 use super::request_id::RequestId;
 
 pub use access::Hosts;
 pub(super) use check::label;
+pub(super) use openapi::document;
 
 /// What the API answers from; reloading puts another in its place.
 pub struct Api {
@@ -34,6 +44,12 @@ pub struct Api {
     pub hosts: Hosts,
     /// Lists that have to be there.
     pub required: Vec<String>,
+    /// When the files of lists were written, by the list, in seconds since the Unix epoch.
+    pub written_at: BTreeMap<String, i64>,
+    /// What is known of lists that are not in use because they, or others, cannot be read.
+    pub unused: Vec<SourceState>,
+    /// Whether `GET /v1/uris:search` is offered.
+    pub uris_search: bool,
 }
 
 /// The door.
@@ -42,6 +58,8 @@ pub(super) struct ApiDoor {
     pub(super) api: Arc<ArcSwap<Api>>,
     pub(super) limits: Arc<Limits>,
     pub(super) metrics: Metrics,
+    /// The description of all this, with the limits in force.
+    pub(super) openapi: Bytes,
 }
 
 /// Something the API does.
@@ -49,25 +67,51 @@ pub(super) struct ApiDoor {
 enum Task {
     Check,
     Stream,
+    Explain,
     Lists,
+    ThreatMatches,
+    Uris,
     Health,
     Ready,
     Metrics,
+    Document,
 }
 
 /// Every path with the one method it takes.
-const TASKS: [(&str, Method, Task); 6] = [
+const TASKS: [(&str, Method, Task); 10] = [
     ("/v1/check", Method::POST, Task::Check),
     ("/v1/check/stream", Method::POST, Task::Stream),
+    ("/v1/explain", Method::POST, Task::Explain),
     ("/v1/lists", Method::GET, Task::Lists),
+    ("/v4/threatMatches:find", Method::POST, Task::ThreatMatches),
+    ("/v1/uris:search", Method::GET, Task::Uris),
     ("/healthz", Method::GET, Task::Health),
     ("/readyz", Method::GET, Task::Ready),
     ("/metrics", Method::GET, Task::Metrics),
+    ("/openapi.json", Method::GET, Task::Document),
 ];
 const NOT_FOUND: Problem =
     Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing of that name; see /openapi.json");
 const NOT_ALLOWED: Problem =
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "use the method that Allow names");
+/// What any path takes.
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
+
+impl Task {
+    /// What a key needs for it.
+    fn scope(self) -> Scope {
+        match self {
+            Self::Explain => Scope::Explain,
+            Self::Lists => Scope::Admin,
+            _ => Scope::Check,
+        }
+    }
+
+    /// Whether its clients send their key as `?key=`, and have errors told in `error` too.
+    fn is_of_google(self) -> bool {
+        matches!(self, Self::ThreatMatches | Self::Uris)
+    }
+}
 
 impl ApiDoor {
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Answer {
@@ -86,26 +130,39 @@ impl ApiDoor {
     }
 
     async fn perform(&self, head: &Parts, body: Incoming) -> Result<Answer, Problem> {
+        if head.method == Method::OPTIONS {
+            return options(head.uri.path());
+        }
         let task = task(head)?;
         let api = self.api.load_full();
         match task {
-            Task::Health => return Ok(status::health()),
-            Task::Ready => return Ok(status::ready(&api)),
+            Task::Health => Ok(status::health()),
+            Task::Ready => status::ready(&api),
+            Task::Document => Ok(answer::with(StatusCode::OK, answer::JSON, self.openapi.clone())),
             Task::Metrics => {
                 api.admit_neighbour(head)?;
-                return Ok(status::metrics(&self.metrics));
+                Ok(status::metrics(&self.metrics))
             }
-            Task::Lists => {
-                api.admit(head, Scope::Admin)?;
-                return Ok(status::lists(&api));
+            Task::Lists => Ok(status::lists(&api, &api.admit(head, task)?)),
+            Task::Uris if !api.uris_search => Err(uris::OFF.with_google_error()),
+            Task::ThreatMatches | Task::Uris => {
+                self.look_up(task, &api, head, body).await.map_err(Problem::with_google_error)
             }
-            Task::Check | Task::Stream => {}
+            Task::Check | Task::Stream | Task::Explain => self.look_up(task, &api, head, body).await,
         }
-        let asker = api.admit(head, Scope::Check)?;
-        if task == Task::Stream {
-            return Ok(stream::answer(self.clone(), asker, body));
+    }
+
+    /// What needs lists.
+    async fn look_up(&self, task: Task, api: &Api, head: &Parts, body: Incoming) -> Result<Answer, Problem> {
+        let asker = api.admit(head, task)?;
+        status::ready(api)?;
+        match task {
+            Task::Stream => stream::answer(self.clone(), asker, head, body),
+            Task::Explain => explain::answer(self, asker, head, body).await,
+            Task::ThreatMatches => threat_matches::answer(self, asker, head, body).await,
+            Task::Uris => uris::answer(self, asker, head).await,
+            _ => check::answer(self, asker, head, body).await,
         }
-        check::answer(self, &asker, head, body).await
     }
 
     fn count(&self, door: &'static str, outcome: &'static str) {
@@ -114,8 +171,29 @@ impl ApiDoor {
 }
 
 fn task(head: &Parts) -> Result<Task, Problem> {
-    let (_, method, task) = TASKS.iter().find(|(path, _, _)| *path == head.uri.path()).ok_or(NOT_FOUND)?;
+    let (_, method, task) = at(head.uri.path())?;
     let fits = head.method == *method || (head.method == Method::HEAD && *method == Method::GET);
-    let allow = || HeaderValue::from_str(method.as_str()).unwrap_or(HeaderValue::from_static("GET"));
-    if fits { Ok(*task) } else { Err(NOT_ALLOWED.with(ALLOW, allow())) }
+    if fits { Ok(*task) } else { Err(NOT_ALLOWED.with(ALLOW, allowed(method))) }
+}
+
+fn at(path: &str) -> Result<&'static (&'static str, Method, Task), Problem> {
+    TASKS.iter().find(|(known, _, _)| *known == path).ok_or(NOT_FOUND)
+}
+
+fn allowed(method: &Method) -> HeaderValue {
+    HeaderValue::from_static(if *method == Method::GET { "GET, HEAD, OPTIONS" } else { "POST, OPTIONS" })
+}
+
+/// The answer to a method that no path takes.
+pub(super) fn not_allowed() -> Problem {
+    NOT_ALLOWED.with(ALLOW, METHODS)
+}
+
+/// The methods of a path, or of all. No web page of elsewhere is let in by it.
+fn options(path: &str) -> Result<Answer, Problem> {
+    let methods = if path == "*" { METHODS } else { allowed(&at(path)?.1) };
+    let mut answer = Answer::new(Body::Whole(None));
+    *answer.status_mut() = StatusCode::NO_CONTENT;
+    answer.headers_mut().insert(ALLOW, methods);
+    Ok(answer)
 }

@@ -5,23 +5,25 @@ use std::collections::BTreeMap;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
-use crate::index::List;
+use crate::lists::LastError;
 use crate::serve::answer::{self, Answer, Problem};
 use crate::serve::fail::Failure;
+use crate::telemetry::clock;
 use crate::telemetry::metrics::{self, Metrics};
 
 use super::Api;
+use super::access::Asker;
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 pub(super) fn health() -> Answer {
     answer::with(StatusCode::OK, TEXT, "alive\n".to_owned())
 }
 
-pub(super) fn ready(api: &Api) -> Answer {
+pub(super) fn ready(api: &Api) -> Result<Answer, Problem> {
     if api.is_ready() {
-        answer::with(StatusCode::OK, TEXT, "ready\n".to_owned())
+        Ok(answer::with(StatusCode::OK, TEXT, "ready\n".to_owned()))
     } else {
-        Problem::from(Failure::NoIndex).into()
+        Err(Failure::NoIndex.into())
     }
 }
 
@@ -29,23 +31,39 @@ pub(super) fn metrics(metrics: &Metrics) -> Answer {
     answer::with(StatusCode::OK, HeaderValue::from_static(metrics::CONTENT_TYPE), metrics.text())
 }
 
-/// A list as `GET /v1/lists` tells of it.
+/// A list as `lists status --json` tells of it.
 #[derive(Serialize)]
-struct Told {
-    name: String,
-    version: String,
-    entries: BTreeMap<String, u64>,
+struct Told<'l> {
+    name: &'l str,
+    version: &'l str,
+    entries: &'l BTreeMap<String, u64>,
+    age_s: Option<u64>,
     state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_error: Option<&'l LastError>,
 }
 
-pub(super) fn lists(api: &Api) -> Answer {
-    let view = api.checker.view();
-    let lists = view.snapshot().indexes.iter().flat_map(|index| index.lists());
-    answer::json(&lists.map(told).collect::<Vec<_>>())
-}
-
-fn told(list: &List) -> Told {
-    Told { name: list.name.clone(), version: list.version.clone(), entries: list.entries.clone(), state: "live" }
+/// The lists that somebody may see.
+pub(super) fn lists(api: &Api, asker: &Asker) -> Answer {
+    let snapshot = asker.checker().snapshot();
+    let now = clock::now();
+    let in_use = snapshot.lists().map(|list| Told {
+        name: &list.name,
+        version: &list.version,
+        entries: &list.entries,
+        age_s: api.written_at.get(&list.name).map(|written| u64::try_from(now - written).unwrap_or(0)),
+        state: "live",
+        last_error: None,
+    });
+    let unused = api.unused.iter().filter(|list| snapshot.shows(&list.name)).map(|list| Told {
+        name: &list.name,
+        version: &list.version,
+        entries: &list.entries,
+        age_s: list.age_s,
+        state: "missing",
+        last_error: list.last_error.as_ref(),
+    });
+    answer::json(&in_use.chain(unused).collect::<Vec<_>>())
 }
 
 impl Api {

@@ -3,92 +3,192 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use serde::Serialize;
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
+use crate::check::PostJson;
 use crate::serve::answer::{self, Answer, Body, Problem};
+use crate::serve::inspect::{Coding, ContentType};
+use crate::serve::key::Scope;
 use crate::serve::work;
 use crate::telemetry::clock;
 use crate::telemetry::metrics::Metrics;
 
-use super::ApiDoor;
 use super::access::Asker;
-use super::check::{parse, report};
+use super::check::{Judging, NO_POST};
+use super::{ApiDoor, json};
 
 /// Answers that wait for a reader who is slower than we are.
 const WAITING_MAX: usize = 8;
+/// Between two looks at a budget that is spent for the moment.
+const BREATH: Duration = Duration::from_millis(100);
 const NDJSON: HeaderValue = HeaderValue::from_static("application/x-ndjson");
+const MEDIA_TYPE: Problem =
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", "send Content-Type: application/x-ndjson");
+const PACKED: Problem =
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_coding", "send the lines of a stream as they are");
+const NOT_UTF8: Problem = Problem::new(StatusCode::BAD_REQUEST, "not_utf8", "the line is not UTF-8");
+const TOO_LONG: Problem =
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "line_too_long", "the line is longer than a body may be");
 
-pub(super) fn answer(door: ApiDoor, asker: Asker, body: Incoming) -> Answer {
-    let (sender, receiver) = mpsc::channel(WAITING_MAX);
-    #[expect(clippy::let_underscore_future, reason = "it ends when either side does")]
-    let _ = tokio::spawn(run(door, asker, body, sender));
-    answer::with(StatusCode::OK, NDJSON, Body::Stream(receiver))
+/// Instead of a report.
+#[derive(Serialize)]
+struct BadLine {
+    id: (),
+    line: u64,
+    error: &'static str,
 }
 
-async fn run(door: ApiDoor, asker: Asker, mut body: Incoming, sender: mpsc::Sender<Bytes>) {
-    let mut pending = BytesMut::new();
-    let mut lines = 0;
-    let within = door.limits.body_time(0);
-    loop {
-        let data = match timeout(within, body.frame()).await {
-            Ok(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
-            Ok(None) => break,
-            // Cut off: whoever reads the answers sees that the last lines are missing.
-            Err(_) | Ok(Some(Err(_))) => return,
-        };
-        pending.extend_from_slice(&data);
-        let Some(end) = memchr::memrchr(b'\n', &pending) else {
-            if pending.len() > door.limits.body_max_bytes {
-                return;
-            }
-            continue;
-        };
-        let whole = pending.split_to(end + 1).freeze();
-        if !judged(&door, &asker, whole, &mut lines, &sender).await {
-            return;
+pub(super) fn answer(door: ApiDoor, asker: Asker, head: &Parts, body: Incoming) -> Result<Answer, Problem> {
+    match ContentType::of(&head.headers)? {
+        ContentType::JsonLines | ContentType::Json => {}
+        ContentType::Unknown | ContentType::Form | ContentType::Text if !head.headers.contains_key("origin") => {}
+        _ => return Err(MEDIA_TYPE),
+    }
+    if Coding::of(&head.headers) != Ok(Coding::Identity) {
+        return Err(PACKED.with(http::header::ACCEPT_ENCODING, HeaderValue::from_static("identity")));
+    }
+    let (sender, receiver) = mpsc::channel(WAITING_MAX);
+    let stream = Stream { door, asker, sender, lines: 0, paid: 0 };
+    #[expect(clippy::let_underscore_future, reason = "it ends when either side does")]
+    let _ = tokio::spawn(stream.run(body));
+    Ok(answer::with(StatusCode::OK, NDJSON, Body::Stream(receiver)))
+}
+
+/// A stream under way.
+struct Stream {
+    door: ApiDoor,
+    asker: Asker,
+    sender: mpsc::Sender<Bytes>,
+    /// How many were read.
+    lines: u64,
+    /// How many may be read until another request is counted.
+    paid: u64,
+}
+
+/// Nobody reads any more, or nothing more may be told.
+struct Over;
+
+impl Stream {
+    async fn run(mut self, mut body: Incoming) {
+        // Cut off: whoever reads the answers sees that the last lines are missing.
+        if let Ok(()) = self.read(&mut body).await {
+            self.door.count("api", "streamed");
         }
     }
-    if !pending.is_empty() {
-        judged(&door, &asker, pending.freeze(), &mut lines, &sender).await;
+
+    async fn read(&mut self, body: &mut Incoming) -> Result<(), Over> {
+        let mut pending = BytesMut::new();
+        let within = self.door.limits.body_time(0);
+        loop {
+            let data = match timeout(within, body.frame()).await {
+                Ok(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+                Ok(None) => break,
+                Err(_) | Ok(Some(Err(_))) => return Err(Over),
+            };
+            pending.extend_from_slice(&data);
+            if let Some(end) = memchr::memrchr(b'\n', &pending) {
+                let whole = pending.split_to(end + 1).freeze();
+                self.judge(whole).await?;
+            }
+            if pending.len() > self.door.limits.body_max_bytes {
+                return self.end(&TOO_LONG).await;
+            }
+        }
+        if pending.is_empty() { Ok(()) } else { self.judge(pending.freeze()).await }
     }
-    door.count("api", "streamed");
+
+    /// Answers whole lines.
+    async fn judge(&mut self, chunk: Bytes) -> Result<(), Over> {
+        let lines = chunk.split(|&byte| byte == b'\n').count() as u64 - u64::from(chunk.ends_with(b"\n"));
+        self.pay(lines).await?;
+        // What is in place may have been replaced since.
+        self.asker = match self.door.api.load().again(&self.asker, Scope::Check) {
+            Ok(asker) => asker,
+            Err(problem) => return self.end(&problem).await,
+        };
+        let (asker, metrics, first) = (self.asker.clone(), self.door.metrics.clone(), self.lines);
+        // Whoever sends a stream can wait: it is not read on meanwhile.
+        let judged = work::judge(Duration::MAX, chunk.len(), move || reports(&asker, &chunk, first, &metrics)).await;
+        let Ok((answers, ended)) = judged else { return Err(Over) };
+        self.lines += lines;
+        if !answers.is_empty() {
+            self.send(answers).await?;
+        }
+        ended
+    }
+
+    /// Counts another request for every so many lines as one request may have, and waits where that is too fast.
+    async fn pay(&mut self, lines: u64) -> Result<(), Over> {
+        let of_one = (self.door.limits.posts_max as u64).max(1);
+        if self.lines == 0 {
+            // The request itself was counted when it was let in.
+            self.paid = of_one;
+        }
+        while self.paid < lines {
+            match self.asker.spend_request(clock::now()) {
+                Ok(()) => self.paid += of_one,
+                Err(problem) if problem.code == "requests_per_minute" => {
+                    if self.sender.is_closed() {
+                        return Err(Over);
+                    }
+                    sleep(BREATH).await;
+                }
+                Err(problem) => return self.end(&problem).await,
+            }
+        }
+        self.paid -= lines;
+        Ok(())
+    }
+
+    /// Tells why no more lines are answered.
+    async fn end(&mut self, problem: &Problem) -> Result<(), Over> {
+        let mut out = Vec::new();
+        write(&mut out, &BadLine { id: (), line: self.lines + 1, error: problem.code });
+        self.send(out).await?;
+        Err(Over)
+    }
+
+    async fn send(&self, answers: Vec<u8>) -> Result<(), Over> {
+        self.sender.send(answers.into()).await.map_err(|_| Over)
+    }
 }
 
-/// Answers whole lines; whether anybody still reads.
-async fn judged(door: &ApiDoor, asker: &Asker, chunk: Bytes, lines: &mut u64, sender: &mpsc::Sender<Bytes>) -> bool {
-    let (asker, metrics, first) = (asker.clone(), door.metrics.clone(), *lines);
-    // Whoever sends a stream can wait: it is not read on meanwhile.
-    let judged = work::judge(Duration::MAX, chunk.len(), move || reports(&asker, &chunk, first, &metrics)).await;
-    let Ok((answers, last)) = judged else { return false };
-    *lines = last;
-    answers.is_empty() || sender.send(answers.into()).await.is_ok()
-}
-
-fn reports(asker: &Asker, chunk: &[u8], mut number: u64, metrics: &Metrics) -> (Vec<u8>, u64) {
-    let (view, now) = (asker.checker().view(), clock::now());
+/// The answers to lines; over if a budget is spent.
+fn reports(asker: &Asker, chunk: &[u8], mut number: u64, metrics: &Metrics) -> (Vec<u8>, Result<(), Over>) {
+    let judging = Judging::new(asker, metrics);
     let mut out = Vec::new();
     for line in chunk.split(|&byte| byte == b'\n') {
         number += 1;
+        let line = if number == 1 { line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line) } else { line };
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let text = std::str::from_utf8(line).map(crate::check::without_halves);
-        let post =
-            text.as_ref().map_err(|_| "not_utf8").and_then(|text| parse(text).map_err(|Problem { code, .. }| code));
-        let written = match post {
-            Ok(post) => serde_json::to_writer(&mut out, &report(asker, &view, &post, now, metrics)),
-            Err(error) => {
-                serde_json::to_writer(&mut out, &serde_json::json!({"id": null, "line": number, "error": error}))
-            }
-        };
-        if written.is_ok() {
-            out.push(b'\n');
+        let text = std::str::from_utf8(line).map(crate::check::without_halves).map_err(|_| NOT_UTF8);
+        let post = text.as_ref().map_err(Problem::clone).and_then(|text| json::parse::<PostJson<'_>>(text, NO_POST));
+        match post {
+            Ok(post) if post.is_post() => match judging.named(&post) {
+                Ok(report) => write(&mut out, &report),
+                Err(spent) => {
+                    write(&mut out, &BadLine { id: (), line: number, error: spent.code });
+                    return (out, Err(Over));
+                }
+            },
+            Ok(_) => write(&mut out, &BadLine { id: (), line: number, error: NO_POST.code }),
+            Err(problem) => write(&mut out, &BadLine { id: (), line: number, error: problem.code }),
         }
     }
-    // What follows the last line end is no line.
-    (out, if chunk.ends_with(b"\n") { number - 1 } else { number })
+    (out, Ok(()))
+}
+
+fn write(out: &mut Vec<u8>, answer: &impl Serialize) {
+    // Writing to memory cannot fail.
+    if serde_json::to_writer(&mut *out, answer).is_ok() {
+        out.push(b'\n');
+    }
 }

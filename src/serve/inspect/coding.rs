@@ -16,24 +16,43 @@ const ZSTD_MAGIC: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 /// Decoders of zstd are asked for at most 8 MiB of memory, as RFC 9659 wants it of HTTP.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
-/// The bytes that the body stands for.
-pub(super) fn decoded<'b>(headers: &HeaderMap, body: &'b [u8], max_bytes: usize) -> Result<Cow<'b, [u8]>, Refused> {
-    let mut fields = headers.get_all(CONTENT_ENCODING).iter();
-    let coding = match (fields.next(), fields.next()) {
-        (None, _) => "",
-        (Some(one), None) => one.to_str().map_err(|_| Refused::Coding)?.trim(),
-        (Some(_), Some(_)) => return Err(Refused::Coding),
-    };
-    match coding.to_ascii_lowercase().as_str() {
-        "" | "identity" if is_packed(body) => Err(Refused::PackedUnsaid),
-        "" | "identity" => Ok(Cow::Borrowed(body)),
-        "gzip" | "x-gzip" => unpack(flate2::read::MultiGzDecoder::new(body), max_bytes),
-        "zstd" => {
-            let mut decoder = zstd::stream::read::Decoder::with_buffer(body).map_err(|_| Refused::BadlyPacked)?;
-            decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(|_| Refused::BadlyPacked)?;
-            unpack(decoder, max_bytes)
+/// How a body is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::serve) enum Coding {
+    Identity,
+    Gzip,
+    Zstd,
+}
+
+impl Coding {
+    /// What the header fields say.
+    pub(in crate::serve) fn of(headers: &HeaderMap) -> Result<Self, Refused> {
+        let mut fields = headers.get_all(CONTENT_ENCODING).iter();
+        let coding = match (fields.next(), fields.next()) {
+            (None, _) => return Ok(Self::Identity),
+            (Some(one), None) => one.to_str().map_err(|_| Refused::Coding)?.trim(),
+            (Some(_), Some(_)) => return Err(Refused::Coding),
+        };
+        match coding.to_ascii_lowercase().as_str() {
+            "" | "identity" => Ok(Self::Identity),
+            "gzip" | "x-gzip" => Ok(Self::Gzip),
+            "zstd" => Ok(Self::Zstd),
+            _ => Err(Refused::Coding),
         }
-        _ => Err(Refused::Coding),
+    }
+
+    /// The bytes that the body stands for.
+    pub(in crate::serve) fn decoded(self, body: &[u8], max_bytes: usize) -> Result<Cow<'_, [u8]>, Refused> {
+        match self {
+            Self::Identity if is_packed(body) => Err(Refused::PackedUnsaid),
+            Self::Identity => Ok(Cow::Borrowed(body)),
+            Self::Gzip => unpack(flate2::read::MultiGzDecoder::new(body), max_bytes),
+            Self::Zstd => {
+                let mut decoder = zstd::stream::read::Decoder::with_buffer(body).map_err(|_| Refused::BadlyPacked)?;
+                decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(|_| Refused::BadlyPacked)?;
+                unpack(decoder, max_bytes)
+            }
+        }
     }
 }
 
@@ -89,10 +108,11 @@ mod tests {
             ("br", plain, Err(Refused::Coding)),
             ("deflate", plain, Err(Refused::Coding)),
         ] {
-            assert_eq!(decoded(&with(coding), body, 100).as_deref(), expected.as_ref().copied(), "{coding}");
+            let decoded = Coding::of(&with(coding)).and_then(|coding| coding.decoded(body, 100));
+            assert_eq!(decoded.as_deref(), expected.as_ref().copied(), "{coding}");
         }
         let mut twice = with("gzip");
         twice.append(CONTENT_ENCODING, "identity".parse().unwrap());
-        assert_eq!(decoded(&twice, plain, 100), Err(Refused::Coding));
+        assert_eq!(Coding::of(&twice), Err(Refused::Coding));
     }
 }

@@ -16,7 +16,7 @@ use std::fmt;
 
 use http::{HeaderMap, StatusCode};
 
-pub(super) use coding::CODINGS;
+pub(super) use coding::{CODINGS, Coding};
 pub(super) use content_type::ContentType;
 pub(super) use multipart::{Files, Multipart};
 
@@ -109,7 +109,7 @@ impl Refused {
 /// Visits every text of a body, which unpacks to at most `max_bytes`.
 pub(super) fn body(headers: &HeaderMap, body: &[u8], max_bytes: usize, visit: &mut Visit<'_>) -> Result<(), Refused> {
     let kind = ContentType::of(headers)?;
-    let body = &*coding::decoded(headers, body, max_bytes)?;
+    let body = &*Coding::of(headers)?.decoded(body, max_bytes)?;
     match kind {
         ContentType::Json => json::value(body, visit),
         ContentType::JsonLines => json::values(body, visit),

@@ -131,6 +131,8 @@ fn the_configuration_as_people_read_it() {
     serve.limits.body_min_bytes_per_s = 1000  # default
     serve.limits.write_timeout_ms = 30000  # default
     serve.limits.posts_max = 256  # default
+    serve.limits.threat_entries_max = 500  # default
+    serve.limits.explain_url_max_chars = 8192  # default
     serve.limits.idle_grace_ms = 1000  # default
     serve.limits.grace_ms = 20000  # default
     serve.limits.successor_timeout_ms = 60000  # default
@@ -139,6 +141,7 @@ fn the_configuration_as_people_read_it() {
     tls.client_ca_file = (unset)  # default
     tls.client_auth = "required"  # default
     api.hosts = []  # default
+    api.uris_search = false  # default
     proxy.listen = (unset)  # default
     proxy.upstream = (unset)  # default
     proxy.platform = "generic"  # default
@@ -210,6 +213,8 @@ fn the_configuration_as_people_read_it() {
     serve.limits.body_min_bytes_per_s = 1000  # default
     serve.limits.write_timeout_ms = 30000  # default
     serve.limits.posts_max = 256  # default
+    serve.limits.threat_entries_max = 500  # default
+    serve.limits.explain_url_max_chars = 8192  # default
     serve.limits.idle_grace_ms = 1000  # default
     serve.limits.grace_ms = 20000  # default
     serve.limits.successor_timeout_ms = 60000  # default
@@ -218,6 +223,7 @@ fn the_configuration_as_people_read_it() {
     tls.client_ca_file = (unset)  # default
     tls.client_auth = "required"  # default
     api.hosts = []  # default
+    api.uris_search = false  # default
     proxy.listen = (unset)  # default
     proxy.upstream = (unset)  # default
     proxy.platform = "generic"  # default
@@ -329,6 +335,10 @@ fn the_configuration_as_people_read_it() {
     #write_timeout_ms = 30000
     # Posts in one request to /v1/check.
     #posts_max = 256
+    # URLs in one request to /v4/threatMatches:find.
+    #threat_entries_max = 500
+    # Length of a URL that /v1/explain takes.
+    #explain_url_max_chars = 8192
     # How long idle connections may still bring a request when the server is told to end.
     #idle_grace_ms = 1000
     # How long requests under way may take after that.
@@ -349,6 +359,8 @@ fn the_configuration_as_people_read_it() {
     [api]
     # Names that Host may have where there are no keys, besides localhost.
     #hosts = []
+    # Whether /v1/uris:search is offered: it puts URLs into access logs.
+    #uris_search = false
 
     [proxy]
     # Address and port of the reverse proxy; off if unset.
@@ -412,9 +424,13 @@ fn the_configuration_as_people_read_it() {
     #[[keys]]
     #name = "composer"
     #sha256 = "…"                             # of the key, which stands nowhere
-    #scopes = ["check"]
+    #scopes = ["check"]                       # and "explain", "reveal", "admin"
+    #tenant = "platform"                      # keys of one tenant share budgets; its own name if absent
+    #expires = "2027-01-31"                   # its last day
     #lists = ["partner"]                      # that answer it; all if absent
+    #policy = { not_canonical = "hold" }      # values of [policy] that are others for it
     #requests_per_minute = 6000
+    #links_per_day = 5000000                  # looked up
     #hits_per_day = 1000                      # distinct entries; whoever meets more is reading the list out
     [0]
     "#);

@@ -1,13 +1,17 @@
 //! The doors, from outside: a real server process, a real nginx behind its proxy.
 
 mod api;
+mod asked;
 mod bodies;
 mod clients;
+mod explain;
 mod handover;
+mod keys;
 mod load;
 mod nginx;
 mod proxy;
 mod routes;
+mod threats;
 mod tls;
 mod watch;
 

@@ -1,0 +1,59 @@
+//! Bodies in JSON: read whole, unpacked, judged where that keeps nobody waiting.
+
+use std::time::Instant;
+
+use http::StatusCode;
+use http::request::Parts;
+use hyper::body::Incoming;
+use serde::Deserialize;
+
+use crate::serve::answer::{Answer, Problem};
+use crate::serve::inspect::{Coding, ContentType};
+use crate::serve::{body, work};
+
+use super::ApiDoor;
+
+pub(super) const NOT_JSON: Problem =
+    Problem::new(StatusCode::BAD_REQUEST, "not_json", "the body is not one JSON object in UTF-8");
+const MEDIA_TYPE: Problem =
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", "send Content-Type: application/json");
+
+const BOM: char = '\u{feff}';
+
+/// Answers a request by the text of its body.
+pub(super) async fn answer(
+    door: &ApiDoor,
+    head: &Parts,
+    body: Incoming,
+    answer: impl FnOnce(&str) -> Result<Answer, Problem> + Send + 'static,
+) -> Result<Answer, Problem> {
+    match ContentType::of(&head.headers)? {
+        ContentType::Json => {}
+        // Curl's default, sent by people who try things out.
+        ContentType::Unknown | ContentType::Form | ContentType::Text if !head.headers.contains_key("origin") => {}
+        _ => return Err(MEDIA_TYPE),
+    }
+    let coding = Coding::of(&head.headers)?;
+    let max_bytes = door.limits.body_max_bytes;
+    let body = body::whole(body, &door.limits).await?;
+    let began = Instant::now();
+    // How much a packed body holds is not known yet.
+    let length = if coding == Coding::Identity { body.len() } else { max_bytes };
+    let answered = work::judge(door.limits.check_wait(), length, move || {
+        let plain = coding.decoded(&body, max_bytes)?;
+        let text = std::str::from_utf8(&plain).map_err(|_| NOT_JSON)?;
+        answer(&crate::check::without_halves(text.trim_start_matches(BOM)))
+    });
+    let answered = answered.await?;
+    door.metrics.processing.observe(began.elapsed().as_secs_f64());
+    door.count("api", "answered");
+    answered
+}
+
+/// Tells broken JSON from JSON of another form, which is the problem `other`.
+pub(super) fn parse<'j, T: Deserialize<'j>>(text: &'j str, other: Problem) -> Result<T, Problem> {
+    serde_json::from_str(text).map_err(|error| match error.classify() {
+        serde_json::error::Category::Data => other,
+        _ => NOT_JSON,
+    })
+}
