@@ -14,7 +14,7 @@ use crate::config::{Config, KeySetting, LogLevel, OnFailure, ProxySetting, Refus
 use crate::lists::SourceState;
 use crate::serve::{
     Api, AuthorBudget, Budget, FailPolicies, Gate, Generic, Hosts, Inherited, Key, Keys, Ledger, Live, Platform, Proxy,
-    Refusal, Route, Server, Tls, Upstream,
+    Refusal, Route, Server, Signals, Tls, Upstream,
 };
 use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::{clock, log};
@@ -28,6 +28,7 @@ use super::{Exit, lists, usage};
 const BODY_MAX_BYTES: usize = 64 << 20;
 
 pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Result<Exit> {
+    let signals = Signals::listen()?;
     let watch = Watch::default();
     watch.begin(arguments);
     let settings = load(arguments)?;
@@ -65,7 +66,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     };
     let (arguments, lists) = (arguments.clone(), given.lists.clone());
     let running = Running { ledger, metrics, watch };
-    server.run(threads, move || reload(&arguments, &lists, &running))?;
+    server.run(threads, signals, move || reload(&arguments, &lists, &running))?;
     Ok(Exit::Quiet)
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::runtime::{self, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -31,22 +32,44 @@ pub(super) enum End {
     HandedOver,
 }
 
-/// What an operator can say.
-pub(super) struct Signals {
-    term: Signal,
-    int: Signal,
+/// What an operator can say to a running server. It is heard from the moment that this is made, and acted upon once the server
+/// serves: SIGHUP and SIGUSR2 would otherwise end a process that is still starting.
+pub struct Signals {
+    runtime: Runtime,
     hup: Signal,
     usr2: Signal,
 }
 
 impl Signals {
-    pub(super) fn new() -> io::Result<Self> {
-        Ok(Self {
-            term: signal(SignalKind::terminate())?,
-            int: signal(SignalKind::interrupt())?,
-            hup: signal(SignalKind::hangup())?,
-            usr2: signal(SignalKind::user_defined2())?,
-        })
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// If the operating system does not let it.
+    pub fn listen() -> io::Result<Self> {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let entered = runtime.enter();
+        let (hup, usr2) = (signal(SignalKind::hangup())?, signal(SignalKind::user_defined2())?);
+        drop(entered);
+        Ok(Self { runtime, hup, usr2 })
+    }
+}
+
+/// What an operator, or whoever runs the service, says to a server that serves.
+pub(super) struct Orders {
+    hup: Signal,
+    usr2: Signal,
+    term: Signal,
+    int: Signal,
+}
+
+impl Orders {
+    /// The runtime on which they are heard, and what is heard.
+    pub(super) fn new(signals: Signals) -> io::Result<(Runtime, Self)> {
+        let Signals { runtime, hup, usr2 } = signals;
+        let entered = runtime.enter();
+        let (term, int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        drop(entered);
+        Ok((runtime, Self { hup, usr2, term, int }))
     }
 }
 
@@ -61,21 +84,21 @@ pub(super) struct Hall<'h> {
 
 impl Hall<'_> {
     /// Lets connections in until there is a reason to end.
-    pub(super) async fn attend(&mut self, signals: &mut Signals, bell: &Notify) -> End {
+    pub(super) async fn attend(&mut self, orders: &mut Orders, bell: &Notify) -> End {
         let mut successor: Option<Successor> = None;
         loop {
             tokio::select! {
                 Some(arrival) = self.arrivals.recv() => self.assign(arrival),
-                _ = signals.hup.recv() => bell.notify_one(),
-                _ = signals.usr2.recv(), if successor.is_none() => successor = Some(self.start_successor()),
+                _ = orders.hup.recv() => bell.notify_one(),
+                _ = orders.usr2.recv(), if successor.is_none() => successor = Some(self.start_successor()),
                 outcome = outcome(&mut successor) => {
                     successor = None;
                     if is_handed_over(outcome) {
                         return End::HandedOver;
                     }
                 }
-                _ = signals.term.recv() => break,
-                _ = signals.int.recv() => break,
+                _ = orders.term.recv() => break,
+                _ = orders.int.recv() => break,
             }
         }
         let Some(successor) = successor else { return End::Told };

@@ -51,6 +51,7 @@ pub use author::AuthorBudget;
 pub use budget::{Account, Budget, Ledger};
 pub use fail::{FailPolicies, FailPolicy, Unchecked};
 pub use gate::{FieldReport, Gate, Judgement};
+pub use hall::Signals;
 pub use key::{Key, Keys, Scope, digest};
 pub use limits::Limits;
 pub use listener::{InheritError, Inherited};
@@ -153,7 +154,12 @@ impl Server {
     ///
     /// # Errors
     /// If the operating system gives no threads or signals.
-    pub fn run(self, threads: usize, reload: impl Fn() -> Option<Live> + Send + Sync + 'static) -> io::Result<()> {
+    pub fn run(
+        self,
+        threads: usize,
+        signals: Signals,
+        reload: impl Fn() -> Option<Live> + Send + Sync + 'static,
+    ) -> io::Result<()> {
         let Self { shared, api, proxy, inherited, entrances, bell } = self;
         let tls = Arc::clone(&shared.tls);
         let reload = move || {
@@ -165,6 +171,6 @@ impl Server {
             }
         };
         let (reload, predecessor) = (Arc::new(reload), inherited.predecessor);
-        server::run(server::Setup { entrances, shared, threads, reload, bell: bell.0, predecessor })
+        server::run(server::Setup { entrances, shared, threads, reload, bell: bell.0, predecessor }, signals)
     }
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::runtime;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
@@ -14,13 +13,14 @@ use tokio::time::sleep;
 use super::closing::Announcer;
 use super::connection::Shared;
 use super::door::Door;
-use super::hall::{End, Hall, Signals};
+use super::hall::{End, Hall, Orders, Signals};
 use super::listener::{self, Listener, Owner};
 use super::supervisor;
 use super::worker::{Arrival, Worker};
 
 /// Between two attempts to accept when the process has no descriptors left.
 const BREATH: Duration = Duration::from_millis(50);
+
 /// A listener and what answers behind it.
 pub(super) struct Entrance {
     pub(super) listener: Listener,
@@ -53,13 +53,13 @@ enum Admission {
 ///
 /// # Errors
 /// If the operating system gives no thread, listener or signal.
-pub(super) fn run(setup: Setup) -> io::Result<()> {
+pub(super) fn run(setup: Setup, signals: Signals) -> io::Result<()> {
     let (announcer, closing) = Announcer::new();
     let workers: io::Result<Vec<Worker>> =
         (0..setup.threads).map(|_| Worker::start(Arc::clone(&setup.shared), closing.clone())).collect();
     let workers = workers?;
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let served = runtime.block_on(serve(setup, &workers, &announcer));
+    let (runtime, orders) = Orders::new(signals)?;
+    let served = runtime.block_on(serve(setup, orders, &workers, &announcer));
     // Connections on which nothing is on its way end at once, others when they are answered; who never ends is cut off.
     announcer.end();
     workers.into_iter().for_each(Worker::join);
@@ -68,9 +68,8 @@ pub(super) fn run(setup: Setup) -> io::Result<()> {
     served
 }
 
-async fn serve(setup: Setup, workers: &[Worker], announcer: &Announcer) -> io::Result<()> {
+async fn serve(setup: Setup, mut orders: Orders, workers: &[Worker], announcer: &Announcer) -> io::Result<()> {
     let Setup { entrances, shared, reload, bell, predecessor, .. } = setup;
-    let mut signals = Signals::new()?;
     let (arrived, arrivals) = mpsc::channel(1);
     let (admission, admitted) = watch::channel(Admission::Open);
     let mut hall = Hall { arrivals, workers, shared: &shared, listeners: Vec::new() };
@@ -88,7 +87,7 @@ async fn serve(setup: Setup, workers: &[Worker], announcer: &Announcer) -> io::R
     let reloads = tokio::spawn(reload_on(Arc::clone(&bell), reload));
     supervisor::ready(predecessor.as_ref());
     drop(predecessor);
-    let end = hall.attend(&mut signals, &bell).await;
+    let end = hall.attend(&mut orders, &bell).await;
     reloads.abort();
     announcer.drain();
     if end == End::HandedOver {

@@ -133,6 +133,7 @@ fn the_configuration_as_people_read_it() {
     serve.limits.posts_max = 256  # default
     serve.limits.threat_entries_max = 500  # default
     serve.limits.explain_url_max_chars = 8192  # default
+    serve.limits.check_wait_ms = 1000  # default
     serve.limits.idle_grace_ms = 1000  # default
     serve.limits.grace_ms = 20000  # default
     serve.limits.successor_timeout_ms = 60000  # default
@@ -146,6 +147,8 @@ fn the_configuration_as_people_read_it() {
     proxy.upstream = (unset)  # default
     proxy.platform = "generic"  # default
     proxy.on_system_failure = "closed"  # default
+    proxy.refusals_per_day = 20  # default
+    proxy.network_refusals_per_day = 200  # default
     proxy.html = []  # default
     proxy.markdown = []  # default
     proxy.links = []  # default
@@ -155,7 +158,11 @@ fn the_configuration_as_people_read_it() {
     proxy.pass_imports = false  # default
     proxy.trusted_proxies = []  # default
     proxy.upstream_timeout_ms = 60000  # default
+    proxy.upstream_idle_ms = 4000  # default
     proxy.upstream_connections_max = 1000  # default
+    proxy.on_failure.no_index = (unset)  # default
+    proxy.on_failure.overload = (unset)  # default
+    proxy.on_failure.internal = (unset)  # default
     proxy.refusal.status = (unset)  # default
     proxy.refusal.content_type = (unset)  # default
     proxy.refusal.template = (unset)  # default
@@ -215,6 +222,7 @@ fn the_configuration_as_people_read_it() {
     serve.limits.posts_max = 256  # default
     serve.limits.threat_entries_max = 500  # default
     serve.limits.explain_url_max_chars = 8192  # default
+    serve.limits.check_wait_ms = 1000  # default
     serve.limits.idle_grace_ms = 1000  # default
     serve.limits.grace_ms = 20000  # default
     serve.limits.successor_timeout_ms = 60000  # default
@@ -228,6 +236,8 @@ fn the_configuration_as_people_read_it() {
     proxy.upstream = (unset)  # default
     proxy.platform = "generic"  # default
     proxy.on_system_failure = "closed"  # default
+    proxy.refusals_per_day = 20  # default
+    proxy.network_refusals_per_day = 200  # default
     proxy.html = []  # default
     proxy.markdown = []  # default
     proxy.links = []  # default
@@ -237,7 +247,11 @@ fn the_configuration_as_people_read_it() {
     proxy.pass_imports = false  # default
     proxy.trusted_proxies = []  # default
     proxy.upstream_timeout_ms = 60000  # default
+    proxy.upstream_idle_ms = 4000  # default
     proxy.upstream_connections_max = 1000  # default
+    proxy.on_failure.no_index = (unset)  # default
+    proxy.on_failure.overload = (unset)  # default
+    proxy.on_failure.internal = (unset)  # default
     proxy.refusal.status = (unset)  # default
     proxy.refusal.content_type = (unset)  # default
     proxy.refusal.template = (unset)  # default

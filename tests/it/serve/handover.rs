@@ -1,10 +1,10 @@
 //! Reload, restart and end under load: every request that was sent whole gets its answer.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -152,6 +152,31 @@ fn a_successor_that_cannot_start_leaves_everything_as_it_is() {
     server.signal("USR2");
     server.wait_for("the successor did not serve in time");
     assert_eq!(get(server.api, "/healthz").status, 200);
+}
+
+#[test]
+fn what_is_said_to_a_server_that_is_starting_does_not_end_it() {
+    let home = Home::new();
+    let pipe = home.path().join("list.txt");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let config = format!("[[lists]]\nname = \"slow\"\npath = {pipe:?}\nformat = \"plain\"\n[serve]\nwatch_ms = 0\n");
+    let path = home.file("linkgate.toml", config);
+    let arguments = ["--config", path.to_str().unwrap(), "serve", "--listen", "127.0.0.1:0"];
+    let mut child = home.command(&arguments).stderr(Stdio::piped()).spawn().unwrap();
+    // Opens when the server reads.
+    let list = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    assert!(Command::new("kill").args(["-s", "HUP", &child.id().to_string()]).status().unwrap().success());
+    drop(list);
+    // It reads more than once: first what kind of file it is.
+    std::thread::spawn(move || {
+        while let Ok(mut list) = std::fs::OpenOptions::new().write(true).open(&pipe) {
+            let _ = list.write_all(b"one.test\n");
+        }
+    });
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(told.any(|line| line.contains("check API on")));
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod keys;
 mod load;
 mod nginx;
 mod proxy;
+mod readme;
 mod routes;
 mod threats;
 mod tls;
@@ -45,6 +46,7 @@ struct Answer {
 
 /// As they tell of themselves.
 const DOORS: [&str; 2] = ["check API on", "proxy on"];
+const FORM: &str = "application/x-www-form-urlencoded";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Serving {
