@@ -36,7 +36,11 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     let config = &settings.loaded.config;
     let listen = given.listen.unwrap_or(config.serve.listen);
     let inherited = Inherited::take(&names_of_sockets())?;
-    may_listen(listen, &inherited, config)?;
+    if inherited.has_proxy() && config.proxy.listen.is_none() {
+        warn("a socket for the proxy was handed over and is not used, since proxy.listen is not set");
+    }
+    let reachable = reachable(listen, &inherited);
+    may_serve(reachable, config)?;
     log::begin(level(config.telemetry.log));
     // What is wrong with it is no matter of lists.
     Tls::load(&config.tls, clock::now())?;
@@ -65,7 +69,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
         threads => threads,
     };
     let (arguments, lists) = (arguments.clone(), given.lists.clone());
-    let running = Running { ledger, metrics, watch };
+    let running = Running { ledger, metrics, watch, reachable };
     server.run(threads, signals, move || reload(&arguments, &lists, &running))?;
     Ok(Exit::Quiet)
 }
@@ -95,6 +99,7 @@ struct Running {
     ledger: Ledger,
     metrics: Metrics,
     watch: Watch,
+    reachable: Option<SocketAddr>,
 }
 
 fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
@@ -106,10 +111,11 @@ fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
 
 /// What is in place after a reload; nothing if what is there now has to stay.
 fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<Live> {
-    let Running { ledger, metrics, watch } = running;
+    let Running { ledger, metrics, watch, reachable } = running;
     watch.begin(arguments);
     let loaded = load(arguments).and_then(|settings| {
         watch.follow(&settings, arguments, given);
+        may_serve(*reachable, &settings.loaded.config)?;
         let lists = Lists::load(&settings, arguments, given)?;
         doors(&settings, lists, ledger)
     });
@@ -128,16 +134,18 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
     }
 }
 
-/// Without keys everybody who can reach the address could read the lists out, one guess at a time.
-fn may_listen(configured: SocketAddr, inherited: &Inherited, config: &Config) -> anyhow::Result<()> {
-    if inherited.has_proxy() && config.proxy.listen.is_none() {
-        warn("a socket for the proxy was handed over and is not used, since proxy.listen is not set");
-    }
+/// An address of the check API that other machines can reach, if there is one.
+fn reachable(configured: SocketAddr, inherited: &Inherited) -> Option<SocketAddr> {
     let mut addresses: Vec<SocketAddr> = inherited.api().collect();
     if addresses.is_empty() {
         addresses.push(configured);
     }
-    match addresses.iter().find(|address| !address.ip().is_loopback()) {
+    addresses.into_iter().find(|address| !address.ip().is_loopback())
+}
+
+/// Without keys everybody who can reach the address could read the lists out, one guess at a time.
+fn may_serve(reachable: Option<SocketAddr>, config: &Config) -> anyhow::Result<()> {
+    match reachable {
         Some(address) if config.keys.is_empty() => Err(usage(format!(
             "{address} can be reached from other machines, and there are no keys; make one with `linkgate keys new NAME`"
         ))),
@@ -317,5 +325,34 @@ fn level(level: LogLevel) -> LevelFilter {
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[test]
+    fn no_reload_takes_the_last_key_where_other_machines_can_ask() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("linkgate.toml");
+        let arguments = Arguments::parse_from(["linkgate", "--config", path.to_str().unwrap(), "serve"]);
+        let key = format!("[[keys]]\nname = \"a\"\nsha256 = \"{}\"\n", "0".repeat(64));
+        for (config, address, expected) in [
+            (&*key, "192.0.2.1:80", true),
+            (&*key, "127.0.0.1:80", true),
+            ("", "127.0.0.1:80", true),
+            ("", "[::1]:80", true),
+            ("", "192.0.2.1:80", false),
+            ("", "0.0.0.0:80", false),
+        ] {
+            std::fs::write(&path, config).unwrap();
+            let reachable = reachable(address.parse().unwrap(), &Inherited::default());
+            let (ledger, metrics, watch) = (Ledger::default(), Metrics::default(), Watch::default());
+            let running = Running { ledger, metrics, watch, reachable };
+            assert_eq!(reload(&arguments, &[], &running).is_some(), expected, "{config:?} {address}");
+        }
     }
 }

@@ -31,7 +31,7 @@ struct Reports<'j> {
 
 pub(super) async fn answer(door: &ApiDoor, asker: Asker, head: &Parts, body: Incoming) -> Result<Answer, Problem> {
     let (metrics, posts_max) = (door.metrics.clone(), door.limits.posts_max);
-    json::answer(door, head, body, move |text| {
+    json::answer(door, head, body, 1, move |text| {
         let judging = Judging::new(&asker, &metrics);
         let json: AskedJson<'_> = json::parse(text, NO_POST)?;
         match json.meant().ok_or(NO_POST)? {

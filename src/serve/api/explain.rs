@@ -19,6 +19,9 @@ const NO_URL: Problem =
 const URL_TOO_LONG: Problem =
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "url_too_long", "longer URLs are only checked, not explained");
 
+/// What is told of a URL is far longer than the URL.
+const WEIGHT: usize = 64;
+
 #[derive(Deserialize)]
 struct Asked<'j> {
     #[serde(borrow)]
@@ -34,7 +37,7 @@ struct Told<S> {
 
 pub(super) async fn answer(door: &ApiDoor, asker: Asker, head: &Parts, body: Incoming) -> Result<Answer, Problem> {
     let (metrics, max) = (door.metrics.clone(), door.limits.explain_url_max_chars);
-    json::answer(door, head, body, move |text| {
+    json::answer(door, head, body, WEIGHT, move |text| {
         let Asked { url } = json::parse(text, NO_URL)?;
         if url.chars().count() > max {
             return Err(URL_TOO_LONG);

@@ -7,6 +7,7 @@ use http::request::Parts;
 use hyper::body::Incoming;
 use serde::Deserialize;
 
+use crate::check::Object;
 use crate::serve::answer::{Answer, Problem};
 use crate::serve::inspect::{Coding, ContentType};
 use crate::serve::{body, work};
@@ -20,11 +21,12 @@ const MEDIA_TYPE: Problem =
 
 const BOM: char = '\u{feff}';
 
-/// Answers a request by the text of its body.
+/// Answers a request by the text of its body, each byte of which is as much work as `weight` bytes of a post.
 pub(super) async fn answer(
     door: &ApiDoor,
     head: &Parts,
     body: Incoming,
+    weight: usize,
     answer: impl FnOnce(&str) -> Result<Answer, Problem> + Send + 'static,
 ) -> Result<Answer, Problem> {
     match ContentType::of(&head.headers)? {
@@ -39,7 +41,7 @@ pub(super) async fn answer(
     let began = Instant::now();
     // How much a packed body holds is not known yet.
     let length = if coding == Coding::Identity { body.len() } else { max_bytes };
-    let answered = work::judge(door.limits.check_wait(), length, move || {
+    let answered = work::judge(door.limits.check_wait(), length * weight, move || {
         let plain = coding.decoded(&body, max_bytes)?;
         let text = std::str::from_utf8(&plain).map_err(|_| NOT_JSON)?;
         answer(&crate::check::without_halves(text.trim_start_matches(BOM)))
@@ -50,9 +52,9 @@ pub(super) async fn answer(
     answered
 }
 
-/// Tells broken JSON from JSON of another form, which is the problem `other`.
+/// Reads an object; tells broken JSON from JSON of another form, which is the problem `other`.
 pub(super) fn parse<'j, T: Deserialize<'j>>(text: &'j str, other: Problem) -> Result<T, Problem> {
-    serde_json::from_str(text).map_err(|error| match error.classify() {
+    serde_json::from_str(text).map(|Object(value)| value).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => other,
         _ => NOT_JSON,
     })

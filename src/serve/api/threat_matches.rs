@@ -7,7 +7,7 @@ use http::request::Parts;
 use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
 
-use crate::check::Post;
+use crate::check::{Object, Post};
 use crate::serve::answer::{self, Answer, Problem};
 
 use super::access::Asker;
@@ -27,7 +27,7 @@ const TOO_MANY_ENTRIES: Problem =
 #[serde(rename_all = "camelCase")]
 struct Asked<'j> {
     #[serde(borrow)]
-    threat_info: ThreatInfo<'j>,
+    threat_info: Object<ThreatInfo<'j>>,
 }
 
 #[derive(Deserialize)]
@@ -38,7 +38,7 @@ struct ThreatInfo<'j> {
     #[serde(default)]
     platform_types: Vec<String>,
     #[serde(borrow)]
-    threat_entries: Vec<ThreatEntry<'j>>,
+    threat_entries: Vec<Object<ThreatEntry<'j>>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -78,14 +78,14 @@ struct MetadataEntry {
 
 pub(super) async fn answer(door: &ApiDoor, asker: Asker, head: &Parts, body: Incoming) -> Result<Answer, Problem> {
     let (metrics, max) = (door.metrics.clone(), door.limits.threat_entries_max);
-    json::answer(door, head, body, move |text| {
-        let Asked { threat_info } = json::parse(text, NO_ENTRIES)?;
+    json::answer(door, head, body, 1, move |text| {
+        let Asked { threat_info: Object(threat_info) } = json::parse(text, NO_ENTRIES)?;
         if threat_info.threat_entries.len() > max {
             return Err(TOO_MANY_ENTRIES);
         }
         let judging = Judging::new(&asker, &metrics);
         let mut matches = Vec::new();
-        for entry in &threat_info.threat_entries {
+        for Object(entry) in &threat_info.threat_entries {
             let report = judging.report(&Post { attached: &[&entry.url], ..Post::default() })?;
             let threat = Threat::of(&report, &judging.view.snapshot().policy);
             matches.extend(threat.map(|threat| told(&threat, entry, &threat_info)));

@@ -353,6 +353,8 @@ fn the_configuration_as_people_read_it() {
     #threat_entries_max = 500
     # Length of a URL that /v1/explain takes.
     #explain_url_max_chars = 8192
+    # How long a long body may wait to be checked before it counts as overload.
+    #check_wait_ms = 1000
     # How long idle connections may still bring a request when the server is told to end.
     #idle_grace_ms = 1000
     # How long requests under way may take after that.
@@ -385,6 +387,10 @@ fn the_configuration_as_people_read_it() {
     #platform = "generic"
     # If posts cannot be checked: closed refuses them, open lets them through marked, hold keeps them back.
     #on_system_failure = "closed"
+    # Distinct entries for which one token may be refused; after that all of its posts with a link are held. 0: no end.
+    #refusals_per_day = 20
+    # The same for all tokens of one network: /24 of IPv4, /48 of IPv6. 0: no end.
+    #network_refusals_per_day = 200
     # Fields of HTML: JSON pointers with * for list elements, or names of form fields.
     #html = []
     # Fields of Markdown.
@@ -403,8 +409,18 @@ fn the_configuration_as_people_read_it() {
     #trusted_proxies = []
     # How long the platform may take to begin its answer.
     #upstream_timeout_ms = 60000
+    # How long an idle connection to the platform is kept; less than the platform keeps it itself, as Node's 5 s.
+    #upstream_idle_ms = 4000
     # Connections to the platform.
     #upstream_connections_max = 1000
+
+    [proxy.on_failure]
+    # The same where a list is missing or none has an entry; by on_system_failure if unset.
+    #no_index = ""
+    # The same where long posts wait longer than serve.limits.check_wait_ms.
+    #overload = ""
+    # The same where a check did not end.
+    #internal = ""
 
     [proxy.refusal]
     # Status of a refusal, 400 to 499, if the platform is generic.
