@@ -1,5 +1,6 @@
 //! `linkgate serve`: the doors, as the configuration has them.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -9,12 +10,13 @@ use anyhow::{Context as _, ensure};
 use tracing::level_filters::LevelFilter;
 
 use crate::check::{Checker, Snapshot};
-use crate::config::{Config, KeySetting, LogLevel, ProxySetting, RefusalSetting};
+use crate::config::{Config, KeySetting, LogLevel, ProxySetting, RefusalSetting, Telemetry};
+use crate::lists::Source;
 use crate::serve::{
-    Api, Budget, Gate, Generic, Hosts, Keys, Live, Platform, Proxy, Refusal, Route, Server, Tenant, Upstream,
+    Api, Budget, Gate, Generic, Hosts, Keys, Live, Platform, Proxy, Refusal, Route, Server, Tenant, Upstream, Watchers,
 };
-use crate::telemetry::log;
 use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::{clock, log};
 
 use super::args::{Arguments, ServeArguments};
 use super::session::{KeyFor, Session, Settings, warn};
@@ -28,6 +30,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     let config = &settings.loaded.config;
     let listen = given.listen.unwrap_or(config.serve.listen);
     may_listen(listen, config)?;
+    may_tell(&config.telemetry)?;
     log::begin(level(config.telemetry.log));
     let metrics = Metrics::default();
     let live = match live(&settings, arguments, &given.lists) {
@@ -35,7 +38,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
         Err(error) if given.lists.is_empty() => without_lists(&settings, &error)?,
         live => live?,
     };
-    tell(&metrics, &live.api.checker);
+    tell(&metrics, &live.api.checker, &settings.sources(&given.lists)?);
     let limits = config.serve.limits.clone();
     ensure!(
         limits.body_max_bytes <= BODY_MAX_BYTES,
@@ -44,16 +47,25 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     );
     let mut server = Server::new(live, limits, metrics.clone());
     let cannot = |address: SocketAddr| format!("{address} cannot be listened on");
+    let figures = config
+        .telemetry
+        .listen
+        .map(|address| server.open_telemetry(address, watchers(&config.telemetry)).with_context(|| cannot(address)));
+    let figures = figures.transpose()?;
     let api = server.open_api(listen).with_context(|| cannot(listen))?;
     warn(&format!("check API on http://{api}"));
     if let Some(address) = config.proxy.listen {
         let proxy = server.open_proxy(address).with_context(|| cannot(address))?;
         warn(&format!("proxy on http://{proxy}, in front of {}", config.proxy.upstream.as_deref().unwrap_or_default()));
     }
+    if let Some(address) = figures {
+        warn(&format!("figures and health on http://{address}"));
+    }
     let threads = match config.serve.threads {
         0 => available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), threads, "started");
     let (arguments, lists) = (arguments.clone(), given.lists.clone());
     server.run(threads, move || reload(&arguments, &lists, &metrics))?;
     Ok(Exit::Quiet)
@@ -68,16 +80,19 @@ fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
 
 /// What is in place after a reload; nothing if what is there now has to stay.
 fn reload(arguments: &Arguments, lists: &[String], metrics: &Metrics) -> Option<Live> {
-    let loaded = load(arguments).and_then(|settings| live(&settings, arguments, lists));
+    let loaded =
+        load(arguments).and_then(|settings| Ok((live(&settings, arguments, lists)?, settings.sources(lists)?)));
     let outcome = if loaded.is_ok() { "done" } else { "failed" };
     metrics.reloads.get_or_create(&metrics::Outcome { outcome }).inc();
+    metrics.reload_succeeded.set(i64::from(loaded.is_ok()));
     match loaded {
-        Ok(live) => {
-            tell(metrics, &live.api.checker);
+        Ok((live, sources)) => {
+            tell(metrics, &live.api.checker, &sources);
             tracing::info!(generation = live.api.checker.snapshot().generation, "reloaded");
             Some(live)
         }
         Err(error) => {
+            tracing::error!(generation = metrics.lists.generation.get(), "not reloaded");
             warn(&format!("not reloaded, the former configuration stays: {error:#}"));
             None
         }
@@ -94,6 +109,21 @@ fn may_listen(address: SocketAddr, config: &Config) -> anyhow::Result<()> {
     )))
 }
 
+/// Figures have no key in front of them: that others reach them has to be said.
+fn may_tell(telemetry: &Telemetry) -> anyhow::Result<()> {
+    match telemetry.listen {
+        Some(address) if !address.ip().is_loopback() && !telemetry.allow_remote => Err(usage(format!(
+            "telemetry.listen is {address}, which can be reached from other machines without a key; \
+             if that is wanted, set allow_remote = true below [telemetry]"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn watchers(telemetry: &Telemetry) -> Watchers {
+    if telemetry.allow_remote { Watchers::Anywhere } else { Watchers::Here }
+}
+
 fn live(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Live> {
     let checker = Session::of(settings, arguments, given)?.checker;
     doors(settings, checker, given)
@@ -108,12 +138,20 @@ fn without_lists(settings: &Settings, error: &anyhow::Error) -> anyhow::Result<L
 
 fn doors(settings: &Settings, checker: Checker, given: &[String]) -> anyhow::Result<Live> {
     let config = &settings.loaded.config;
-    let required: Vec<String> =
-        config.lists.iter().filter(|_| given.is_empty()).map(|list| list.name.clone()).collect();
+    let required = required(settings, given)?;
     let keys = keys(&config.keys, &checker)?;
     let proxy = proxy(config, &checker, &required)?;
     let hosts = Hosts(config.api.hosts.clone());
     Ok(Live { api: Api { checker, keys, hosts, required }, proxy })
+}
+
+/// Lists without which nothing is ready. One that is compiled already names what is in it by itself.
+fn required(settings: &Settings, given: &[String]) -> anyhow::Result<Vec<String>> {
+    if !given.is_empty() || settings.loaded.config.lists.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sources = settings.sources(given)?;
+    Ok(sources.into_iter().filter(|source| !source.is_compiled()).map(|source| source.name).collect())
 }
 
 fn keys(settings: &[KeySetting], checker: &Checker) -> anyhow::Result<Keys> {
@@ -177,16 +215,37 @@ fn refusal(setting: &RefusalSetting) -> anyhow::Result<Option<Refusal>> {
     }))
 }
 
-/// Tells figures what is in use.
-fn tell(metrics: &Metrics, checker: &Checker) {
-    let snapshot = checker.snapshot();
-    metrics.generation.set(snapshot.generation);
-    metrics.entries.clear();
+/// Tells figures and the log what is in use.
+fn tell(metrics: &Metrics, checker: &Checker, sources: &[Source]) {
+    let (snapshot, now) = (checker.snapshot(), clock::now());
+    let written_at = written_at(&snapshot, sources);
+    metrics.lists.generation.set(snapshot.generation);
+    metrics.lists.clear();
     for list in snapshot.indexes.iter().flat_map(|index| index.lists()) {
         let entries: u64 = list.entries.values().sum();
         let label = metrics::List { list: list.name.clone() };
-        metrics.entries.get_or_create(&label).set(i64::try_from(entries).unwrap_or(i64::MAX));
+        metrics.lists.entries.get_or_create(&label).set(i64::try_from(entries).unwrap_or(i64::MAX));
+        metrics.lists.read_at.get_or_create(&label).set(now);
+        let written_at = written_at.get(&*list.name);
+        if let Some(&written_at) = written_at {
+            metrics.lists.written_at.get_or_create(&label).set(written_at);
+        }
+        let age_s = written_at.map(|written_at| now - written_at);
+        tracing::info!(list = list.name, generation = snapshot.generation, entries, age_s, "list in use");
     }
+}
+
+/// When the file of each list was written. One that is compiled already may hold several lists.
+fn written_at<'s>(snapshot: &'s Snapshot, sources: &'s [Source]) -> BTreeMap<&'s str, i64> {
+    let (compiled, texts): (Vec<&Source>, Vec<&Source>) = sources.iter().partition(|source| source.is_compiled());
+    // All texts are in one index, which comes first.
+    let opened = snapshot.indexes.iter().skip(usize::from(!texts.is_empty()));
+    let of_texts = texts.iter().map(|source| (&*source.name, source.written_at()));
+    let of_compiled = compiled.iter().zip(opened).flat_map(|(source, index)| {
+        let written_at = source.written_at();
+        index.lists().iter().map(move |list| (&*list.name, written_at))
+    });
+    of_texts.chain(of_compiled).filter_map(|(name, written_at)| Some((name, written_at?))).collect()
 }
 
 fn level(level: LogLevel) -> LevelFilter {

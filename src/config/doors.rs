@@ -117,11 +117,13 @@ fn check_only() -> Vec<Scope> {
 #[expect(missing_docs, reason = "each field is described in `DOCS`, which the help prints")]
 pub struct Telemetry {
     pub log: LogLevel,
+    pub listen: Option<SocketAddr>,
+    pub allow_remote: bool,
 }
 
 impl Default for Telemetry {
     fn default() -> Self {
-        Self { log: LogLevel::Info }
+        Self { log: LogLevel::Info, listen: None, allow_remote: false }
     }
 }
 
@@ -174,4 +176,9 @@ pub(super) const DOCS: &[(&str, &str)] = &[
     ("proxy.refusal.content_type", "Content-Type of a refusal."),
     ("proxy.refusal.template", "Body of a refusal; {message} and {id} are filled in."),
     ("telemetry.log", "What is logged: off, error, warn, info, debug or trace."),
+    (
+        "telemetry.listen",
+        "Address and port of /metrics, /healthz and /readyz without a key; then /metrics is nowhere else.",
+    ),
+    ("telemetry.allow_remote", "Let other machines reach that address; without it only loopback is taken."),
 ];

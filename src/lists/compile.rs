@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use serde::Serialize;
 
@@ -13,7 +12,7 @@ use super::error::ListError;
 use super::format::Format;
 use super::options::Options;
 use super::report::LineReport;
-use super::source::{self, Loaded, Piece, Place, Source};
+use super::source::{self, Loaded, Piece, Source};
 
 /// The keys of a compilation.
 pub struct Keyring {
@@ -217,8 +216,5 @@ fn in_words(error: &ListError) -> String {
 }
 
 fn age(source: &Source, now: i64) -> Option<u64> {
-    let Place::File(path) = &source.place else { return None };
-    let changed = std::fs::metadata(path).ok()?.modified().ok()?;
-    let seconds = changed.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
-    Some(u64::try_from(now).ok()?.saturating_sub(seconds))
+    u64::try_from(now.saturating_sub(source.written_at()?).max(0)).ok()
 }

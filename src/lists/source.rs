@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use sha2::{Digest as _, Sha256};
 
@@ -85,6 +86,12 @@ impl Source {
             Place::File(path) => Some(path),
             Place::Embedded(_) => None,
         }
+    }
+
+    /// When its file was written, in seconds since the Unix epoch.
+    pub fn written_at(&self) -> Option<i64> {
+        let written = std::fs::metadata(self.path()?).ok()?.modified().ok()?;
+        i64::try_from(written.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
     }
 
     /// What errors call it: its file, or its name if it comes with the program.

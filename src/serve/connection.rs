@@ -17,8 +17,9 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::door::Door;
-use super::limits::Limits;
-use super::steady::Steady;
+use super::limits::{HEAD_TIMEOUT_MS, Limits, STREAMS_MAX, WRITE_TIMEOUT_MS};
+use super::note::hit;
+use super::steady::{Pace, Steady};
 use super::wire::{self, Protocol, Strict};
 
 /// What HTTP/2 may keep in memory for one stream, and for all of a connection.
@@ -48,7 +49,8 @@ pub(super) type Wire = TokioIo<Strict<Steady<TcpStream>>>;
 pub(super) async fn serve(stream: TcpStream, peer: Peer, door: Door, limits: Arc<Limits>, stop: watch::Receiver<bool>) {
     // Answers are written whole; waiting for more to send would only delay them.
     let _ = stream.set_nodelay(true);
-    let stream = Steady::new(stream, Duration::from_millis(limits.write_timeout_ms));
+    let (pace, metrics) = (Pace::new(), door.metrics().clone());
+    let stream = Steady::new(stream, Duration::from_millis(limits.write_timeout_ms), Arc::clone(&pace));
     let bounds = wire::Limits { head_max_bytes: limits.head_max_bytes, ..wire::Limits::default() };
     let within = Duration::from_millis(limits.head_timeout_ms);
     let mut stopped = stop.clone();
@@ -57,15 +59,28 @@ pub(super) async fn serve(stream: TcpStream, peer: Peer, door: Door, limits: Arc
         // Nothing was asked yet.
         _ = stopped.wait_for(|stop| *stop) => return,
     };
-    match detected {
+    let is_late = match detected {
         Ok(Ok((Protocol::Http1, wire))) => http1(TokioIo::new(wire), peer, door, &limits, stop).await,
-        Ok(Ok((Protocol::Http2, wire))) => http2(TokioIo::new(wire), peer, door, &limits, stop).await,
-        // Gone, or silent for too long.
-        Ok(Err(_)) | Err(_) => {}
+        Ok(Ok((Protocol::Http2, wire))) => {
+            http2(TokioIo::new(wire), peer, door, &limits, stop).await;
+            false
+        }
+        // Gone.
+        Ok(Err(_)) => false,
+        // Silent for too long.
+        Err(_) => true,
+    };
+    // A connection that ends since it was idle met no limit that anybody has to know of.
+    if is_late && pace.is_awaited() {
+        hit(&metrics, HEAD_TIMEOUT_MS);
+    }
+    if pace.is_stuck() {
+        hit(&metrics, WRITE_TIMEOUT_MS);
     }
 }
 
-async fn http1(wire: Wire, peer: Peer, door: Door, limits: &Limits, mut stop: watch::Receiver<bool>) {
+/// Whether it ended since a head did not come in time.
+async fn http1(wire: Wire, peer: Peer, door: Door, limits: &Limits, mut stop: watch::Receiver<bool>) -> bool {
     let service = service_fn(|request: Request<Incoming>| {
         let door = door.clone();
         async move {
@@ -88,18 +103,34 @@ async fn http1(wire: Wire, peer: Peer, door: Door, limits: &Limits, mut stop: wa
         .half_close(true)
         .max_buf_size(limits.head_max_bytes.max(BUFFER_MIN_BYTES));
     let mut connection = pin!(builder.serve_connection(wire, service).with_upgrades());
-    tokio::select! {
-        _ = connection.as_mut() => return,
-        _ = stop.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
-    }
-    // How it ended concerns only the client.
-    let _ = connection.await;
+    let ended = tokio::select! {
+        ended = connection.as_mut() => Some(ended),
+        _ = stop.wait_for(|stop| *stop) => {
+            connection.as_mut().graceful_shutdown();
+            None
+        }
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => connection.await,
+    };
+    // How else it ended concerns only the client.
+    ended.is_err_and(|error| error.is_timeout())
 }
 
 async fn http2(wire: Wire, peer: Peer, door: Door, limits: &Limits, mut stop: watch::Receiver<bool>) {
+    let streams = Arc::new(());
     let service = service_fn(|request| {
-        let door = door.clone();
-        async move { Ok::<_, Infallible>(door.answer(request, peer).await) }
+        let (door, stream) = (door.clone(), Arc::clone(&streams));
+        // Clients know how many they may have, and wait by themselves: that one has as many is all that can be seen.
+        if Arc::strong_count(&streams) > limits.streams_max as usize {
+            hit(door.metrics(), STREAMS_MAX);
+        }
+        async move {
+            let answer = door.answer(request, peer).await;
+            drop(stream);
+            Ok::<_, Infallible>(answer)
+        }
     });
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder

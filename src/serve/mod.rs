@@ -18,6 +18,7 @@ mod inspect;
 mod key;
 mod limits;
 mod middleware;
+mod note;
 mod platform;
 mod proxy;
 mod refusal;
@@ -35,7 +36,7 @@ use arc_swap::ArcSwap;
 
 use crate::telemetry::metrics::Metrics;
 
-pub use api::{Api, Hosts};
+pub use api::{Api, Hosts, Watchers};
 pub use fail::FailPolicy;
 pub use gate::{FieldReport, Gate, Judgement};
 pub use key::{Budget, Keys, Scope, Tenant, digest};
@@ -58,6 +59,7 @@ pub struct Server {
     metrics: Metrics,
     api: Arc<ArcSwap<Api>>,
     proxy: Option<Arc<ArcSwap<Proxy>>>,
+    api_role: api::Role,
     entrances: Vec<server::Entrance>,
 }
 
@@ -65,11 +67,16 @@ impl Server {
     /// A server with these doors, none of them open.
     pub fn new(live: Live, limits: Limits, metrics: Metrics) -> Self {
         let swap = |proxy| Arc::new(ArcSwap::from_pointee(proxy));
+        for limit in limits::counted() {
+            // Told before it is met, so that the first time is seen as a rise.
+            drop(metrics.limits.get_or_create(&crate::telemetry::metrics::Limit { limit }));
+        }
         Self {
             limits: Arc::new(limits),
             metrics,
             api: Arc::new(ArcSwap::from_pointee(live.api)),
             proxy: live.proxy.map(swap),
+            api_role: api::Role::All,
             entrances: Vec::new(),
         }
     }
@@ -79,8 +86,22 @@ impl Server {
     /// # Errors
     /// If the address cannot be bound.
     pub fn open_api(&mut self, address: SocketAddr) -> io::Result<SocketAddr> {
-        let (limits, metrics) = (Arc::clone(&self.limits), self.metrics.clone());
-        self.open(address, door::Door::Api(api::ApiDoor { api: Arc::clone(&self.api), limits, metrics }))
+        self.open(address, door::Door::Api(self.api_door(self.api_role)))
+    }
+
+    /// Opens figures and health at an address of their own; gives back the one it got. The check API, if it is opened
+    /// after that, has no figures any more.
+    ///
+    /// # Errors
+    /// If the address cannot be bound.
+    pub fn open_telemetry(&mut self, address: SocketAddr, watchers: Watchers) -> io::Result<SocketAddr> {
+        self.api_role = api::Role::WithoutFigures;
+        self.open(address, door::Door::Api(self.api_door(api::Role::Telemetry(watchers))))
+    }
+
+    fn api_door(&self, role: api::Role) -> api::ApiDoor {
+        let (api, limits, metrics) = (Arc::clone(&self.api), Arc::clone(&self.limits), self.metrics.clone());
+        api::ApiDoor { role, api, limits, metrics }
     }
 
     /// Opens the proxy at an address; gives back the one it got.
@@ -106,7 +127,7 @@ impl Server {
     /// # Errors
     /// If the operating system gives no threads or signals.
     pub fn run(self, threads: usize, reload: impl Fn() -> Option<Live> + Send + Sync + 'static) -> io::Result<()> {
-        let Self { limits, metrics, api, proxy, entrances } = self;
+        let Self { limits, metrics, api, proxy, entrances, .. } = self;
         let reload = move || {
             let Some(live) = reload() else { return };
             api.store(Arc::new(live.api));

@@ -13,18 +13,24 @@ use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, interval, sleep, timeout};
 
 use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::{clock, log};
 
 use super::connection::{self, Peer};
 use super::door::Door;
-use super::limits::Limits;
+use super::limits::{CONNECTIONS_MAX, Limits};
+use super::note::hit;
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 4_096;
 /// Between two attempts to accept when the process has no descriptors left.
 const BREATH: Duration = Duration::from_millis(50);
+
+const TELEMETRY_CONNECTIONS_MAX: usize = 32;
+/// How often it is told how many lines the log was spared.
+const FLOODS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A listener and what answers behind it.
 pub(super) struct Entrance {
@@ -47,7 +53,7 @@ pub(super) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
 
 /// A thread that serves connections.
 struct Worker {
-    sender: mpsc::UnboundedSender<Arrival>,
+    sender: mpsc::UnboundedSender<(Arrival, Place)>,
     open: Arc<AtomicUsize>,
     thread: thread::JoinHandle<()>,
 }
@@ -57,6 +63,27 @@ struct Arrival {
     stream: std::net::TcpStream,
     peer: Peer,
     door: Door,
+}
+
+/// Held by a connection as long as it is open.
+type Place = Arc<()>;
+
+/// Room for connections. Those who look at figures have some of their own: they come when all else is full.
+#[derive(Default)]
+struct Places {
+    doors: Place,
+    telemetry: Place,
+}
+
+impl Places {
+    fn take(&self, door: &Door, limits: &Limits) -> Option<Place> {
+        let (places, max) = if door.is_telemetry() {
+            (&self.telemetry, TELEMETRY_CONNECTIONS_MAX)
+        } else {
+            (&self.doors, limits.connections_max)
+        };
+        (Arc::strong_count(places) <= max).then(|| Arc::clone(places))
+    }
 }
 
 /// Serves until SIGTERM or SIGINT, then answers what is under way. SIGHUP calls `reload`.
@@ -76,13 +103,25 @@ pub(super) fn run(
     let workers = workers?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let served = runtime.block_on(accept_all(entrances, &workers, limits, metrics, reload));
+    let (began, connections) = (Instant::now(), open(&workers));
+    tracing::info!(connections, grace_ms = limits.grace_ms, "draining");
     // Idle connections end at once, others when they are answered; who never ends is cut off.
     let _ = stop.send(true);
-    for Worker { sender, thread, .. } in workers {
+    let mut cut_off = 0;
+    for Worker { sender, open, thread } in workers {
         drop(sender);
         let _ = thread.join();
+        cut_off += open.load(Ordering::Relaxed);
     }
+    // No window is open any more.
+    log::tell_floods(i64::MAX);
+    tracing::info!(connections, cut_off, took_ms = began.elapsed().as_millis() as u64, "drained");
     served
+}
+
+/// How many connections there are.
+fn open(workers: &[Worker]) -> usize {
+    workers.iter().map(|worker| worker.open.load(Ordering::Relaxed)).sum()
 }
 
 async fn accept_all(
@@ -94,6 +133,7 @@ async fn accept_all(
 ) -> io::Result<()> {
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut hup = signal(SignalKind::hangup())?;
+    let (places, mut floods) = (Places::default(), interval(FLOODS_INTERVAL));
     let (arrived, mut arrivals) = mpsc::channel(1);
     let mut loops = JoinSet::new();
     for Entrance { listener, door } in entrances {
@@ -101,11 +141,12 @@ async fn accept_all(
     }
     loop {
         tokio::select! {
-            Some(arrival) = arrivals.recv() => assign(arrival, workers, limits, metrics),
+            Some(arrival) = arrivals.recv() => assign(arrival, &places, workers, limits, metrics),
             _ = hup.recv() => {
                 let reload = Arc::clone(&reload);
                 drop(tokio::task::spawn_blocking(move || reload()));
             }
+            _ = floods.tick() => log::tell_floods(clock::now()),
             _ = term.recv() => break,
             _ = int.recv() => break,
         }
@@ -113,7 +154,7 @@ async fn accept_all(
     // What the kernel has accepted for us already is served too.
     let _ = timeout(BREATH, async {
         while let Some(arrival) = arrivals.recv().await {
-            assign(arrival, workers, limits, metrics);
+            assign(arrival, &places, workers, limits, metrics);
         }
     })
     .await;
@@ -137,16 +178,12 @@ async fn accept(listener: TcpListener, door: Door, arrived: mpsc::Sender<Arrival
 }
 
 /// Hands a connection to the worker with the fewest.
-fn assign(arrival: Arrival, workers: &[Worker], limits: &Limits, metrics: &Metrics) {
-    let open: usize = workers.iter().map(|worker| worker.open.load(Ordering::Relaxed)).sum();
-    if open >= limits.connections_max {
-        metrics.limits.get_or_create(&metrics::Limit { limit: "connections_max" }).inc();
-        return;
-    }
+fn assign(arrival: Arrival, places: &Places, workers: &[Worker], limits: &Limits, metrics: &Metrics) {
+    let Some(place) = places.take(&arrival.door, limits) else { return hit(metrics, CONNECTIONS_MAX) };
     if let Some(worker) = workers.iter().min_by_key(|worker| worker.open.load(Ordering::Relaxed)) {
         worker.open.fetch_add(1, Ordering::Relaxed);
         // It is there as long as the loop that calls this.
-        let _ = worker.sender.send(arrival);
+        let _ = worker.sender.send((arrival, place));
     }
 }
 
@@ -163,7 +200,7 @@ impl Worker {
 }
 
 async fn work(
-    mut receiver: mpsc::UnboundedReceiver<Arrival>,
+    mut receiver: mpsc::UnboundedReceiver<(Arrival, Place)>,
     limits: Arc<Limits>,
     metrics: Metrics,
     open: Arc<AtomicUsize>,
@@ -173,7 +210,7 @@ async fn work(
     loop {
         tokio::select! {
             arrival = receiver.recv() => {
-                let Some(Arrival { stream, peer, door }) = arrival else { break };
+                let Some((Arrival { stream, peer, door }, place)) = arrival else { break };
                 let Ok(stream) = TcpStream::from_std(stream) else {
                     open.fetch_sub(1, Ordering::Relaxed);
                     continue;
@@ -184,6 +221,7 @@ async fn work(
                 connections.spawn(async move {
                     connection::serve(stream, peer, door, limits, stop).await;
                     gauge.dec();
+                    drop(place);
                     open.fetch_sub(1, Ordering::Relaxed);
                 });
             }

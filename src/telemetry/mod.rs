@@ -1,5 +1,6 @@
 //! What the running program tells about itself: the one clock that everybody shares, logs, metrics.
 
 pub mod clock;
+mod flood;
 pub mod log;
 pub mod metrics;

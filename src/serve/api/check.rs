@@ -59,7 +59,7 @@ pub(super) async fn answer(door: &ApiDoor, asker: &Asker, head: &Parts, body: In
     let (asker, metrics, posts_max) = (asker.clone(), door.metrics.clone(), door.limits.posts_max);
     let answer = work::judge(body.len(), move || reports(&asker, &body, posts_max, &metrics)).await?;
     door.metrics.processing.observe(began.elapsed().as_secs_f64());
-    door.count("api", "answered");
+    door.metrics.api_answered.inc();
     answer
 }
 
@@ -94,7 +94,7 @@ pub(super) fn report<'j>(
 ) -> Named<Option<&'j RawValue>> {
     let report = post.with_post(TextFormat::Plain, |whole| view.check(whole, now));
     asker.spend(&report, now);
-    metrics.posts.get_or_create(&metrics::Post { door: "api", action: label(report.action) }).inc();
+    metrics.api_posts.count(label(report.action));
     Named { id: post.id, report }
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod check;
+mod role;
 mod status;
 mod stream;
 
@@ -19,10 +20,13 @@ use crate::telemetry::metrics::{self, Metrics};
 use super::answer::{Answer, Problem, REQUEST_ID};
 use super::key::{Keys, Scope};
 use super::limits::Limits;
+use super::note::Refused;
 use super::request_id::RequestId;
 
 pub use access::Hosts;
 pub(super) use check::label;
+pub(super) use role::Role;
+pub use role::Watchers;
 
 /// What the API answers from; reloading puts another in its place.
 pub struct Api {
@@ -39,6 +43,7 @@ pub struct Api {
 /// The door.
 #[derive(Clone)]
 pub(super) struct ApiDoor {
+    pub(super) role: Role,
     pub(super) api: Arc<ArcSwap<Api>>,
     pub(super) limits: Arc<Limits>,
     pub(super) metrics: Metrics,
@@ -76,8 +81,9 @@ impl ApiDoor {
         let mut answer = match self.perform(&head, body).await {
             Ok(answer) => answer,
             Err(problem) => {
-                self.count("api", problem.code);
-                tracing::debug!(request_id = %id, status = problem.status.as_u16(), code = problem.code, "refused");
+                let (door, code, status) = (self.role.name(), problem.code, problem.status);
+                self.count(code);
+                Refused { door, id, code, status }.note(&self.metrics);
                 problem.answer(Some(id))
             }
         };
@@ -86,14 +92,15 @@ impl ApiDoor {
     }
 
     async fn perform(&self, head: &Parts, body: Incoming) -> Result<Answer, Problem> {
-        let task = task(head)?;
+        let task = self.task(head)?;
         let api = self.api.load_full();
         match task {
             Task::Health => return Ok(status::health()),
             Task::Ready => return Ok(status::ready(&api)),
             Task::Metrics => {
-                api.admit_neighbour(head)?;
-                return Ok(status::metrics(&self.metrics));
+                self.role.admit_to_figures(&api, head)?;
+                self.metrics.ready.set(i64::from(api.is_ready()));
+                return Ok(status::metrics(head, &self.metrics));
             }
             Task::Lists => {
                 api.admit(head, Scope::Admin)?;
@@ -108,14 +115,16 @@ impl ApiDoor {
         check::answer(self, &asker, head, body).await
     }
 
-    fn count(&self, door: &'static str, outcome: &'static str) {
+    fn count(&self, outcome: &'static str) {
+        let door = self.role.name();
         self.metrics.requests.get_or_create(&metrics::Request { door, outcome, platform: "" }).inc();
     }
-}
 
-fn task(head: &Parts) -> Result<Task, Problem> {
-    let (_, method, task) = TASKS.iter().find(|(path, _, _)| *path == head.uri.path()).ok_or(NOT_FOUND)?;
-    let fits = head.method == *method || (head.method == Method::HEAD && *method == Method::GET);
-    let allow = || HeaderValue::from_str(method.as_str()).unwrap_or(HeaderValue::from_static("GET"));
-    if fits { Ok(*task) } else { Err(NOT_ALLOWED.with(ALLOW, allow())) }
+    fn task(&self, head: &Parts) -> Result<Task, Problem> {
+        let offered = |path: &str, task| path == head.uri.path() && self.role.offers(task);
+        let (_, method, task) = TASKS.iter().find(|(path, _, task)| offered(path, *task)).ok_or(NOT_FOUND)?;
+        let fits = head.method == *method || (head.method == Method::HEAD && *method == Method::GET);
+        let allow = || HeaderValue::from_str(method.as_str()).unwrap_or(HeaderValue::from_static("GET"));
+        if fits { Ok(*task) } else { Err(NOT_ALLOWED.with(ALLOW, allow())) }
+    }
 }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use http::header::{ACCEPT, VARY};
+use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::index::List;
 use crate::serve::answer::{self, Answer, Problem};
-use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::metrics::{Exposition, Metrics};
 
 use super::Api;
 
@@ -26,8 +28,13 @@ pub(super) fn ready(api: &Api) -> Answer {
     if api.is_ready() { answer::with(StatusCode::OK, TEXT, "ready\n".to_owned()) } else { NOT_READY.into() }
 }
 
-pub(super) fn metrics(metrics: &Metrics) -> Answer {
-    answer::with(StatusCode::OK, HeaderValue::from_static(metrics::CONTENT_TYPE), metrics.text())
+pub(super) fn metrics(head: &Parts, metrics: &Metrics) -> Answer {
+    let accepts: Vec<&str> = head.headers.get_all(ACCEPT).iter().filter_map(|field| field.to_str().ok()).collect();
+    let exposition = Exposition::wanted_by(&accepts.join(","));
+    let mut answer =
+        answer::with(StatusCode::OK, HeaderValue::from_static(exposition.content_type()), metrics.text(exposition));
+    answer.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+    answer
 }
 
 /// A list as `GET /v1/lists` tells of it.

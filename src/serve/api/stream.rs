@@ -8,6 +8,8 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::serve::answer::{self, Answer, Body, Problem};
+use crate::serve::limits::{BODY_MAX_BYTES, BODY_MIN_BYTES_PER_S};
+use crate::serve::note::hit;
 use crate::serve::work;
 use crate::telemetry::clock;
 use crate::telemetry::metrics::Metrics;
@@ -36,12 +38,13 @@ async fn run(door: ApiDoor, asker: Asker, mut body: Incoming, sender: mpsc::Send
             Ok(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
             Ok(None) => break,
             // Cut off: whoever reads the answers sees that the last lines are missing.
-            Err(_) | Ok(Some(Err(_))) => return,
+            Ok(Some(Err(_))) => return,
+            Err(_) => return hit(&door.metrics, BODY_MIN_BYTES_PER_S),
         };
         pending.extend_from_slice(&data);
         let Some(end) = memchr::memrchr(b'\n', &pending) else {
             if pending.len() > door.limits.body_max_bytes {
-                return;
+                return hit(&door.metrics, BODY_MAX_BYTES);
             }
             continue;
         };
@@ -53,7 +56,7 @@ async fn run(door: ApiDoor, asker: Asker, mut body: Incoming, sender: mpsc::Send
     if !pending.is_empty() {
         judged(&door, &asker, pending.freeze(), &mut lines, &sender).await;
     }
-    door.count("api", "streamed");
+    door.count("streamed");
 }
 
 /// Answers whole lines; whether anybody still reads.

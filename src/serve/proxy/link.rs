@@ -18,6 +18,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
+use crate::telemetry::metrics::{Counted, Gauge, Upstream as Figures};
+
 use super::outgoing::Outgoing;
 
 /// Idle connections that each worker keeps.
@@ -35,6 +37,9 @@ pub(super) struct Link {
     sender: SendRequest<Outgoing>,
     connection: Connection<TokioIo<TcpStream>, Outgoing>,
     body_timeout: Duration,
+    _open: Counted,
+    /// How many are idle.
+    idle: Gauge,
 }
 
 /// Why a request brought no answer.
@@ -53,6 +58,7 @@ impl Link {
                 let at = idle.iter().rposition(|link| *link.authority == *authority)?;
                 Some(idle.swap_remove(at))
             })?;
+            link.idle.dec();
             if link.is_quiet().await {
                 return Some(link);
             }
@@ -63,9 +69,11 @@ impl Link {
         authority: std::sync::Arc<str>,
         stream: TcpStream,
         body_timeout: Duration,
+        figures: &Figures,
     ) -> hyper::Result<Box<Self>> {
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        Ok(Box::new(Self { authority, sender, connection, body_timeout }))
+        let (open, idle) = (Counted::one(&figures.open), figures.idle.clone());
+        Ok(Box::new(Self { authority, sender, connection, body_timeout, _open: open, idle }))
     }
 
     /// Whether it is open and nothing has arrived on it.
@@ -188,6 +196,7 @@ impl Drop for Answered {
                 if let Ok(mut idle) = idle.try_borrow_mut()
                     && idle.len() < IDLE_MAX
                 {
+                    link.idle.inc();
                     idle.push(link);
                 }
             });

@@ -32,7 +32,7 @@ use super::gate::{Gate, Judgement};
 use super::limits::Limits;
 use super::platform::Treatment;
 use super::request_id::RequestId;
-use super::{FailPolicy, body, work};
+use super::{FailPolicy, body, note, work};
 
 use outgoing::Outgoing;
 
@@ -185,11 +185,8 @@ impl Passage<'_> {
     /// What follows from a judgement.
     fn act(&self, judgement: &Judgement) -> Result<Option<Mark>, Stopped> {
         let action = judgement.action;
-        self.door.metrics.posts.get_or_create(&metrics::Post { door: "proxy", action: label(action) }).inc();
-        if action > Action::Allow {
-            let (generation, fields) = (judgement.generation, judgement.fields.len());
-            tracing::info!(request_id = %self.id, ?action, generation, fields, "judged");
-        }
+        self.door.metrics.proxy_posts.count(label(action));
+        note::judged("proxy", self.id, judgement);
         match action {
             Action::Allow => Ok(None),
             Action::Flag => Ok(Some(Mark::Flagged)),
@@ -201,9 +198,7 @@ impl Passage<'_> {
     fn unchecked(&self, failure: Failure) -> Result<Mark, Stopped> {
         match self.proxy.on_system_failure {
             FailPolicy::Open => {
-                tracing::warn!(request_id = %self.id, code = failure.code(), "passed unchecked");
-                let passed = metrics::Outcome { outcome: "passed_unchecked" };
-                self.door.metrics.upstream.get_or_create(&passed).inc();
+                note::unchecked(&self.door.metrics, "proxy", self.id, failure.code());
                 Ok(Mark::Unchecked(failure))
             }
             FailPolicy::Closed => Err(Stopped::Unchecked(failure)),

@@ -150,6 +150,8 @@ fn the_configuration_as_people_read_it() {
     proxy.refusal.content_type = (unset)  # default
     proxy.refusal.template = (unset)  # default
     telemetry.log = "info"  # default
+    telemetry.listen = (unset)  # default
+    telemetry.allow_remote = false  # default
     lists.own.default_category = "csam"  # DIR/c.toml
     lists.own.label_private = false  # DIR/c.toml
     lists.own.mode = "enforce"  # DIR/c.toml
@@ -222,6 +224,8 @@ fn the_configuration_as_people_read_it() {
     proxy.refusal.content_type = (unset)  # default
     proxy.refusal.template = (unset)  # default
     telemetry.log = "info"  # default
+    telemetry.listen = (unset)  # default
+    telemetry.allow_remote = false  # default
     [0]
     "#);
     insta::assert_snapshot!(session(&home, &[&["config", "default"]]), @r#"
@@ -361,6 +365,10 @@ fn the_configuration_as_people_read_it() {
     [telemetry]
     # What is logged: off, error, warn, info, debug or trace.
     #log = "info"
+    # Address and port of /metrics, /healthz and /readyz without a key; then /metrics is nowhere else.
+    #listen = ""
+    # Let other machines reach that address; without it only loopback is taken.
+    #allow_remote = false
 
     # One [[lists]] for each list; without any, the demo list is used.
     #[[lists]]

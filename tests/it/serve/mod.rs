@@ -3,6 +3,10 @@
 mod api;
 mod bodies;
 mod clients;
+mod figures;
+mod leaks;
+mod limits;
+mod logs;
 mod nginx;
 mod proxy;
 mod routes;
@@ -21,6 +25,7 @@ struct Serving {
     child: Child,
     api: SocketAddr,
     proxy: Option<SocketAddr>,
+    figures: Option<SocketAddr>,
     log: Arc<Mutex<String>>,
     home: Home,
 }
@@ -53,6 +58,7 @@ impl Serving {
         };
         let api = address("check API on");
         let proxy = config.contains("[proxy]").then(|| address("proxy on"));
+        let figures = config.contains("[telemetry]\nlisten").then(|| address("figures and health on"));
         let log = Arc::new(Mutex::new(String::new()));
         let kept = Arc::clone(&log);
         std::thread::spawn(move || {
@@ -60,7 +66,7 @@ impl Serving {
                 kept.lock().unwrap().push_str(&(line + "\n"));
             }
         });
-        Self { child, api, proxy, log, home }
+        Self { child, api, proxy, figures, log, home }
     }
 
     fn signal(&self, name: &str) {
@@ -75,6 +81,13 @@ impl Serving {
 
     fn check(&self, body: &str) -> Answer {
         post(self.api, "/v1/check", "application/json", body.as_bytes())
+    }
+
+    /// A figure by its name with its labels.
+    fn figure(&self, name: &str) -> Option<f64> {
+        let text = get(self.figures.unwrap_or(self.api), "/metrics").body;
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+        line.parse().ok()
     }
 
     fn proxy(&self) -> SocketAddr {
