@@ -67,10 +67,7 @@ impl Server {
     /// A server with these doors, none of them open.
     pub fn new(live: Live, limits: Limits, metrics: Metrics) -> Self {
         let swap = |proxy| Arc::new(ArcSwap::from_pointee(proxy));
-        for limit in limits::counted() {
-            // Told before it is met, so that the first time is seen as a rise.
-            drop(metrics.limits.get_or_create(&crate::telemetry::metrics::Limit { limit }));
-        }
+        note::begin(&metrics);
         Self {
             limits: Arc::new(limits),
             metrics,

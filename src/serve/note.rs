@@ -3,12 +3,24 @@
 use http::StatusCode;
 
 use crate::telemetry::log;
-use crate::telemetry::metrics::{Limit, Metrics, Unchecked};
+use crate::telemetry::metrics::{Limit, Metrics, Outcome, Unchecked};
 use crate::verdict::Action;
 
+use super::fail::Failure;
 use super::gate::Judgement;
 use super::limits;
 use super::request_id::RequestId;
+
+/// Tells at nothing what alarms look at, so that the first time is seen as a rise.
+pub(super) fn begin(metrics: &Metrics) {
+    for limit in limits::counted() {
+        drop(metrics.limits.get_or_create(&Limit { limit }));
+    }
+    for reason in Failure::ALL.map(Failure::code) {
+        drop(metrics.unchecked.get_or_create(&Unchecked { door: "proxy", reason }));
+    }
+    drop(metrics.upstream.requests.get_or_create(&Outcome { outcome: "answered" }));
+}
 
 /// A request that a door refused.
 #[derive(Debug, Clone, Copy)]

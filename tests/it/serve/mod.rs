@@ -8,6 +8,7 @@ mod leaks;
 mod limits;
 mod logs;
 mod nginx;
+mod prometheus;
 mod proxy;
 mod routes;
 
