@@ -16,6 +16,7 @@ use crate::serve::{
     Api, Budget, Gate, Generic, Hosts, Keys, Live, Platform, Proxy, Refusal, Route, Server, Tenant, Upstream, Watchers,
 };
 use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::trace::{self, Tracing};
 use crate::telemetry::{clock, log};
 
 use super::args::{Arguments, ServeArguments};
@@ -32,6 +33,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     may_listen(listen, config)?;
     may_tell(&config.telemetry)?;
     log::begin(level(config.telemetry.log));
+    let _tracing = tracing(&config.telemetry)?;
     let metrics = Metrics::default();
     let live = match live(&settings, arguments, &given.lists) {
         // Lists on the command line were typed just now: a slip is better told at once.
@@ -118,6 +120,15 @@ fn may_tell(telemetry: &Telemetry) -> anyhow::Result<()> {
         ))),
         _ => Ok(()),
     }
+}
+
+/// Begins to send traces, if that is wanted.
+fn tracing(telemetry: &Telemetry) -> anyhow::Result<Option<Tracing>> {
+    let Some(endpoint) = &telemetry.otlp_endpoint else { return Ok(None) };
+    let ratio = telemetry.otlp_ratio;
+    ensure!((0.0..=1.0).contains(&ratio), "telemetry.otlp_ratio is not between 0.0 and 1.0");
+    let options = trace::Options { endpoint: endpoint.clone(), ratio };
+    Tracing::begin(&options).context("telemetry.otlp_endpoint").map(Some)
 }
 
 fn watchers(telemetry: &Telemetry) -> Watchers {

@@ -16,6 +16,7 @@ use crate::serve::inspect::{ContentType, Refused};
 use crate::serve::{body, work};
 use crate::telemetry::clock;
 use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::trace::Span;
 use crate::verdict::Action;
 
 use super::ApiDoor;
@@ -44,7 +45,13 @@ struct Reports<'j> {
     reports: Vec<Named<Option<&'j RawValue>>>,
 }
 
-pub(super) async fn answer(door: &ApiDoor, asker: &Asker, head: &Parts, body: Incoming) -> Result<Answer, Problem> {
+pub(super) async fn answer(
+    door: &ApiDoor,
+    asker: &Asker,
+    head: &Parts,
+    body: Incoming,
+    span: &Span,
+) -> Result<Answer, Problem> {
     match ContentType::of(&head.headers)? {
         ContentType::Json => {}
         // Curl's default, sent by people who try things out.
@@ -55,9 +62,10 @@ pub(super) async fn answer(door: &ApiDoor, asker: &Asker, head: &Parts, body: In
         return Err(Refused::Coding.into());
     }
     let body = body::whole(body, &door.limits).await?;
-    let began = Instant::now();
+    let (began, judging) = (Instant::now(), span.child("judge"));
     let (asker, metrics, posts_max) = (asker.clone(), door.metrics.clone(), door.limits.posts_max);
     let answer = work::judge(body.len(), move || reports(&asker, &body, posts_max, &metrics)).await?;
+    judging.end();
     door.metrics.processing.observe(began.elapsed().as_secs_f64());
     door.metrics.api_answered.inc();
     answer

@@ -16,6 +16,7 @@ use hyper::body::Incoming;
 
 use crate::check::Checker;
 use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::trace::Span;
 
 use super::answer::{Answer, Problem, REQUEST_ID};
 use super::key::{Keys, Scope};
@@ -78,9 +79,20 @@ impl ApiDoor {
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Answer {
         let id = RequestId::next();
         let (head, body) = request.into_parts();
-        let mut answer = match self.perform(&head, body).await {
+        let task = self.task(&head);
+        let mut span = match task {
+            Ok(Task::Health | Task::Ready | Task::Metrics) => Span::none(),
+            // Who asks here is no stranger: a trace that it is in goes on.
+            _ => Span::request(self.role.name(), Some(&head.headers)),
+        };
+        let performed = match task {
+            Ok(task) => self.perform(task, &head, body, &span).await,
+            Err(problem) => Err(problem),
+        };
+        let mut answer = match performed {
             Ok(answer) => answer,
             Err(problem) => {
+                span.word("outcome", problem.code);
                 let (door, code, status) = (self.role.name(), problem.code, problem.status);
                 self.count(code);
                 Refused { door, id, code, status }.note(&self.metrics);
@@ -88,11 +100,11 @@ impl ApiDoor {
             }
         };
         answer.headers_mut().insert(REQUEST_ID, id.header());
+        span.number("status", answer.status().as_u16().into());
         answer
     }
 
-    async fn perform(&self, head: &Parts, body: Incoming) -> Result<Answer, Problem> {
-        let task = self.task(head)?;
+    async fn perform(&self, task: Task, head: &Parts, body: Incoming, span: &Span) -> Result<Answer, Problem> {
         let api = self.api.load_full();
         match task {
             Task::Health => return Ok(status::health()),
@@ -112,7 +124,7 @@ impl ApiDoor {
         if task == Task::Stream {
             return Ok(stream::answer(self.clone(), asker, body));
         }
-        check::answer(self, &asker, head, body).await
+        check::answer(self, &asker, head, body, span).await
     }
 
     fn count(&self, outcome: &'static str) {

@@ -22,6 +22,7 @@ use hyper::body::Incoming;
 
 use crate::telemetry::clock;
 use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::trace::Span;
 use crate::verdict::Action;
 
 use super::answer::{Answer, Problem, REQUEST_ID};
@@ -71,6 +72,7 @@ struct Passage<'p> {
     proxy: Arc<Proxy>,
     peer: Peer,
     id: RequestId,
+    span: Span,
 }
 
 /// What became of a request that was not forwarded.
@@ -106,13 +108,19 @@ impl From<UpstreamError> for Stopped {
 impl ProxyDoor {
     pub(super) async fn answer(&self, request: Request<Incoming>, peer: Peer) -> Answer {
         let id = RequestId::next();
-        let passage = Passage { door: self, proxy: self.proxy.load_full(), peer, id };
+        let proxy = self.proxy.load_full();
+        let is_trusted = proxy.trusted_proxies.contains(&peer.address.ip().to_canonical());
+        let span = Span::request("proxy", Some(request.headers()).filter(|_| is_trusted));
+        let mut passage = Passage { door: self, proxy, peer, id, span };
         let platform = passage.proxy.gate.platform.name;
         let (outcome, mut answer) = match passage.pass(request).await {
             Ok(answer) => ("forwarded", answer),
             Err(stopped) => (stopped.outcome(), passage.refuse(stopped)),
         };
         self.metrics.requests.get_or_create(&metrics::Request { door: "proxy", outcome, platform }).inc();
+        passage.span.word("platform", platform);
+        passage.span.word("outcome", outcome);
+        passage.span.number("status", answer.status().as_u16().into());
         if let http::header::Entry::Vacant(vacant) = answer.headers_mut().entry(REQUEST_ID) {
             vacant.insert(id.header());
         }
@@ -157,10 +165,11 @@ impl Passage<'_> {
         if let Some(failure) = self.proxy.failure() {
             return self.unchecked(failure).map(|mark| (head, Some(mark)));
         }
-        let began = std::time::Instant::now();
+        let (began, judging) = (std::time::Instant::now(), self.span.child("judge"));
         let head = Arc::new(head);
         let (gate, body, lent) = (self.proxy.gate.clone(), whole.clone(), Arc::clone(&head));
         let judged = work::judge(whole.len(), move || gate.judge(&lent, &body, clock::now())).await;
+        judging.end();
         self.door.metrics.processing.observe(began.elapsed().as_secs_f64());
         let mark = match judged {
             Ok(judged) => self.act(&judged?)?,
@@ -207,8 +216,11 @@ impl Passage<'_> {
     }
 
     async fn send(&self, head: Parts, body: Outgoing, mark: Option<Mark>) -> Result<Answer, Stopped> {
-        let request = forward::request(self, head, body, mark);
-        let answer = self.proxy.upstream.send(request, &self.door.metrics).await?;
+        let mut request = forward::request(self, head, body, mark);
+        let mut asking = self.span.child("upstream");
+        asking.tell(request.headers_mut());
+        let answer = self.proxy.upstream.send(request, &self.door.metrics).await;
+        let answer = answer.inspect_err(|_| asking.failed())?;
         Ok(forward::answer(answer)?)
     }
 }

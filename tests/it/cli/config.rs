@@ -152,6 +152,8 @@ fn the_configuration_as_people_read_it() {
     telemetry.log = "info"  # default
     telemetry.listen = (unset)  # default
     telemetry.allow_remote = false  # default
+    telemetry.otlp_endpoint = (unset)  # default
+    telemetry.otlp_ratio = 0.01  # default
     lists.own.default_category = "csam"  # DIR/c.toml
     lists.own.label_private = false  # DIR/c.toml
     lists.own.mode = "enforce"  # DIR/c.toml
@@ -226,6 +228,8 @@ fn the_configuration_as_people_read_it() {
     telemetry.log = "info"  # default
     telemetry.listen = (unset)  # default
     telemetry.allow_remote = false  # default
+    telemetry.otlp_endpoint = (unset)  # default
+    telemetry.otlp_ratio = 0.01  # default
     [0]
     "#);
     insta::assert_snapshot!(session(&home, &[&["config", "default"]]), @r#"
@@ -369,6 +373,10 @@ fn the_configuration_as_people_read_it() {
     #listen = ""
     # Let other machines reach that address; without it only loopback is taken.
     #allow_remote = false
+    # Collector that gets traces by OTLP over HTTP: http://127.0.0.1:4318
+    #otlp_endpoint = ""
+    # The part of requests that are traced, 0.0 to 1.0; trusted fronts decide for theirs.
+    #otlp_ratio = 0.01
 
     # One [[lists]] for each list; without any, the demo list is used.
     #[[lists]]

@@ -11,6 +11,8 @@ mod nginx;
 mod prometheus;
 mod proxy;
 mod routes;
+#[cfg(feature = "otel")]
+mod traces;
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
