@@ -10,13 +10,14 @@ use anyhow::{Context as _, bail, ensure};
 use tracing::level_filters::LevelFilter;
 
 use crate::check::{Checker, Snapshot};
-use crate::config::{Config, KeySetting, LogLevel, OnFailure, ProxySetting, RefusalSetting};
-use crate::lists::SourceState;
+use crate::config::{Config, KeySetting, LogLevel, OnFailure, ProxySetting, RefusalSetting, Telemetry};
+use crate::lists::{Source, SourceState};
 use crate::serve::{
     Api, AuthorBudget, Budget, FailPolicies, Gate, Generic, Hosts, Inherited, Key, Keys, Ledger, Live, Platform, Proxy,
-    Refusal, Route, Server, Signals, Tls, Upstream,
+    Refusal, Route, Server, Signals, Tls, Upstream, Watchers,
 };
 use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::trace::{self, Tracing};
 use crate::telemetry::{clock, log};
 
 use super::args::{Arguments, ServeArguments};
@@ -41,7 +42,9 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     }
     let reachable = reachable(listen, &inherited);
     may_serve(reachable, config)?;
+    may_tell(&config.telemetry)?;
     log::begin(level(config.telemetry.log));
+    let _tracing = tracing(&config.telemetry)?;
     // What is wrong with it is no matter of lists.
     Tls::load(&config.tls, clock::now())?;
     let metrics = Metrics::default();
@@ -52,7 +55,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
         lists => lists?,
     };
     let live = doors(&settings, lists, &ledger)?;
-    tell(&metrics, &live.api.checker);
+    tell(&metrics, &live.api.checker, &settings.sources(&given.lists)?);
     let limits = config.serve.limits.clone();
     ensure!(
         limits.body_max_bytes <= BODY_MAX_BYTES,
@@ -68,6 +71,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
         0 => available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), threads, "started");
     let (arguments, lists) = (arguments.clone(), given.lists.clone());
     let running = Running { ledger, metrics, watch, reachable };
     server.run(threads, signals, move || reload(&arguments, &lists, &running))?;
@@ -78,13 +82,24 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
 fn open(server: &mut Server, listen: SocketAddr, config: &Config) -> anyhow::Result<()> {
     let scheme = if config.tls.cert_file.is_some() { "https" } else { "http" };
     let cannot = |address: SocketAddr| format!("{address} cannot be listened on");
+    // Before the API, which has no figures where these have a door of their own.
+    let figures = match config.telemetry.listen {
+        Some(address) => {
+            server.open_telemetry(address, watchers(&config.telemetry)).with_context(|| cannot(address))?
+        }
+        None => Vec::new(),
+    };
     for api in server.open_api(listen).with_context(|| cannot(listen))? {
         warn(&format!("check API on {scheme}://{api}"));
     }
-    let Some(address) = config.proxy.listen else { return Ok(()) };
-    let upstream = config.proxy.upstream.as_deref().unwrap_or_default();
-    for proxy in server.open_proxy(address).with_context(|| cannot(address))? {
-        warn(&format!("proxy on {scheme}://{proxy}, in front of {upstream}"));
+    if let Some(address) = config.proxy.listen {
+        let upstream = config.proxy.upstream.as_deref().unwrap_or_default();
+        for proxy in server.open_proxy(address).with_context(|| cannot(address))? {
+            warn(&format!("proxy on {scheme}://{proxy}, in front of {upstream}"));
+        }
+    }
+    for address in figures {
+        warn(&format!("figures and health on {scheme}://{address}"));
     }
     Ok(())
 }
@@ -117,17 +132,19 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
         watch.follow(&settings, arguments, given);
         may_serve(*reachable, &settings.loaded.config)?;
         let lists = Lists::load(&settings, arguments, given)?;
-        doors(&settings, lists, ledger)
+        Ok((doors(&settings, lists, ledger)?, settings.sources(given)?))
     });
     let outcome = if loaded.is_ok() { "done" } else { "failed" };
     metrics.reloads.get_or_create(&metrics::Outcome { outcome }).inc();
+    metrics.reload_succeeded.set(i64::from(loaded.is_ok()));
     match loaded {
-        Ok(live) => {
-            tell(metrics, &live.api.checker);
+        Ok((live, sources)) => {
+            tell(metrics, &live.api.checker, &sources);
             tracing::info!(generation = live.api.checker.snapshot().generation, "reloaded");
             Some(live)
         }
         Err(error) => {
+            tracing::error!(generation = metrics.lists.generation.get(), "not reloaded");
             warn(&format!("not reloaded, the former configuration stays: {error:#}"));
             None
         }
@@ -153,6 +170,30 @@ fn may_serve(reachable: Option<SocketAddr>, config: &Config) -> anyhow::Result<(
     }
 }
 
+/// Figures have no key in front of them: that others reach them has to be said.
+fn may_tell(telemetry: &Telemetry) -> anyhow::Result<()> {
+    match telemetry.listen {
+        Some(address) if !address.ip().is_loopback() && !telemetry.allow_remote => Err(usage(format!(
+            "telemetry.listen is {address}, which can be reached from other machines without a key; \
+             if that is wanted, set allow_remote = true below [telemetry]"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Begins to send traces, if that is wanted.
+fn tracing(telemetry: &Telemetry) -> anyhow::Result<Option<Tracing>> {
+    let Some(endpoint) = &telemetry.otlp_endpoint else { return Ok(None) };
+    let ratio = telemetry.otlp_ratio;
+    ensure!((0.0..=1.0).contains(&ratio), "telemetry.otlp_ratio is not between 0.0 and 1.0");
+    let options = trace::Options { endpoint: endpoint.clone(), ratio };
+    Tracing::begin(&options).context("telemetry.otlp_endpoint").map(Some)
+}
+
+fn watchers(telemetry: &Telemetry) -> Watchers {
+    if telemetry.allow_remote { Watchers::Anywhere } else { Watchers::Here }
+}
+
 /// What answers, and what is known of its lists.
 struct Lists {
     checker: Checker,
@@ -165,9 +206,7 @@ struct Lists {
 impl Lists {
     fn load(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
         let Session { checker, written_at } = Session::of(settings, arguments, given)?;
-        let configured = settings.loaded.config.lists.iter().filter(|_| given.is_empty());
-        let required = configured.map(|list| list.name.clone()).collect();
-        Ok(Self { checker, written_at, required, unused: Vec::new() })
+        Ok(Self { checker, written_at, required: required(settings, given)?, unused: Vec::new() })
     }
 
     /// What there is while the lists cannot be read: the fail policies say what becomes of posts.
@@ -176,7 +215,7 @@ impl Lists {
         let policy = settings.loaded.config.policy.clone();
         let snapshot = Snapshot::new(Arc::clone(&settings.tables), Vec::new(), policy);
         let checker = Checker::new(settings.extractor(settings.extract_options()), snapshot);
-        let required = settings.loaded.config.lists.iter().map(|list| list.name.clone()).collect();
+        let required = required(settings, &[])?;
         let unused = lists::states(settings, &[])?.into_iter().map(|state| SourceState { state: "missing", ..state });
         Ok(Self { checker, written_at: BTreeMap::new(), required, unused: unused.collect() })
     }
@@ -191,6 +230,15 @@ fn doors(settings: &Settings, lists: Lists, ledger: &Ledger) -> anyhow::Result<L
     let uris_search = config.api.uris_search;
     let tls = Tls::load(&config.tls, clock::now())?;
     Ok(Live { api: Api { checker, keys, hosts, required, written_at, unused, uris_search }, proxy, tls })
+}
+
+/// Lists without which nothing is ready. One that is compiled already names what is in it by itself.
+fn required(settings: &Settings, given: &[String]) -> anyhow::Result<Vec<String>> {
+    if !given.is_empty() || settings.loaded.config.lists.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sources = settings.sources(given)?;
+    Ok(sources.into_iter().filter(|source| !source.is_compiled()).map(|source| source.name).collect())
 }
 
 /// Whether the doors could be opened with these settings and lists.
@@ -305,16 +353,37 @@ fn refusal(setting: &RefusalSetting) -> anyhow::Result<Option<Refusal>> {
     }))
 }
 
-/// Tells figures what is in use.
-fn tell(metrics: &Metrics, checker: &Checker) {
-    let snapshot = checker.snapshot();
-    metrics.generation.set(snapshot.generation);
-    metrics.entries.clear();
+/// Tells figures and the log what is in use.
+fn tell(metrics: &Metrics, checker: &Checker, sources: &[Source]) {
+    let (snapshot, now) = (checker.snapshot(), clock::now());
+    let written_at = written_at(&snapshot, sources);
+    metrics.lists.generation.set(snapshot.generation);
+    metrics.lists.clear();
     for list in snapshot.indexes.iter().flat_map(|index| index.lists()) {
         let entries: u64 = list.entries.values().sum();
         let label = metrics::List { list: list.name.clone() };
-        metrics.entries.get_or_create(&label).set(i64::try_from(entries).unwrap_or(i64::MAX));
+        metrics.lists.entries.get_or_create(&label).set(i64::try_from(entries).unwrap_or(i64::MAX));
+        metrics.lists.read_at.get_or_create(&label).set(now);
+        let written_at = written_at.get(&*list.name);
+        if let Some(&written_at) = written_at {
+            metrics.lists.written_at.get_or_create(&label).set(written_at);
+        }
+        let age_s = written_at.map(|written_at| now - written_at);
+        tracing::info!(list = list.name, generation = snapshot.generation, entries, age_s, "list in use");
     }
+}
+
+/// When the file of each list was written. One that is compiled already may hold several lists.
+fn written_at<'s>(snapshot: &'s Snapshot, sources: &'s [Source]) -> BTreeMap<&'s str, i64> {
+    let (compiled, texts): (Vec<&Source>, Vec<&Source>) = sources.iter().partition(|source| source.is_compiled());
+    // All texts are in one index, which comes first.
+    let opened = snapshot.indexes.iter().skip(usize::from(!texts.is_empty()));
+    let of_texts = texts.iter().map(|source| (&*source.name, source.written_at()));
+    let of_compiled = compiled.iter().zip(opened).flat_map(|(source, index)| {
+        let written_at = source.written_at();
+        index.lists().iter().map(move |list| (&*list.name, written_at))
+    });
+    of_texts.chain(of_compiled).filter_map(|(name, written_at)| Some((name, written_at?))).collect()
 }
 
 fn level(level: LogLevel) -> LevelFilter {

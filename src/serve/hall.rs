@@ -12,16 +12,21 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, interval, sleep};
 
-use crate::telemetry::metrics;
+use crate::telemetry::{clock, log};
 
 use super::connection::Shared;
 use super::handover::{self, HandoverError};
+use super::limits::CONNECTIONS_MAX;
 use super::listener::Listener;
+use super::note::hit;
+use super::places::Places;
 use super::supervisor;
 use super::worker::{Arrival, Worker};
 
 /// How long connections that have begun may take to arrive when the server ends.
 const ARRIVAL: Duration = Duration::from_millis(250);
+/// How often it is told how many lines the log was spared.
+const FLOODS_INTERVAL: Duration = Duration::from_secs(1);
 /// Between two looks whether anybody is left.
 const GLANCE: Duration = Duration::from_millis(20);
 
@@ -78,6 +83,7 @@ pub(super) struct Hall<'h> {
     pub(super) arrivals: mpsc::Receiver<Arrival>,
     pub(super) workers: &'h [Worker],
     pub(super) shared: &'h Shared,
+    pub(super) places: Places,
     /// All sockets once more, for a successor.
     pub(super) listeners: Vec<(&'static str, Listener)>,
 }
@@ -86,6 +92,7 @@ impl Hall<'_> {
     /// Lets connections in until there is a reason to end.
     pub(super) async fn attend(&mut self, orders: &mut Orders, bell: &Notify) -> End {
         let mut successor: Option<Successor> = None;
+        let mut floods = interval(FLOODS_INTERVAL);
         loop {
             tokio::select! {
                 Some(arrival) = self.arrivals.recv() => self.assign(arrival),
@@ -97,6 +104,7 @@ impl Hall<'_> {
                         return End::HandedOver;
                     }
                 }
+                _ = floods.tick() => log::tell_floods(clock::now()),
                 _ = orders.term.recv() => break,
                 _ = orders.int.recv() => break,
             }
@@ -144,18 +152,16 @@ impl Hall<'_> {
     }
 
     /// How many connections are open.
-    fn open(&self) -> usize {
+    pub(super) fn open(&self) -> usize {
         self.workers.iter().map(Worker::open).sum()
     }
 
     /// Hands a connection to the worker with the fewest.
     fn assign(&self, arrival: Arrival) {
-        if self.open() >= self.shared.limits.connections_max {
-            self.shared.metrics.limits.get_or_create(&metrics::Limit { limit: "connections_max" }).inc();
-            return;
-        }
+        let Shared { limits, metrics, .. } = self.shared;
+        let Some(place) = self.places.take(&arrival.door, limits) else { return hit(metrics, CONNECTIONS_MAX) };
         if let Some(worker) = self.workers.iter().min_by_key(|worker| worker.open()) {
-            worker.take(arrival);
+            worker.take(arrival, place);
         }
     }
 }

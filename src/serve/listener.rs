@@ -1,7 +1,7 @@
 //! The sockets at which the doors stand: bound here, or handed over by a service manager or a predecessor.
 //!
 //! They come as `systemd` hands them over: `LISTEN_FDS` sockets from descriptor 3 on, with their names in
-//! `LISTEN_FDNAMES`: `api` or `proxy`; without such names the first is for the API, the second for the proxy.
+//! `LISTEN_FDNAMES`: `api`, `proxy` or `telemetry`; without such names the first is for the API, the second for the proxy.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -38,6 +38,7 @@ pub(super) struct Listener {
 enum For {
     Api,
     Proxy,
+    Telemetry,
     Ready,
 }
 
@@ -46,6 +47,7 @@ enum For {
 pub struct Inherited {
     pub(super) api: Vec<Listener>,
     pub(super) proxy: Vec<Listener>,
+    pub(super) telemetry: Vec<Listener>,
     /// Where a predecessor waits to hear that we serve.
     pub(super) predecessor: Option<UnixDatagram>,
 }
@@ -73,15 +75,19 @@ impl Inherited {
             let by_place = || [For::Api, For::Proxy].get(index).map(|&door| (door, Owner::Manager));
             let problem = |problem| InheritError { number: index + 1, problem };
             let (door, owner) = if is_named { by_name() } else { by_place() }
-                .ok_or(problem("is for no door; name it api or proxy by FileDescriptorName="))?;
-            if door == For::Ready {
-                let word = given.take_unix_datagram(index);
-                inherited.predecessor = word.map_err(|_| problem("is no datagram socket"))?;
-                continue;
-            }
+                .ok_or(problem("is for no door; name it api, proxy or telemetry by FileDescriptorName="))?;
+            let doors = match door {
+                For::Api => &mut inherited.api,
+                For::Proxy => &mut inherited.proxy,
+                For::Telemetry => &mut inherited.telemetry,
+                For::Ready => {
+                    let word = given.take_unix_datagram(index);
+                    inherited.predecessor = word.map_err(|_| problem("is no datagram socket"))?;
+                    continue;
+                }
+            };
             let socket = given.take_tcp_listener(index).ok().flatten().filter(listens);
             let socket = socket.ok_or(problem("is no TCP socket that listens"))?;
-            let doors = if door == For::Api { &mut inherited.api } else { &mut inherited.proxy };
             doors.push(Listener { socket, owner });
         }
         Ok(inherited)
@@ -104,6 +110,7 @@ fn meaning(name: &str) -> Option<(For, Owner)> {
     match door {
         "api" => Some((For::Api, owner)),
         "proxy" => Some((For::Proxy, owner)),
+        "telemetry" => Some((For::Telemetry, owner)),
         READY => Some((For::Ready, owner)),
         _ => None,
     }

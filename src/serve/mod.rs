@@ -24,6 +24,8 @@ mod key;
 mod limits;
 mod listener;
 mod middleware;
+mod note;
+mod places;
 mod platform;
 mod proxy;
 mod refusal;
@@ -46,7 +48,7 @@ use tokio::sync::Notify;
 
 use crate::telemetry::metrics::Metrics;
 
-pub use api::{Api, Hosts};
+pub use api::{Api, Hosts, Watchers};
 pub use author::AuthorBudget;
 pub use budget::{Account, Budget, Ledger};
 pub use fail::{FailPolicies, FailPolicy, Unchecked};
@@ -79,6 +81,7 @@ pub struct Server {
     api: Arc<ArcSwap<Api>>,
     proxy: Option<Arc<ArcSwap<Proxy>>>,
     inherited: Inherited,
+    api_role: api::Role,
     entrances: Vec<server::Entrance>,
     bell: Bell,
 }
@@ -97,6 +100,7 @@ impl Bell {
 impl Server {
     /// A server with these doors, none of them open.
     pub fn new(live: Live, limits: Limits, metrics: Metrics, inherited: Inherited) -> Self {
+        note::begin(&metrics);
         let Live { api, proxy, tls } = live;
         let tls = Arc::new(ArcSwapOption::new(tls.map(Arc::new)));
         Self {
@@ -104,6 +108,7 @@ impl Server {
             api: Arc::new(ArcSwap::from_pointee(api)),
             proxy: proxy.map(|proxy| Arc::new(ArcSwap::from_pointee(proxy))),
             inherited,
+            api_role: api::Role::All,
             entrances: Vec::new(),
             bell: Bell::default(),
         }
@@ -114,11 +119,27 @@ impl Server {
     /// # Errors
     /// If the address cannot be bound.
     pub fn open_api(&mut self, address: SocketAddr) -> io::Result<Vec<SocketAddr>> {
-        let (limits, metrics) = (Arc::clone(&self.shared.limits), self.shared.metrics.clone());
-        let openapi = api::document(&limits);
-        let door = door::Door::Api(api::ApiDoor { api: Arc::clone(&self.api), limits, metrics, openapi });
+        let door = door::Door::Api(self.api_door(self.api_role));
         let given = std::mem::take(&mut self.inherited.api);
         self.open(given, address, door)
+    }
+
+    /// The same for figures and health, which have a door of their own from then on: the check API, if it is opened after
+    /// that, has no figures any more.
+    ///
+    /// # Errors
+    /// If the address cannot be bound.
+    pub fn open_telemetry(&mut self, address: SocketAddr, watchers: Watchers) -> io::Result<Vec<SocketAddr>> {
+        self.api_role = api::Role::WithoutFigures;
+        let door = door::Door::Api(self.api_door(api::Role::Telemetry(watchers)));
+        let given = std::mem::take(&mut self.inherited.telemetry);
+        self.open(given, address, door)
+    }
+
+    fn api_door(&self, role: api::Role) -> api::ApiDoor {
+        let (limits, metrics) = (Arc::clone(&self.shared.limits), self.shared.metrics.clone());
+        let openapi = api::document(&limits);
+        api::ApiDoor { role, api: Arc::clone(&self.api), limits, metrics, openapi }
     }
 
     /// The same for the proxy.
@@ -160,7 +181,7 @@ impl Server {
         signals: Signals,
         reload: impl Fn() -> Option<Live> + Send + Sync + 'static,
     ) -> io::Result<()> {
-        let Self { shared, api, proxy, inherited, entrances, bell } = self;
+        let Self { shared, api, proxy, inherited, entrances, bell, .. } = self;
         let tls = Arc::clone(&shared.tls);
         let reload = move || {
             let Some(live) = reload() else { return };

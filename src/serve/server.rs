@@ -8,13 +8,16 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::spawn_blocking;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
+
+use crate::telemetry::log;
 
 use super::closing::Announcer;
 use super::connection::Shared;
 use super::door::Door;
 use super::hall::{End, Hall, Orders, Signals};
 use super::listener::{self, Listener, Owner};
+use super::places::Places;
 use super::supervisor;
 use super::worker::{Arrival, Worker};
 
@@ -62,7 +65,11 @@ pub(super) fn run(setup: Setup, signals: Signals) -> io::Result<()> {
     let served = runtime.block_on(serve(setup, orders, &workers, &announcer));
     // Connections on which nothing is on its way end at once, others when they are answered; who never ends is cut off.
     announcer.end();
-    workers.into_iter().for_each(Worker::join);
+    let ending = Instant::now();
+    let cut_off: usize = workers.into_iter().map(Worker::join).sum();
+    // No window is open any more.
+    log::tell_floods(i64::MAX);
+    tracing::info!(cut_off, took_ms = ending.elapsed().as_millis() as u64, "drained");
     // A reload under way is not waited for.
     runtime.shutdown_background();
     served
@@ -72,7 +79,7 @@ async fn serve(setup: Setup, mut orders: Orders, workers: &[Worker], announcer: 
     let Setup { entrances, shared, reload, bell, predecessor, .. } = setup;
     let (arrived, arrivals) = mpsc::channel(1);
     let (admission, admitted) = watch::channel(Admission::Open);
-    let mut hall = Hall { arrivals, workers, shared: &shared, listeners: Vec::new() };
+    let mut hall = Hall { arrivals, workers, shared: &shared, places: Places::default(), listeners: Vec::new() };
     for Entrance { listener, door } in entrances {
         hall.listeners.push((door.name(), listener.again()?));
         tokio::spawn(accept(
@@ -89,6 +96,7 @@ async fn serve(setup: Setup, mut orders: Orders, workers: &[Worker], announcer: 
     drop(predecessor);
     let end = hall.attend(&mut orders, &bell).await;
     reloads.abort();
+    tracing::info!(connections = hall.open(), grace_ms = shared.limits.grace_ms, "draining");
     announcer.drain();
     if end == End::HandedOver {
         admission.send_replace(Admission::HandedOver);

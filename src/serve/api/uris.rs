@@ -51,7 +51,7 @@ pub(super) async fn answer(door: &ApiDoor, asker: Asker, head: &Parts) -> Result
         Ok(answer::json(&Found { threat: told }))
     });
     let answered = answered.await?;
-    door.count("api", "answered");
+    door.metrics.api_answered.inc();
     answered
 }
 

@@ -12,7 +12,7 @@ use command_fds::{CommandFdExt as _, FdMapping};
 
 use super::load::{Account, Load};
 use super::nginx::Nginx;
-use super::{DOORS, PATIENCE, Serving, get, wait_until};
+use super::{API, PATIENCE, PROXY, Serving, get, wait_until};
 use crate::{Home, root};
 
 const LISTED: &str = r#"{"text":"see hxxps://listed[.]example/a"}"#;
@@ -196,7 +196,7 @@ fn sockets_of_a_service_manager_lose_nothing_between_two_servers() {
         };
         let given = if names.is_some() { [&sockets[1], &sockets[0]] } else { [&sockets[0], &sockets[1]] };
         command.fd_mappings(given.into_iter().zip(3..).map(mapping).collect()).unwrap();
-        Serving::spawn(home, command, &DOORS)
+        Serving::spawn(home, command, &[API, PROXY])
     };
     let mut server = start(None);
     let load = Load::start(&requests(&server));
@@ -247,7 +247,7 @@ fn a_service_manager_is_told_of_everything() {
     };
     let mut command = home.command(&["serve", "--listen", "127.0.0.1:0"]);
     command.env("NOTIFY_SOCKET", &place);
-    let mut server = Serving::spawn(home, command, &DOORS[..1]);
+    let mut server = Serving::spawn(home, command, &[API]);
     assert_eq!(heard(), "READY=1\n");
     server.signal("HUP");
     let reloading = heard();

@@ -22,7 +22,8 @@ http {
   scgi_temp_path @DIR@/s; default_type application/json; client_body_buffer_size 8m; client_max_body_size 64m;
   log_format got escape=json '{"method":"$request_method","target":"$request_uri","host":"$http_host",'
     '"body":"$request_body","length":"$content_length","type":"$content_type","for":"$http_x_forwarded_for",'
-    '"proto":"$http_x_forwarded_proto","checked":"$http_linkgate_checked","id":"$http_x_request_id"}';
+    '"proto":"$http_x_forwarded_proto","checked":"$http_linkgate_checked","id":"$http_x_request_id",'
+    '"trace":"$http_traceparent"}';
   server { listen 127.0.0.1:@PORT@; access_log @DIR@/got.log got;
     location / { proxy_pass http://127.0.0.1:@INNER@; proxy_http_version 1.1; } }
   server { listen 127.0.0.1:@INNER@; access_log off; location / { return 200 '{"id":"1"}'; } }
@@ -30,7 +31,7 @@ http {
 "#;
 
 /// Ends TLS in a real deployment; here it only stands before the proxy.
-const FRONT: &str = r#"
+const FRONT: &str = r"
 worker_processes 1; daemon off; pid @DIR@/pid; error_log @DIR@/error.log warn; @USER@
 events { worker_connections 512; }
 http {
@@ -38,7 +39,7 @@ http {
   scgi_temp_path @DIR@/s; access_log off;
   server { listen 127.0.0.1:@PORT@; @LOCATIONS@ }
 }
-"#;
+";
 
 impl Nginx {
     /// A platform; `tests/run` installs it.
