@@ -37,6 +37,8 @@ pub(super) struct Link {
     connection: Connection<TokioIo<TcpStream>, Outgoing>,
     times: Times,
     idle_since: Instant,
+    /// Whether it may serve again. One that was answered before it had sent all of a client's body would hold on to that.
+    is_kept: bool,
 }
 
 /// How long a platform may take, and how long a connection to it is kept.
@@ -76,7 +78,7 @@ impl Link {
         times: Times,
     ) -> hyper::Result<Box<Self>> {
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        Ok(Box::new(Self { authority, sender, connection, times, idle_since: Instant::now() }))
+        Ok(Box::new(Self { authority, sender, connection, times, idle_since: Instant::now(), is_kept: true }))
     }
 
     /// Whether it is open, nothing has arrived on it, and it was not idle for too long.
@@ -91,6 +93,7 @@ impl Link {
         mut self: Box<Self>,
         request: Request<Outgoing>,
     ) -> Result<Response<Answered>, Unanswered> {
+        self.is_kept = matches!(request.body(), Outgoing::Whole(_)) || request.body().is_end_stream();
         let Self { sender, connection, .. } = &mut *self;
         let mut answer = pin!(sender.try_send_request(request));
         let mut is_over = false;
@@ -208,7 +211,7 @@ impl Drop for Answered {
     /// A connection whose answer was read to its end serves again.
     fn drop(&mut self) {
         if (self.is_ended || self.incoming.is_end_stream())
-            && let Some(mut link) = self.link.take()
+            && let Some(mut link) = self.link.take().filter(|link| link.is_kept)
         {
             link.idle_since = Instant::now();
             let _ = IDLE.try_with(|idle| {

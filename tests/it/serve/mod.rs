@@ -1,18 +1,23 @@
 //! The doors, from outside: a real server process, a real nginx behind its proxy.
 
+mod answers;
 mod api;
 mod asked;
 mod bodies;
 mod clients;
 mod explain;
+mod h2;
 mod handover;
 mod keys;
 mod load;
 mod nginx;
+mod platform;
 mod proxy;
 mod routes;
+mod smuggled;
 mod threats;
 mod tls;
+mod tunnels;
 mod watch;
 
 use std::fmt::Write as _;
