@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -14,6 +15,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
@@ -23,6 +25,7 @@ use super::closing::{Closing, Parting, Stage};
 use super::door::Door;
 use super::limits::{HEAD_TIMEOUT_MS, Limits, STREAMS_MAX, WRITE_TIMEOUT_MS};
 use super::note::hit;
+use super::places::Place;
 use super::steady::{Pace, Steady};
 use super::stream::Stream;
 use super::tls::Tls;
@@ -66,17 +69,40 @@ pub(super) struct Shared {
     pub(super) tls: Arc<ArcSwapOption<Tls>>,
 }
 
+/// A connection that counts as open for as long as somebody holds this: whoever serves it, or the tunnel it has become.
+pub(super) struct Open {
+    count: Arc<AtomicUsize>,
+    gauge: Gauge,
+    _place: Place,
+}
+
+impl Open {
+    /// One more in the figures; it is in the count already.
+    pub(super) fn new(count: Arc<AtomicUsize>, gauge: Gauge, place: Place) -> Arc<Self> {
+        gauge.inc();
+        Arc::new(Self { count, gauge, _place: place })
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.gauge.dec();
+        self.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// How long a connection lives.
+pub(super) struct Life {
+    pub(super) open: Arc<Open>,
+    pub(super) closing: Closing,
+}
+
 /// A connection as the parsers see it.
 pub(super) type Wire = TokioIo<Parting>;
 
 /// Serves a connection until it is over, or, once `closing` says so, until its present requests are answered.
-pub(super) async fn serve(
-    tcp: TcpStream,
-    address: SocketAddr,
-    door: Arc<Door>,
-    shared: Arc<Shared>,
-    mut closing: Closing,
-) {
+pub(super) async fn serve(tcp: TcpStream, address: SocketAddr, door: Arc<Door>, shared: Arc<Shared>, life: Life) {
+    let Life { open, mut closing } = life;
     // Answers are written whole; waiting for more to send would only delay them.
     let _ = tcp.set_nodelay(true);
     let limits = &*shared.limits;
@@ -95,7 +121,7 @@ pub(super) async fn serve(
         Ok(Some((protocol, wire))) => {
             let (peer, wire) = (Peer::new(address, scheme), TokioIo::new(wire));
             match protocol {
-                Protocol::Http1 => http1(wire, peer, door, limits, closing).await,
+                Protocol::Http1 => http1(wire, peer, door, limits, Life { open, closing }).await,
                 // The larger of the two: boxed for the same reason.
                 Protocol::Http2 => {
                     Box::pin(http2(wire, peer, door, limits, closing)).await;
@@ -133,17 +159,24 @@ async fn begin(mut stream: Steady<Stream>, limits: &Limits, closing: &mut Closin
     if !stream.get_ref().agreed_on(protocol) {
         return None;
     }
-    let bounds = wire::Limits { head_max_bytes: limits.head_max_bytes, ..wire::Limits::default() };
-    Some((protocol, Parting::new(Strict::begin(stream, protocol, start, bounds), Arc::clone(&closing.flags))))
+    Some((protocol, Parting::new(Strict::begin(stream, protocol, start, bounds(limits)), Arc::clone(&closing.flags))))
+}
+
+fn bounds(limits: &Limits) -> wire::Limits {
+    wire::Limits { head_max_bytes: limits.head_max_bytes, ..wire::Limits::default() }
 }
 
 /// Whether it ended since a head did not come in time.
-async fn http1(wire: Wire, peer: Peer, door: Arc<Door>, limits: &Limits, mut closing: Closing) -> bool {
+async fn http1(wire: Wire, peer: Peer, door: Arc<Door>, limits: &Limits, life: Life) -> bool {
+    let Life { open, mut closing } = life;
     let flags = Arc::clone(&closing.flags);
-    let service = service_fn(|request: Request<Incoming>| {
+    let service = service_fn(|mut request: Request<Incoming>| {
         let (door, peer, flags) = (Arc::clone(&door), peer.clone(), &flags);
+        let upgrades = request.headers().contains_key(UPGRADE);
+        if upgrades {
+            request.extensions_mut().insert(Arc::clone(&open));
+        }
         async move {
-            let upgrades = request.headers().contains_key(UPGRADE);
             let mut answer = match wire::refusal(request.method(), request.uri().path()) {
                 Some(violation) => door.refuse(violation),
                 None => door.answer(request, peer).await,
@@ -176,15 +209,19 @@ async fn http1(wire: Wire, peer: Peer, door: Arc<Door>, limits: &Limits, mut clo
 }
 
 async fn http2(wire: Wire, peer: Peer, door: Arc<Door>, limits: &Limits, mut closing: Closing) {
-    let streams = Arc::new(());
-    let service = service_fn(|request| {
+    let (streams, bounds) = (Arc::new(()), bounds(limits));
+    let service = service_fn(|request: Request<Incoming>| {
         let (door, peer, stream) = (Arc::clone(&door), peer.clone(), Arc::clone(&streams));
         // Clients know how many they may have, and wait by themselves: that one has as many is all that can be seen.
         if Arc::strong_count(&streams) > limits.streams_max as usize {
             hit(door.metrics(), STREAMS_MAX);
         }
         async move {
-            let answer = door.answer(request, peer).await;
+            let (mut head, body) = request.into_parts();
+            let answer = match wire::check_http2(&mut head, &bounds) {
+                Ok(()) => door.answer(Request::from_parts(head, body), peer).await,
+                Err(violation) => door.refuse(violation),
+            };
             drop(stream);
             Ok::<_, Infallible>(answer)
         }

@@ -2,15 +2,16 @@
 //!
 //! It is pure, as a check is; the doors around it read bodies and send answers.
 
+use http::Method;
 use http::request::Parts;
-use http::{HeaderMap, Method};
+use http::uri::PathAndQuery;
 use serde::Serialize;
 
 use crate::check::{Checker, Post, Report, Scratch, View};
 use crate::extract::TextFormat;
 use crate::verdict::{Action, Status};
 
-use super::inspect::{self, Place, Refused, Text};
+use super::inspect::{self, Place, Refused, Step, Text};
 use super::platform::{Holds, Platform};
 
 /// Judges requests of one platform.
@@ -47,9 +48,8 @@ pub struct FieldReport {
     pub report: Report,
 }
 
-/// Requests by which back ends take another method than that of the request line.
-const METHOD_OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
-const METHOD_FIELD: &str = "_method";
+/// Names, of header fields or in forms, under which back ends take another method than that of the request line.
+const METHOD_OVERRIDES: [&str; 4] = ["x-http-method-override", "x-http-method", "x-method-override", "_method"];
 
 impl Gate {
     /// Judges a request by its head and its whole body, at `now` in seconds since the Unix epoch.
@@ -81,21 +81,20 @@ pub(super) struct Judging<'g> {
 
 impl Judging<'_> {
     pub(super) fn head(&mut self, head: &Parts) -> Result<(), Refused> {
-        if overrides_method(&head.headers) {
-            return Err(Refused::MethodOverride);
+        self.overrides_method |= METHOD_OVERRIDES.iter().any(|name| head.headers.contains_key(*name));
+        let target = head.uri.path_and_query().map_or("", PathAndQuery::as_str);
+        if !matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS) {
+            inspect::target(target, &mut |text| self.take(text));
+        } else if target.contains('?') {
+            // What is only asked for is not published, unless another method is meant.
+            inspect::target(target, &mut |text| self.overrides_method |= overrides_method(text.place));
         }
-        // What is only asked for is not published.
-        if !matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS)
-            && let Some(target) = head.uri.path_and_query()
-        {
-            inspect::target(target.as_str(), &mut |text| self.take(text));
-        }
-        Ok(())
+        if self.overrides_method { Err(Refused::MethodOverride) } else { Ok(()) }
     }
 
     /// Looks at a text in every reading.
     pub(super) fn take(&mut self, text: Text<'_>) {
-        self.overrides_method |= matches!(text.place, Place::Field(METHOD_FIELD));
+        self.overrides_method |= overrides_method(text.place);
         match text.place {
             Place::Name | Place::Target if is_word(text.text) => return,
             Place::Name | Place::Target | Place::Reading => self.other_reading(text.place, text.text),
@@ -143,8 +142,14 @@ impl Judging<'_> {
     }
 }
 
-fn overrides_method(headers: &HeaderMap) -> bool {
-    METHOD_OVERRIDES.iter().any(|name| headers.contains_key(*name))
+/// Whether what stands there is a method for some back ends: of the names in JSON, those of the whole request.
+fn overrides_method(place: Place<'_>) -> bool {
+    let name = match place {
+        Place::Field(name) => name,
+        Place::Json([Step::Member(name)]) => name,
+        _ => return false,
+    };
+    METHOD_OVERRIDES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// Nothing that could be a link: most names of fields.

@@ -93,7 +93,7 @@ impl CheckLayer {
         let shape = &self.gate.platform.refusal;
         let problem = |problem: Problem| problem.answer(Some(id)).map(answer::Body::into_bytes);
         let (head, body) = request.into_parts();
-        let whole = body::whole(body, &self.limits).await.map_err(problem)?;
+        let whole = body::whole(body, &self.limits, || {}).await.map_err(problem)?;
         let (mut head, judged) = if self.gate.checker.snapshot().has_entries(&[]) {
             work::judge_request(&self.gate, head, &whole, &self.limits).await
         } else {

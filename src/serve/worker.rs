@@ -16,7 +16,7 @@ use tokio::time::{interval, timeout};
 use crate::telemetry::metrics;
 
 use super::closing::Closing;
-use super::connection::{self, Shared};
+use super::connection::{self, Life, Open, Shared};
 use super::door::Door;
 use super::places::Place;
 use super::proxy;
@@ -87,14 +87,8 @@ async fn work(
                     continue;
                 };
                 let gauge = shared.metrics.connections.get_or_create_owned(&metrics::Door { door: door.name() });
-                gauge.inc();
-                let (shared, closing, open) = (Arc::clone(&shared), closing.clone(), Arc::clone(&open));
-                connections.spawn(async move {
-                    connection::serve(stream, address, door, shared, closing).await;
-                    gauge.dec();
-                    drop(place);
-                    open.fetch_sub(1, Ordering::Relaxed);
-                });
+                let life = Life { open: Open::new(Arc::clone(&open), gauge, place), closing: closing.clone() };
+                connections.spawn(connection::serve(stream, address, door, Arc::clone(&shared), life));
             }
             Some(_) = connections.join_next() => {}
         }

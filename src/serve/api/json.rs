@@ -35,7 +35,7 @@ pub(super) async fn answer(
     }
     let coding = Coding::of(&head.headers)?;
     let max_bytes = door.limits.body_max_bytes;
-    let body = body::whole(body, &door.limits).await?;
+    let body = body::whole(body, &door.limits, || {}).await?;
     let (began, judging) = (Instant::now(), span.child("judge"));
     // How much a packed body holds is not known yet.
     let length = if coding == Coding::Identity { body.len() } else { max_bytes };

@@ -85,7 +85,12 @@ impl Platform {
 
     /// What the rules say of a request whose path is spelled plainly.
     pub(super) fn treatment(&self, method: &Method, path: &str) -> Option<Treatment> {
-        self.routes.iter().find(|(route, _)| route.names(method, path)).map(|(_, treatment)| *treatment)
+        // What passes is named exactly; what is refused must not come through under another spelling.
+        let applies = |(route, treatment): &&(Route, Treatment)| match treatment {
+            Treatment::Refuse => route.resembles(method, path),
+            Treatment::Pass | Treatment::Upload | Treatment::Upgrade => route.names(method, path),
+        };
+        self.routes.iter().find(applies).map(|(_, treatment)| *treatment)
     }
 
     pub(super) fn holds(&self, place: Place<'_>) -> Holds {

@@ -82,6 +82,15 @@ impl Route {
 
     /// Whether it names this request. The path must be spelled plainly.
     pub(in crate::serve) fn names(&self, method: &Method, path: &str) -> bool {
+        self.fits(method, path, str::eq)
+    }
+
+    /// Whether loose routers take this request for one that it names: in any case, and with a slash at its end.
+    pub(super) fn resembles(&self, method: &Method, path: &str) -> bool {
+        self.fits(method, path.strip_suffix('/').unwrap_or(path), str::eq_ignore_ascii_case)
+    }
+
+    fn fits(&self, method: &Method, path: &str, is_same: impl Fn(&str, &str) -> bool) -> bool {
         if self.method.as_ref().is_some_and(|own| own != method) {
             return false;
         }
@@ -90,7 +99,7 @@ impl Route {
             match (wanted, segments.next()) {
                 ("**", Some(_)) => return true,
                 ("*", Some(segment)) if !segment.is_empty() => {}
-                (wanted, Some(segment)) if wanted == segment => {}
+                (wanted, Some(segment)) if is_same(wanted, segment) => {}
                 _ => return false,
             }
         }
@@ -158,6 +167,11 @@ mod tests {
             ("* /", Method::GET, "/", true),
         ] {
             assert_eq!(Route::parse(rule).unwrap().names(&method, path), expected, "{rule} {path}");
+        }
+        for (path, expected) in
+            [("/a/B", true), ("/A/b", true), ("/a/B/", true), ("/a/B.json", false), ("/a/B/c", false), ("/a", false)]
+        {
+            assert_eq!(Route::parse("POST /a/B").unwrap().resembles(&Method::POST, path), expected, "{path}");
         }
         for text in ["", "/a", "POST", "post /a", "POST a", "POST //a", "POST /a/../b", "POST /%61"] {
             assert_eq!(Route::parse(text), Err(RouteError), "{text}");

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use http::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::{PathAndQuery, Uri};
-use http::{HeaderMap, Request, Response, Version};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 
 use crate::serve::answer::{Answer, Body, REQUEST_ID};
 
@@ -19,19 +19,28 @@ const CHECKED: HeaderName = HeaderName::from_static("linkgate-checked");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
 /// The request as the platform gets it.
 pub(super) fn request(passage: &Passage<'_>, head: Parts, body: Outgoing, mark: Option<Mark>) -> Request<Outgoing> {
+    // RFC 9110, 8.6; some platforms ask for it.
+    let is_empty_where_a_body_is_expected =
+        matches!(body, Outgoing::Whole(None)) && matches!(head.method, Method::POST | Method::PUT | Method::PATCH);
     let mut request = Request::new(body);
     *request.method_mut() = head.method;
     *request.version_mut() = Version::HTTP_11;
     // The host stands in its field; a target in absolute form would be one for proxies.
-    let target = head.uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
+    // Of a target without a path it says `/`, and would be written as nothing.
+    let target = head.uri.path_and_query().filter(|target| target.as_str() != "/");
+    let target = target.cloned().unwrap_or(PathAndQuery::from_static("/"));
     *request.uri_mut() = Uri::from(target);
     *request.headers_mut() = head.headers;
     let headers = request.headers_mut();
     let peer = &passage.peer;
     let sender = if passage.proxy.trusted_proxies.contains(&peer.address) { Sender::Trusted } else { Sender::Stranger };
     framing::strip(headers, |name| sender.may_not_say(name.as_str()));
+    if is_empty_where_a_body_is_expected {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
     headers.insert(REQUEST_ID, passage.id.header());
     if let Some(mark) = mark {
         headers.insert(CHECKED, mark.value());
@@ -117,13 +126,27 @@ impl Mark {
 /// The platform's answer as the client gets it.
 pub(super) fn answer(answered: Response<Answered>) -> Result<Answer, UpstreamError> {
     let (mut head, body) = answered.into_parts();
+    own(&mut head)?;
+    Ok(Response::from_parts(head, Body::Upstream(Box::new(body))))
+}
+
+/// Makes the head of an answer one of our own connection.
+pub(super) fn own(head: &mut http::response::Parts) -> Result<(), UpstreamError> {
+    // Whoever asked for another protocol has been answered elsewhere.
+    if head.status == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(UpstreamError::Garbage);
+    }
     // Two lengths, or one beside another framing: where the answer ends would be a matter of taste.
+    let is_odd = |length: &HeaderValue| !length.as_bytes().iter().all(u8::is_ascii_digit);
+    if head.headers.get(CONTENT_LENGTH).is_some_and(is_odd) {
+        return Err(UpstreamError::Garbage);
+    }
     let lengths = head.headers.get_all(CONTENT_LENGTH).iter().count();
     if lengths + head.headers.get_all(TRANSFER_ENCODING).iter().count() > 1 {
         return Err(UpstreamError::Garbage);
     }
     framing::strip(&mut head.headers, |_| false);
-    Ok(Response::from_parts(head, Body::Upstream(Box::new(body))))
+    Ok(())
 }
 
 #[cfg(test)]

@@ -8,13 +8,12 @@ use smallvec::SmallVec;
 use crate::serve::answer::Problem;
 use crate::serve::platform::Spelling;
 
-const METHOD: Problem = Problem::new(StatusCode::NOT_IMPLEMENTED, "method", "CONNECT and TRACE are not forwarded");
 const PATH: Problem = Problem::new(
     StatusCode::BAD_REQUEST,
     "path",
     "spell the path plainly: no empty or dot segments, no needless escapes",
 );
-const HOST_FIELD: Problem = Problem::new(StatusCode::BAD_REQUEST, "host", "send exactly one Host");
+const HOST_FIELD: Problem = Problem::new(StatusCode::BAD_REQUEST, "host", "send a Host");
 const LENGTH: Problem = Problem::new(StatusCode::BAD_REQUEST, "content_length", "send at most one Content-Length");
 
 /// Fields that concern only one connection (RFC 9110, section 7.6.1), and some that programs have taken for such.
@@ -32,36 +31,13 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
     )
 }
 
-/// Refuses what could be read in two ways, and brings the host to where HTTP/1.1 has it.
-pub(super) fn check(head: &mut Parts) -> Result<(), Problem> {
-    if matches!(head.method, Method::CONNECT | Method::TRACE) {
-        return Err(METHOD);
-    }
+/// Refuses what could be read in two ways by platforms, although it is one request.
+pub(super) fn check(head: &Parts) -> Result<(), Problem> {
     if Spelling::of(head.uri.path()) == Spelling::Ambiguous && head.uri.path() != "*" {
         return Err(PATH);
     }
-    host(head)
-}
-
-/// One host: that of the field, and that of the target if it has one.
-fn host(head: &mut Parts) -> Result<(), Problem> {
-    let mut fields = head.headers.get_all(HOST).iter();
-    let field = fields.next().cloned();
-    if fields.next().is_some() {
-        return Err(HOST_FIELD);
-    }
-    let authority = head.uri.authority().map(|authority| HeaderValue::from_str(authority.as_str()));
-    match (field, authority.transpose().map_err(|_| HOST_FIELD)?) {
-        (Some(field), Some(authority)) if !field.as_bytes().eq_ignore_ascii_case(authority.as_bytes()) => {
-            Err(HOST_FIELD)
-        }
-        (Some(_), _) => Ok(()),
-        (None, Some(authority)) if !authority.as_bytes().contains(&b'@') => {
-            head.headers.insert(HOST, authority);
-            Ok(())
-        }
-        (None, _) => Err(HOST_FIELD),
-    }
+    // What there is of it was judged with the bytes it came in; only HTTP/1.0 may have none.
+    if head.headers.contains_key(HOST) { Ok(()) } else { Err(HOST_FIELD) }
 }
 
 /// The length that the body is said to have.
@@ -80,9 +56,12 @@ pub(super) fn wants_websocket(head: &Parts) -> bool {
     let is = |name: HeaderName, value: &str| {
         head.headers.get(name).is_some_and(|field| field.as_bytes().eq_ignore_ascii_case(value.as_bytes()))
     };
+    let connection = head.headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    let mut options = connection.flat_map(|value| value.split(','));
     head.version == Version::HTTP_11
         && head.method == Method::GET
         && is(UPGRADE, "websocket")
+        && options.any(|option| option.trim().eq_ignore_ascii_case("upgrade"))
         && head.headers.contains_key(http::header::SEC_WEBSOCKET_KEY)
 }
 

@@ -42,6 +42,8 @@ pub(super) struct Link {
     _open: Counted,
     /// How many are idle.
     idle: Gauge,
+    /// Whether it may serve again. One that was answered before it had sent all of a client's body would hold on to that.
+    is_kept: bool,
 }
 
 /// How long a platform may take, and how long a connection to it is kept.
@@ -84,7 +86,16 @@ impl Link {
     ) -> hyper::Result<Box<Self>> {
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
         let (open, idle) = (Counted::one(&figures.open), figures.idle.clone());
-        Ok(Box::new(Self { authority, sender, connection, times, idle_since: Instant::now(), _open: open, idle }))
+        Ok(Box::new(Self {
+            authority,
+            sender,
+            connection,
+            times,
+            idle_since: Instant::now(),
+            is_kept: true,
+            _open: open,
+            idle,
+        }))
     }
 
     /// Whether it is open, nothing has arrived on it, and it was not idle for too long.
@@ -99,6 +110,7 @@ impl Link {
         mut self: Box<Self>,
         request: Request<Outgoing>,
     ) -> Result<Response<Answered>, Unanswered> {
+        self.is_kept = matches!(request.body(), Outgoing::Whole(_)) || request.body().is_end_stream();
         let Self { sender, connection, .. } = &mut *self;
         let mut answer = pin!(sender.try_send_request(request));
         let mut is_over = false;
@@ -216,7 +228,7 @@ impl Drop for Answered {
     /// A connection whose answer was read to its end serves again.
     fn drop(&mut self) {
         if (self.is_ended || self.incoming.is_end_stream())
-            && let Some(mut link) = self.link.take()
+            && let Some(mut link) = self.link.take().filter(|link| link.is_kept)
         {
             link.idle_since = Instant::now();
             let _ = IDLE.try_with(|idle| {

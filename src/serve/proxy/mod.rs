@@ -134,7 +134,7 @@ impl ProxyDoor {
 impl Passage<'_> {
     async fn pass(&self, request: Request<Incoming>) -> Result<Answer, Stopped> {
         let (mut head, body) = request.into_parts();
-        framing::check(&mut head)?;
+        framing::check(&head)?;
         match self.proxy.gate.platform.treatment(&head.method, head.uri.path()) {
             Some(Treatment::Upgrade) if framing::wants_websocket(&head) => {
                 // Rare and large: boxed, so that no idle connection has room for it.
@@ -154,7 +154,7 @@ impl Passage<'_> {
             }
             Some(Treatment::Upgrade) | None => {}
         }
-        let whole = body::whole(body, &self.door.limits).await?;
+        let whole = body::whole(body, &self.door.limits, || body::detach(&mut head)).await?;
         let (head, mark) = self.judge(head, &whole).await?;
         self.send(head, Outgoing::whole(whole), mark).await
     }

@@ -1,6 +1,7 @@
 //! Large multipart uploads: read as they pass, and never whole at the platform before every text in them was judged.
 
 use std::io;
+use std::pin::pin;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -57,11 +58,16 @@ impl Upload {
         }
         let (sender, receiver) = mpsc::channel(PIECES_MAX);
         let outgoing = Outgoing::Pieces { receiver, length: self.length, time };
-        let reading = self.read(passage, body, sender);
-        let sending = passage.send(head, outgoing, mark);
-        let (read, sent) = tokio::join!(reading, sending);
-        // What was found in it comes first: the platform's answer to half an upload says nothing.
-        read.and(sent)
+        let (reading, mut sending) = (self.read(passage, body, sender), pin!(passage.send(head, outgoing, mark)));
+        // What was found in it comes first. An answer to half of it is one all the same: the platform reads no more.
+        tokio::select! {
+            biased;
+            read = reading => {
+                read?;
+                sending.await
+            }
+            sent = &mut sending => sent,
+        }
     }
 
     /// Reads and hands on piece by piece; the last one only when everything was judged.

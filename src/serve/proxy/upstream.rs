@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use http::{Request, Response, Uri};
+use http::{Method, Request, Response, Uri};
+use http_body::Body as _;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
@@ -85,7 +86,7 @@ impl Upstream {
 
     /// Sends a request and waits for the head of the answer.
     ///
-    /// It is sent again only if nothing of it was sent before: a post is never made twice.
+    /// It is sent again only if nothing of it was sent before, or if it changes nothing: a post is never made twice.
     pub(super) async fn send(
         &self,
         request: Request<Outgoing>,
@@ -120,10 +121,15 @@ impl Upstream {
         figures: &Figures,
     ) -> Result<Response<Answered>, UpstreamError> {
         while let Some(link) = Link::idle(&self.authority).await {
+            let again = repeatable(&request);
             match link.send(request).await {
                 Ok(answer) => return Ok(answer),
                 Err(Unanswered::Unsent(unsent)) => request = *unsent,
-                Err(Unanswered::Broken) => return Err(UpstreamError::Garbage),
+                // The platform may have closed it in the moment in which we sent.
+                Err(Unanswered::Broken) => {
+                    request = again.ok_or(UpstreamError::Garbage)?;
+                    break;
+                }
             }
         }
         let link = self.connect(figures).await?;
@@ -146,6 +152,18 @@ impl Upstream {
         let _ = stream.set_nodelay(true);
         Ok(stream)
     }
+}
+
+/// The same request once more, if its method is safe (RFC 9110, 9.2.1 and 9.2.2) and it has no body.
+fn repeatable(request: &Request<Outgoing>) -> Option<Request<Outgoing>> {
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    (is_safe && request.body().is_end_stream()).then(|| {
+        let mut again = Request::new(Outgoing::Whole(None));
+        *again.method_mut() = request.method().clone();
+        *again.uri_mut() = request.uri().clone();
+        *again.headers_mut() = request.headers().clone();
+        again
+    })
 }
 
 #[cfg(test)]

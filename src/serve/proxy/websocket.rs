@@ -1,8 +1,9 @@
 //! `WebSocket`s of paths that a preset names: opened with the platform, then bytes both ways.
 
 use std::io;
+use std::sync::Arc;
 
-use http::header::{CONNECTION, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, UPGRADE};
 use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::handshake;
@@ -12,14 +13,15 @@ use tokio::io::{AsyncWriteExt as _, copy_bidirectional};
 use tokio::time::timeout;
 
 use crate::serve::answer::{Answer, Body};
-use crate::serve::connection::Wire;
+use crate::serve::connection::{Open, Wire};
 
 use super::outgoing::Outgoing;
 use super::upstream::UpstreamError;
-use super::{Passage, Stopped, forward};
+use super::{Passage, Stopped, forward, framing};
 
 pub(super) async fn open(passage: &Passage<'_>, mut request: Request<Incoming>) -> Result<Answer, Stopped> {
     let client = hyper::upgrade::on(&mut request);
+    let open = request.extensions_mut().remove::<Arc<Open>>();
     let (head, _) = request.into_parts();
     let mut asked = forward::request(passage, head, Outgoing::Whole(None), None);
     let headers = asked.headers_mut();
@@ -31,18 +33,26 @@ pub(super) async fn open(passage: &Passage<'_>, mut request: Request<Incoming>) 
     let answered = timeout(passage.proxy.upstream.timeout(), sender.send_request(asked)).await;
     let mut answered = answered.map_err(|_| UpstreamError::Late)?.map_err(|_| UpstreamError::Garbage)?;
     if answered.status() != StatusCode::SWITCHING_PROTOCOLS {
-        return Ok(answered.map(Body::Incoming));
+        let (mut head, body) = answered.into_parts();
+        forward::own(&mut head)?;
+        return Ok(Response::from_parts(head, Body::Incoming(body)));
+    }
+    if !answered.headers().get(UPGRADE).is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket")) {
+        return Err(UpstreamError::Garbage.into());
     }
     let platform = hyper::upgrade::on(&mut answered);
     drop(tokio::spawn(async move {
         let (Ok(client), Ok(platform)) = (client.await, platform.await) else { return };
         // Either side may end it at any moment, and that is how it ends.
         let _ = connect(client, TokioIo::new(platform)).await;
+        // Until here it was one of the connections that are counted.
+        drop(open);
     }));
     let (mut head, _) = answered.into_parts();
-    // Its own framing is all that may stand in it.
-    head.headers.remove(http::header::CONTENT_LENGTH);
-    head.headers.remove(http::header::TRANSFER_ENCODING);
+    framing::strip(&mut head.headers, |_| false);
+    head.headers.remove(CONTENT_LENGTH);
+    head.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    head.headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
     Ok(Response::from_parts(head, Body::Whole(None)))
 }
 

@@ -85,11 +85,10 @@ pub(super) fn split(line: &[u8]) -> Result<(&[u8], &[u8]), Violation> {
     let colon = memchr::memchr(b':', line).ok_or(Violation::FieldNameInvalid)?;
     let (name, rest) = line.split_at(colon);
     let value = rest.strip_prefix(b":").unwrap_or_default();
-    let classes = class::of(name);
-    if name.is_empty() || classes & class::TOKEN == 0 {
+    if !is_token(name) {
         return Err(Violation::FieldNameInvalid);
     }
-    if classes & class::PLAIN == 0 && is_ambiguous(name) {
+    if is_ambiguous(name) {
         return Err(Violation::FieldNameAmbiguous);
     }
     // Without a way out in the middle, the compiler looks at many bytes at once.
@@ -106,7 +105,10 @@ pub(super) fn is_token(text: &[u8]) -> bool {
 
 /// Whether a server with CGI-style variables (RFC 3875, 4.1.18) would read the name as one that matters:
 /// `Content_Length` and `Content-Length` are both `CONTENT_LENGTH` there, and some write `_` for every other sign.
-fn is_ambiguous(name: &[u8]) -> bool {
+pub(super) fn is_ambiguous(name: &[u8]) -> bool {
+    if class::all(name, class::PLAIN) {
+        return false;
+    }
     let mut buffer = [0; NAME_MAX_BYTES];
     let Some(read) = buffer.get_mut(..name.len()) else {
         return false;

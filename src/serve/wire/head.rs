@@ -36,7 +36,7 @@ enum Version {
 
 /// What the fields have said so far; each field that decides something says it once.
 #[derive(Debug, Default)]
-struct Facts {
+pub(super) struct Facts {
     has_host: bool,
     has_type: bool,
     has_expectation: bool,
@@ -143,7 +143,7 @@ fn request_line(line: &[u8], limits: &Limits) -> Result<Request, Violation> {
 }
 
 /// Methods differ by case (RFC 9110, 9.1), but some back ends read `post` as POST; all registered ones are capitals.
-fn check_method(method: &[u8]) -> Result<(), Violation> {
+pub(super) fn check_method(method: &[u8]) -> Result<(), Violation> {
     if !class::all(method, class::METHOD) || method.len() > METHOD_MAX_BYTES || method == REFUSE.as_bytes() {
         return Err(Violation::MethodInvalid);
     }
@@ -160,7 +160,8 @@ macro_rules! require {
 }
 
 impl Facts {
-    fn take(&mut self, kind: Kind, value: &[u8]) -> Result<(), Violation> {
+    /// What a field says, in whatever version of HTTP.
+    pub(super) fn take(&mut self, kind: Kind, value: &[u8]) -> Result<(), Violation> {
         match kind {
             Kind::Host => {
                 once(&mut self.has_host)?;

@@ -6,6 +6,9 @@
 //!              └ refused: one request of our own, or an error in the body
 //! ```
 //!
+//! HTTP/2 has frames that leave no doubt where a message ends; what its fields say is held to the same rules behind the
+//! parser, by [`check_http2`].
+//!
 //! Two readers who disagree where a message ends are all that request smuggling needs. So a message that could be read
 //! in two ways is not repaired but refused, and nothing behind it on the connection is read any more. A head is handed
 //! on when it is complete and valid, never in part.
@@ -17,12 +20,14 @@ mod class;
 mod field;
 mod framing;
 mod head;
+mod http2;
 mod line;
 mod strict;
 mod target;
 mod violation;
 
 pub(in crate::serve) use framing::{Framing, Place, Refused};
+pub(in crate::serve) use http2::check as check_http2;
 pub(in crate::serve) use strict::{Protocol, Strict};
 pub(in crate::serve) use violation::Violation;
 

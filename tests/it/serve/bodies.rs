@@ -102,6 +102,8 @@ fn every_reading_is_looked_at() {
         (FORM, b"https%3A%2F%2Flisted.test=a", Seen),
         (FORM, b"status=see+https://listed.test+now", Seen),
         (FORM, b"_method=put&status=hello", Refused),
+        (JSON, br#"{"_method":"put","status":"hello"}"#, Refused),
+        (JSON, br#"{"a":{"_method":"put"},"status":"hello"}"#, Passed),
         (FORM, b"status=\xff\xfeh\0t\0t\0p\0", Refused),
         (PARTS, b"--X\r\nContent-Disposition: form-data; name=\"status\"\r\n\r\nhi\r\n--X--\r\n", Passed),
         (PARTS, b"--X\r\nContent-Disposition: form-data; name=\"status\"\r\n\r\nhttps://listed.test\r\n--X--\r\n", Seen),
@@ -136,8 +138,8 @@ fn every_reading_is_looked_at() {
     let twice = [("Content-Type", JSON), ("Content-Type", FORM)];
     assert_eq!(fate(&server, &twice, b"{\"a\":\"b\"}"), Refused);
     // What passed came through as it was, and nothing else did.
-    let bodies: Vec<String> = nginx.got_after(6).iter().map(|got| got["body"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(bodies.len(), 6, "{bodies:?}");
+    let bodies: Vec<String> = nginx.got_after(7).iter().map(|got| got["body"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(bodies.len(), 7, "{bodies:?}");
     assert_eq!(bodies[0], r#"{"status":"hello https://fine.test/"}"#);
     assert!(bodies.iter().all(|body| !body.contains("listed")), "{bodies:?}");
     assert!(!server.log.lock().unwrap().contains("listed.test"));

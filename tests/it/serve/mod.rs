@@ -1,11 +1,13 @@
 //! The doors, from outside: a real server process, a real nginx behind its proxy.
 
+mod answers;
 mod api;
 mod asked;
 mod bodies;
 mod clients;
 mod explain;
 mod figures;
+mod h2;
 mod handover;
 mod keys;
 mod leaks;
@@ -14,13 +16,16 @@ mod load;
 mod logs;
 mod nginx;
 mod prometheus;
+mod platform;
 mod proxy;
 mod readme;
 mod routes;
+mod smuggled;
 mod threats;
 mod tls;
 #[cfg(feature = "otel")]
 mod traces;
+mod tunnels;
 mod watch;
 
 use std::fmt::Write as _;
