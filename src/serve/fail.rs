@@ -61,7 +61,7 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    pub(super) const ALL: [Self; 2] = [Self::NoIndex, Self::Internal];
+    pub(super) const ALL: [Self; 3] = [Self::NoIndex, Self::Overload, Self::Internal];
 
     pub(super) fn code(self) -> &'static str {
         match self {
