@@ -110,17 +110,18 @@ async fn begin(mut stream: Steady<Stream>, limits: &Limits, closing: &mut Closin
 }
 
 async fn http1(wire: Wire, peer: Peer, door: Arc<Door>, limits: &Limits, mut closing: Closing) {
-    let flags = Arc::clone(&closing.flags);
+    let (flags, unread) = (Arc::clone(&closing.flags), wire.inner().unread());
     let service = service_fn(|request: Request<Incoming>| {
-        let (door, flags) = (Arc::clone(&door), &flags);
+        let (door, flags, unread) = (Arc::clone(&door), &flags, &unread);
         async move {
             let upgrades = request.headers().contains_key(UPGRADE);
             let mut answer = match wire::refusal(request.method(), request.uri().path()) {
                 Some(violation) => door.refuse(violation),
                 None => door.answer(request, peer).await,
             };
-            // Nothing behind a request for an upgrade was read as HTTP.
-            if (upgrades || flags.is_draining()) && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+            // Nothing behind a request for an upgrade, or in the rest of a body, was read as HTTP.
+            let is_last = upgrades || unread.is_left() || flags.is_draining();
+            if is_last && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
                 answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             Ok::<_, Infallible>(answer)
