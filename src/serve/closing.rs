@@ -90,15 +90,31 @@ impl Closing {
     }
 }
 
+/// Whether part of a request has not been read. Its connection is closed behind the answer, and the client has to hear of it.
+#[derive(Clone, Default)]
+pub(super) struct Unread(Arc<AtomicBool>);
+
+impl Unread {
+    pub(super) fn is_left(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
 /// A connection that reads as closed once the server ends and no request is on its way.
 pub(super) struct Parting {
     wire: Strict<Steady<Stream>>,
     flags: Arc<Flags>,
+    unread: Unread,
 }
 
 impl Parting {
     pub(super) fn new(wire: Strict<Steady<Stream>>, flags: Arc<Flags>) -> Self {
-        Self { wire, flags }
+        Self { wire, flags, unread: Unread::default() }
+    }
+
+    /// What tells of the request that is being read.
+    pub(super) fn unread(&self) -> Unread {
+        self.unread.clone()
     }
 
     /// The connection inside, and what was read from it and not given out.
@@ -114,6 +130,7 @@ impl Parting {
 impl AsyncRead for Parting {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut self.wire).poll_read(cx, buf);
+        self.unread.0.store(self.wire.is_in_body(), Ordering::Release);
         if polled.is_pending() && self.is_over() { Poll::Ready(Ok(())) } else { polled }
     }
 }

@@ -169,9 +169,9 @@ fn bounds(limits: &Limits) -> wire::Limits {
 /// Whether it ended since a head did not come in time.
 async fn http1(wire: Wire, peer: Peer, door: Arc<Door>, limits: &Limits, life: Life) -> bool {
     let Life { open, mut closing } = life;
-    let flags = Arc::clone(&closing.flags);
+    let (flags, unread) = (Arc::clone(&closing.flags), wire.inner().unread());
     let service = service_fn(|mut request: Request<Incoming>| {
-        let (door, peer, flags) = (Arc::clone(&door), peer.clone(), &flags);
+        let (door, peer, flags, unread) = (Arc::clone(&door), peer.clone(), &flags, &unread);
         let upgrades = request.headers().contains_key(UPGRADE);
         if upgrades {
             request.extensions_mut().insert(Arc::clone(&open));
@@ -181,8 +181,9 @@ async fn http1(wire: Wire, peer: Peer, door: Arc<Door>, limits: &Limits, life: L
                 Some(violation) => door.refuse(violation),
                 None => door.answer(request, peer).await,
             };
-            // Nothing behind a request for an upgrade was read as HTTP.
-            if (upgrades || flags.is_draining()) && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+            // Nothing behind a request for an upgrade, or in the rest of a body, was read as HTTP.
+            let is_last = upgrades || unread.is_left() || flags.is_draining();
+            if is_last && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
                 answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             Ok::<_, Infallible>(answer)

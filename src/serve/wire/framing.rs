@@ -110,6 +110,11 @@ impl Framing {
         matches!(self.state, State::Head(_))
     }
 
+    /// Whether the end of a body is still to come.
+    pub(super) fn is_in_body(&self) -> bool {
+        matches!(self.state, State::Length(_) | State::Chunked(_))
+    }
+
     #[cfg(test)]
     pub(super) fn is_in_data(&self) -> bool {
         match &self.state {

@@ -88,6 +88,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Strict<IO> {
         self.held.is_empty() && self.framing.is_in_head()
     }
 
+    /// Whether the end of a body has not been read yet.
+    pub(in crate::serve) fn is_in_body(&self) -> bool {
+        self.framing.is_in_body()
+    }
+
     pub(in crate::serve) fn get_ref(&self) -> &IO {
         &self.io
     }
@@ -223,15 +228,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Strict<IO> {
         Pin::new(&mut self.get_mut().io).poll_flush(cx)
     }
 
-    /// A refused client is listened to for a moment longer: closing with bytes unread would reset the connection, and
-    /// the answer would be lost with it.
+    /// A client that was refused, or answered before it had sent everything, is listened to for a moment longer: closing
+    /// with bytes unread would reset the connection, and the answer would be lost with it.
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let strict = self.get_mut();
         if let Some(linger) = &mut strict.linger {
             return linger.poll(cx, &mut strict.io).map(Ok);
         }
         ready!(Pin::new(&mut strict.io).poll_shutdown(cx))?;
-        if strict.refused.is_none() {
+        if strict.refused.is_none() && !strict.is_in_body() {
             return Poll::Ready(Ok(()));
         }
         let linger = Linger { until: Box::pin(tokio::time::sleep(LINGER_MAX)), bytes_left: LINGER_MAX_BYTES };

@@ -98,6 +98,29 @@ fn uploads_pass_unread_and_their_texts_do_not() {
 }
 
 #[test]
+fn who_is_refused_before_the_end_of_a_body_hears_that_the_connection_ends() {
+    let nginx = Nginx::start();
+    let server = Serving::start(&config(nginx.address, "mastodon", ""));
+    let part = "--X\r\nContent-Disposition: form-data; name=\"description\"\r\n\r\nhttps://listed.example/a\r\n--X\r\n";
+    let rest = "x".repeat(500_000);
+    for sent in [0, rest.len() / 2, rest.len()] {
+        let mut stream = std::net::TcpStream::connect(server.proxy()).unwrap();
+        let head = format!(
+            "POST /api/v2/media HTTP/1.1\r\nHost: localhost\r\n\
+             Content-Type: multipart/form-data; boundary=X\r\nContent-Length: {}\r\n\r\n{part}",
+            part.len() + rest.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        // As clients do that look for an answer only when they have sent everything.
+        stream.write_all(&rest.as_bytes()[..sent]).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 422") && answer.contains("not published"), "{sent}: {answer}");
+        assert!(answer.contains("\r\nconnection: close\r\n"), "{sent}: {answer}");
+    }
+}
+
+#[test]
 fn what_passes_unread_is_judged_by_its_head() {
     let nginx = Nginx::start();
     for (platform, path, body) in [

@@ -94,5 +94,6 @@ fn without_a_watch_only_the_signal_reloads() {
     assert_eq!(action(&server, "two.test"), "allow");
     server.signal("HUP");
     is_listed(&server, "two.test");
+    server.wait_for("\"reloaded\"");
     assert_eq!(server.count("\"reloaded\""), 1);
 }
