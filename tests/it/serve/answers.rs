@@ -251,7 +251,11 @@ fn what_changes_nothing_is_sent_again_and_a_post_never() {
             conn.request();
         }
     });
-    let server = serving(&platform, "mastodon");
+    // Each worker keeps connections of its own.
+    let server = Serving::start(&format!(
+        "[serve]\nthreads = 1\n[proxy]\nlisten = \"127.0.0.1:0\"\nupstream = \"http://{}\"\nplatform = \"mastodon\"\n",
+        platform.address
+    ));
     for path in ["/a", "/b"] {
         assert_eq!(get(server.proxy(), path).body, path);
     }
