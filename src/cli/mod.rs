@@ -17,6 +17,7 @@ mod render;
 mod rescan;
 mod serve;
 mod session;
+mod telemetry;
 mod watch;
 
 use std::io::{self, Write as _};

@@ -7,10 +7,9 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use tracing::level_filters::LevelFilter;
 
 use crate::check::{Checker, Snapshot};
-use crate::config::{Config, KeySetting, LogLevel, OnFailure, ProxySetting, RefusalSetting};
+use crate::config::{Config, KeySetting, OnFailure, ProxySetting, RefusalSetting};
 use crate::lists::SourceState;
 use crate::serve::{
     Api, AuthorBudget, Budget, FailPolicies, Gate, Generic, Hosts, Inherited, Key, Keys, Ledger, Live, Platform, Proxy,
@@ -22,7 +21,7 @@ use crate::telemetry::{clock, log};
 use super::args::{Arguments, ServeArguments};
 use super::session::{KeyFor, Session, Settings, warn};
 use super::watch::Watch;
-use super::{Exit, lists, usage};
+use super::{Exit, lists, telemetry, usage};
 
 /// Bodies beyond this are not for buffers.
 const BODY_MAX_BYTES: usize = 64 << 20;
@@ -36,7 +35,9 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     let listen = given.listen.unwrap_or(config.serve.listen);
     let inherited = Inherited::take(&names_of_sockets())?;
     may_listen(listen, &inherited, config)?;
-    log::begin(level(config.telemetry.log));
+    telemetry::may_tell(&config.telemetry, &inherited)?;
+    log::begin(telemetry::level(config.telemetry.log));
+    let _tracing = telemetry::tracing(&config.telemetry)?;
     // What is wrong with it is no matter of lists.
     Tls::load(&config.tls, clock::now())?;
     let metrics = Metrics::default();
@@ -47,7 +48,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
         lists => lists?,
     };
     let live = doors(&settings, lists, &ledger)?;
-    tell(&metrics, &live.api.checker);
+    telemetry::tell(&metrics, &live.api);
     let limits = config.serve.limits.clone();
     ensure!(
         limits.body_max_bytes <= BODY_MAX_BYTES,
@@ -63,6 +64,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
         0 => available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), threads, "started");
     let (arguments, lists) = (arguments.clone(), given.lists.clone());
     let running = Running { ledger, metrics, watch };
     server.run(threads, move || reload(&arguments, &lists, &running))?;
@@ -73,13 +75,24 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
 fn open(server: &mut Server, listen: SocketAddr, config: &Config) -> anyhow::Result<()> {
     let scheme = if config.tls.cert_file.is_some() { "https" } else { "http" };
     let cannot = |address: SocketAddr| format!("{address} cannot be listened on");
+    let figures = match config.telemetry.listen {
+        Some(address) => {
+            let watchers = telemetry::watchers(&config.telemetry);
+            server.open_telemetry(address, watchers).with_context(|| cannot(address))?
+        }
+        None => Vec::new(),
+    };
     for api in server.open_api(listen).with_context(|| cannot(listen))? {
         warn(&format!("check API on {scheme}://{api}"));
     }
-    let Some(address) = config.proxy.listen else { return Ok(()) };
-    let upstream = config.proxy.upstream.as_deref().unwrap_or_default();
-    for proxy in server.open_proxy(address).with_context(|| cannot(address))? {
-        warn(&format!("proxy on {scheme}://{proxy}, in front of {upstream}"));
+    if let Some(address) = config.proxy.listen {
+        let upstream = config.proxy.upstream.as_deref().unwrap_or_default();
+        for proxy in server.open_proxy(address).with_context(|| cannot(address))? {
+            warn(&format!("proxy on {scheme}://{proxy}, in front of {upstream}"));
+        }
+    }
+    for address in figures {
+        warn(&format!("figures and health on {scheme}://{address}"));
     }
     Ok(())
 }
@@ -114,13 +127,15 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
     });
     let outcome = if loaded.is_ok() { "done" } else { "failed" };
     metrics.reloads.get_or_create(&metrics::Outcome { outcome }).inc();
+    metrics.reload_succeeded.set(i64::from(loaded.is_ok()));
     match loaded {
         Ok(live) => {
-            tell(metrics, &live.api.checker);
+            telemetry::tell(metrics, &live.api);
             tracing::info!(generation = live.api.checker.snapshot().generation, "reloaded");
             Some(live)
         }
         Err(error) => {
+            tracing::error!(generation = metrics.lists.generation.get(), "not reloaded");
             warn(&format!("not reloaded, the former configuration stays: {error:#}"));
             None
         }
@@ -294,27 +309,4 @@ fn refusal(setting: &RefusalSetting) -> anyhow::Result<Option<Refusal>> {
         content_type: setting.content_type.clone().unwrap_or_else(|| "application/json".to_owned()),
         template: template.clone(),
     }))
-}
-
-/// Tells figures what is in use.
-fn tell(metrics: &Metrics, checker: &Checker) {
-    let snapshot = checker.snapshot();
-    metrics.generation.set(snapshot.generation);
-    metrics.entries.clear();
-    for list in snapshot.indexes.iter().flat_map(|index| index.lists()) {
-        let entries: u64 = list.entries.values().sum();
-        let label = metrics::List { list: list.name.clone() };
-        metrics.entries.get_or_create(&label).set(i64::try_from(entries).unwrap_or(i64::MAX));
-    }
-}
-
-fn level(level: LogLevel) -> LevelFilter {
-    match level {
-        LogLevel::Off => LevelFilter::OFF,
-        LogLevel::Error => LevelFilter::ERROR,
-        LogLevel::Warn => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-        LogLevel::Trace => LevelFilter::TRACE,
-    }
 }

@@ -179,16 +179,20 @@ fn check_only() -> Vec<Scope> {
 }
 
 /// What the server tells.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[expect(missing_docs, reason = "each field is described in `DOCS`, which the help prints")]
 pub struct Telemetry {
     pub log: LogLevel,
+    pub listen: Option<SocketAddr>,
+    pub allow_remote: bool,
+    pub otlp_endpoint: Option<String>,
+    pub otlp_ratio: f64,
 }
 
 impl Default for Telemetry {
     fn default() -> Self {
-        Self { log: LogLevel::Info }
+        Self { log: LogLevel::Info, listen: None, allow_remote: false, otlp_endpoint: None, otlp_ratio: 0.01 }
     }
 }
 
@@ -274,4 +278,11 @@ pub(super) const DOCS: &[(&str, &str)] = &[
     ("proxy.refusal.content_type", "Content-Type of a refusal."),
     ("proxy.refusal.template", "Body of a refusal; {message} and {id} are filled in."),
     ("telemetry.log", "What is logged: off, error, warn, info, debug or trace."),
+    (
+        "telemetry.listen",
+        "Address and port of /metrics, /healthz and /readyz without a key; then /metrics is nowhere else.",
+    ),
+    ("telemetry.allow_remote", "Let other machines reach that address; without it only loopback is taken."),
+    ("telemetry.otlp_endpoint", "Collector that gets traces by OTLP over HTTP: http://127.0.0.1:4318"),
+    ("telemetry.otlp_ratio", "The part of requests that are traced, 0.0 to 1.0; trusted fronts decide for theirs."),
 ];

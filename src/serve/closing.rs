@@ -154,6 +154,7 @@ mod tests {
     use tokio::io::AsyncReadExt as _;
 
     use super::*;
+    use crate::serve::steady::Pace;
     use crate::serve::wire::{Limits, Protocol};
 
     const ASK: &[u8] = b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
@@ -166,7 +167,7 @@ mod tests {
         client.write_all(arrived).unwrap();
         server.set_nonblocking(true).unwrap();
         let stream = Stream::Plain(tokio::net::TcpStream::from_std(server).unwrap());
-        let stream = Steady::new(stream, Duration::from_secs(10));
+        let stream = Steady::new(stream, Duration::from_secs(10), Pace::new());
         let (announcer, closing) = Announcer::new();
         announcer.end();
         let wire = Strict::begin(stream, Protocol::Http1, BytesMut::new(), Limits::default());

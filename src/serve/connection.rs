@@ -21,8 +21,9 @@ use crate::telemetry::metrics::Metrics;
 
 use super::closing::{Closing, Parting, Stage};
 use super::door::Door;
-use super::limits::Limits;
-use super::steady::Steady;
+use super::limits::{HEAD_TIMEOUT_MS, Limits, STREAMS_MAX, WRITE_TIMEOUT_MS};
+use super::note::hit;
+use super::steady::{Pace, Steady};
 use super::stream::Stream;
 use super::tls::Tls;
 use super::wire::{self, Protocol, Strict};
@@ -88,14 +89,28 @@ pub(super) async fn serve(
             None => return,
         },
     };
-    let stream = Steady::new(stream, Duration::from_millis(limits.write_timeout_ms));
-    // Gone, or silent for too long.
-    let Ok(Some((protocol, wire))) = timeout_at(deadline, begin(stream, limits, &mut closing)).await else { return };
-    let (peer, wire) = (Peer::new(address, scheme), TokioIo::new(wire));
-    match protocol {
-        Protocol::Http1 => http1(wire, peer, door, limits, closing).await,
-        // The larger of the two: boxed for the same reason.
-        Protocol::Http2 => Box::pin(http2(wire, peer, door, limits, closing)).await,
+    let pace = Pace::new();
+    let stream = Steady::new(stream, Duration::from_millis(limits.write_timeout_ms), Arc::clone(&pace));
+    let is_late = match timeout_at(deadline, begin(stream, limits, &mut closing)).await {
+        Ok(Some((protocol, wire))) => {
+            let (peer, wire) = (Peer::new(address, scheme), TokioIo::new(wire));
+            match protocol {
+                Protocol::Http1 => http1(wire, peer, door, limits, closing).await,
+                // The larger of the two: boxed for the same reason.
+                Protocol::Http2 => Box::pin(http2(wire, peer, door, limits, closing)).await,
+            }
+        }
+        // Gone.
+        Ok(None) => false,
+        // Silent for too long.
+        Err(_) => true,
+    };
+    // A connection that ends since it was idle met no limit that anybody has to know of.
+    if is_late && pace.is_awaited() {
+        hit(&shared.metrics, HEAD_TIMEOUT_MS);
+    }
+    if pace.is_stuck() {
+        hit(&shared.metrics, WRITE_TIMEOUT_MS);
     }
 }
 
@@ -119,7 +134,8 @@ async fn begin(mut stream: Steady<Stream>, limits: &Limits, closing: &mut Closin
     Some((protocol, Parting::new(Strict::begin(stream, protocol, start, bounds), Arc::clone(&closing.flags))))
 }
 
-async fn http1(wire: Wire, peer: Peer, door: Arc<Door>, limits: &Limits, mut closing: Closing) {
+/// Whether it ended since a head did not come in time.
+async fn http1(wire: Wire, peer: Peer, door: Arc<Door>, limits: &Limits, mut closing: Closing) -> bool {
     let flags = Arc::clone(&closing.flags);
     let service = service_fn(|request: Request<Incoming>| {
         let (door, peer, flags) = (Arc::clone(&door), peer.clone(), &flags);
@@ -143,19 +159,33 @@ async fn http1(wire: Wire, peer: Peer, door: Arc<Door>, limits: &Limits, mut clo
         .half_close(true)
         .max_buf_size(limits.head_max_bytes.max(BUFFER_MIN_BYTES));
     let mut connection = pin!(builder.serve_connection(wire, service).with_upgrades());
-    tokio::select! {
-        _ = connection.as_mut() => return,
+    let ended = tokio::select! {
+        ended = connection.as_mut() => Some(ended),
         // From now on it reads as closed where nothing is on its way.
-        () = closing.reached(Stage::Ending) => {}
-    }
-    // How it ended concerns only the client.
-    let _ = connection.await;
+        () = closing.reached(Stage::Ending) => None,
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => connection.await,
+    };
+    // How else it ended concerns only the client.
+    ended.is_err_and(|error| error.is_timeout())
 }
 
-async fn http2(wire: Wire, peer: Peer, door: Arc<Door>, limits: &Limits, mut closing: Closing) {
+/// The same; its own pings find out who is gone.
+async fn http2(wire: Wire, peer: Peer, door: Arc<Door>, limits: &Limits, mut closing: Closing) -> bool {
+    let streams = Arc::new(());
     let service = service_fn(|request| {
-        let (door, peer) = (Arc::clone(&door), peer.clone());
-        async move { Ok::<_, Infallible>(door.answer(request, peer).await) }
+        let (door, peer, stream) = (Arc::clone(&door), peer.clone(), Arc::clone(&streams));
+        // Clients know how many they may have, and wait by themselves: that one has as many is all that can be seen.
+        if Arc::strong_count(&streams) > limits.streams_max as usize {
+            hit(door.metrics(), STREAMS_MAX);
+        }
+        async move {
+            let answer = door.answer(request, peer).await;
+            drop(stream);
+            Ok::<_, Infallible>(answer)
+        }
     });
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
@@ -171,9 +201,10 @@ async fn http2(wire: Wire, peer: Peer, door: Arc<Door>, limits: &Limits, mut clo
         .keep_alive_timeout(PING_TIMEOUT);
     let mut connection = pin!(builder.serve_connection(wire, service));
     tokio::select! {
-        _ = connection.as_mut() => return,
+        _ = connection.as_mut() => return false,
         // The protocol itself tells the client which requests will be answered.
         () = closing.reached(Stage::Draining) => connection.as_mut().graceful_shutdown(),
     }
     let _ = connection.await;
+    false
 }

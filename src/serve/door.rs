@@ -3,11 +3,12 @@
 use http::Request;
 use hyper::body::Incoming;
 
-use crate::telemetry::metrics;
+use crate::telemetry::metrics::{self, Metrics};
 
 use super::answer::{Answer, REQUEST_ID};
 use super::api::{self, ApiDoor};
 use super::connection::Peer;
+use super::note::Refused;
 use super::proxy::ProxyDoor;
 use super::request_id::RequestId;
 use super::wire::Violation;
@@ -28,29 +29,37 @@ impl Door {
 
     /// The answer to what never was a request.
     pub(super) fn refuse(&self, violation: Violation) -> Answer {
-        let id = RequestId::next();
-        let metrics = match self {
-            Self::Api(api) => &api.metrics,
-            Self::Proxy(proxy) => &proxy.metrics,
-        };
-        let outcome = violation.code();
-        metrics.requests.get_or_create(&metrics::Request { door: self.name(), outcome, platform: "" }).inc();
-        tracing::debug!(request_id = %id, code = outcome, "refused");
+        let (id, door, code) = (RequestId::next(), self.name(), violation.code());
         let problem = match (self, violation) {
             // The proxy cannot know the methods of the platform.
             (Self::Api(_), Violation::MethodRefused) => api::not_allowed(),
             _ => violation.into(),
         };
+        let metrics = self.metrics();
+        metrics.requests.get_or_create(&metrics::Request { door, outcome: code, platform: "" }).inc();
+        Refused { door, id, code, status: problem.status }.note(metrics);
         let mut answer = problem.answer(Some(id));
         answer.headers_mut().insert(REQUEST_ID, id.header());
         answer
     }
 
+    pub(super) fn metrics(&self) -> &Metrics {
+        match self {
+            Self::Api(api) => &api.metrics,
+            Self::Proxy(proxy) => &proxy.metrics,
+        }
+    }
+
     /// As figures name it.
     pub(super) fn name(&self) -> &'static str {
         match self {
-            Self::Api(_) => "api",
+            Self::Api(api) => api.role.name(),
             Self::Proxy(_) => "proxy",
         }
+    }
+
+    /// Whether it has figures and health alone.
+    pub(super) fn is_telemetry(&self) -> bool {
+        matches!(self, Self::Api(api) if api.role.is_telemetry())
     }
 }

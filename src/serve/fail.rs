@@ -61,6 +61,8 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    pub(super) const ALL: [Self; 2] = [Self::NoIndex, Self::Internal];
+
     pub(super) fn code(self) -> &'static str {
         match self {
             Self::NoIndex => "no_index",

@@ -11,18 +11,44 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, interval, sleep};
 
-use crate::telemetry::metrics;
+use crate::telemetry::metrics::Metrics;
+use crate::telemetry::{clock, log};
 
 use super::connection::Shared;
+use super::door::Door;
 use super::handover::{self, HandoverError};
+use super::limits::{CONNECTIONS_MAX, Limits, SUCCESSOR_TIMEOUT_MS};
 use super::listener::Listener;
+use super::note::hit;
 use super::supervisor;
-use super::worker::{Arrival, Worker};
+use super::worker::{Arrival, Place, Worker};
 
 /// How long connections that have begun may take to arrive when the server ends.
 const ARRIVAL: Duration = Duration::from_millis(250);
 /// Between two looks whether anybody is left.
 const GLANCE: Duration = Duration::from_millis(20);
+
+/// How often it is told how many lines the log was spared.
+const FLOODS_INTERVAL: Duration = Duration::from_secs(1);
+const TELEMETRY_CONNECTIONS_MAX: usize = 32;
+
+/// Room for connections. Those who look at figures have some of their own: they come when all else is full.
+#[derive(Default)]
+pub(super) struct Places {
+    doors: Place,
+    telemetry: Place,
+}
+
+impl Places {
+    fn take(&self, door: &Door, limits: &Limits) -> Option<Place> {
+        let (places, max) = if door.is_telemetry() {
+            (&self.telemetry, TELEMETRY_CONNECTIONS_MAX)
+        } else {
+            (&self.doors, limits.connections_max)
+        };
+        (Arc::strong_count(places) <= max).then(|| Arc::clone(places))
+    }
+}
 
 /// Why the server ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +81,7 @@ pub(super) struct Hall<'h> {
     pub(super) arrivals: mpsc::Receiver<Arrival>,
     pub(super) workers: &'h [Worker],
     pub(super) shared: &'h Shared,
+    pub(super) places: Places,
     /// All sockets once more, for a successor.
     pub(super) listeners: Vec<(&'static str, Listener)>,
 }
@@ -62,15 +89,16 @@ pub(super) struct Hall<'h> {
 impl Hall<'_> {
     /// Lets connections in until there is a reason to end.
     pub(super) async fn attend(&mut self, signals: &mut Signals, bell: &Notify) -> End {
-        let mut successor: Option<Successor> = None;
+        let (mut successor, mut floods): (Option<Successor>, _) = (None, interval(FLOODS_INTERVAL));
         loop {
             tokio::select! {
                 Some(arrival) = self.arrivals.recv() => self.assign(arrival),
+                _ = floods.tick() => log::tell_floods(clock::now()),
                 _ = signals.hup.recv() => bell.notify_one(),
                 _ = signals.usr2.recv(), if successor.is_none() => successor = Some(self.start_successor()),
                 outcome = outcome(&mut successor) => {
                     successor = None;
-                    if is_handed_over(outcome) {
+                    if is_handed_over(outcome, &self.shared.metrics) {
                         return End::HandedOver;
                     }
                 }
@@ -81,7 +109,7 @@ impl Hall<'_> {
         let Some(successor) = successor else { return End::Told };
         successor.cancelled.store(true, Ordering::Relaxed);
         let outcome = successor.outcome.await.unwrap_or(Err(HandoverError::Cancelled));
-        if is_handed_over(outcome) { End::HandedOver } else { End::Told }
+        if is_handed_over(outcome, &self.shared.metrics) { End::HandedOver } else { End::Told }
     }
 
     fn start_successor(&self) -> Successor {
@@ -121,18 +149,17 @@ impl Hall<'_> {
     }
 
     /// How many connections are open.
-    fn open(&self) -> usize {
+    pub(super) fn open(&self) -> usize {
         self.workers.iter().map(Worker::open).sum()
     }
 
     /// Hands a connection to the worker with the fewest.
     fn assign(&self, arrival: Arrival) {
-        if self.open() >= self.shared.limits.connections_max {
-            self.shared.metrics.limits.get_or_create(&metrics::Limit { limit: "connections_max" }).inc();
-            return;
-        }
+        let Some(place) = self.places.take(&arrival.door, &self.shared.limits) else {
+            return hit(&self.shared.metrics, CONNECTIONS_MAX);
+        };
         if let Some(worker) = self.workers.iter().min_by_key(|worker| worker.open()) {
-            worker.take(arrival);
+            worker.take(arrival, place);
         }
     }
 }
@@ -151,7 +178,7 @@ async fn outcome(successor: &mut Option<Successor>) -> Result<u32, HandoverError
     }
 }
 
-fn is_handed_over(outcome: Result<u32, HandoverError>) -> bool {
+fn is_handed_over(outcome: Result<u32, HandoverError>, metrics: &Metrics) -> bool {
     match outcome {
         Ok(pid) => {
             supervisor::succeeded_by(pid);
@@ -159,6 +186,9 @@ fn is_handed_over(outcome: Result<u32, HandoverError>) -> bool {
             true
         }
         Err(error) => {
+            if matches!(error, HandoverError::Late) {
+                hit(metrics, SUCCESSOR_TIMEOUT_MS);
+            }
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             tracing::error!(%error, cause, "not handed over, this process goes on");
             false

@@ -48,6 +48,47 @@ impl Default for Limits {
     }
 }
 
+/// Refusals that tell of a limit, by their code; limits that stand under no setting are named as in `wire::Limits`.
+const BEHIND: [(&str, &str); 17] = [
+    ("head_too_large", "head_max_bytes"),
+    ("too_many_fields", "fields_max"),
+    ("target_too_long", "target_max_bytes"),
+    ("chunk_line_too_long", "chunk_line_max_bytes"),
+    ("chunk_extensions_too_large", "extensions_max_bytes"),
+    ("trailers_too_large", "trailers_max_bytes"),
+    ("body_too_large", BODY_MAX_BYTES),
+    ("line_too_long", BODY_MAX_BYTES),
+    ("body_too_slow", BODY_MIN_BYTES_PER_S),
+    ("too_many_posts", "posts_max"),
+    ("too_many_threat_entries", "threat_entries_max"),
+    ("url_too_long", "explain_url_max_chars"),
+    ("overload", "check_wait_ms"),
+    ("upstream_full", "upstream_connections_max"),
+    ("requests_per_minute", "requests_per_minute"),
+    ("links_per_day", "links_per_day"),
+    ("hits_per_day", "hits_per_day"),
+];
+pub(super) const BODY_MAX_BYTES: &str = "body_max_bytes";
+pub(super) const BODY_MIN_BYTES_PER_S: &str = "body_min_bytes_per_s";
+pub(super) const CONNECTIONS_MAX: &str = "connections_max";
+pub(super) const STREAMS_MAX: &str = "streams_max";
+pub(super) const HEAD_TIMEOUT_MS: &str = "head_timeout_ms";
+pub(super) const WRITE_TIMEOUT_MS: &str = "write_timeout_ms";
+pub(super) const REFUSALS_PER_DAY: &str = "refusals_per_day";
+pub(super) const SUCCESSOR_TIMEOUT_MS: &str = "successor_timeout_ms";
+const OTHERS: [&str; 6] =
+    [CONNECTIONS_MAX, STREAMS_MAX, HEAD_TIMEOUT_MS, WRITE_TIMEOUT_MS, REFUSALS_PER_DAY, SUCCESSOR_TIMEOUT_MS];
+
+/// The limit that a refusal tells of.
+pub(super) fn behind(code: &str) -> Option<&'static str> {
+    BEHIND.iter().find(|(refusal, _)| *refusal == code).map(|(_, limit)| *limit)
+}
+
+/// Everything that is counted as a limit.
+pub(super) fn counted() -> impl Iterator<Item = &'static str> {
+    OTHERS.into_iter().chain(BEHIND.iter().map(|(_, limit)| *limit))
+}
+
 impl Limits {
     /// How long the first `bytes` of a body may take.
     pub(super) fn body_time(&self, bytes: usize) -> Duration {

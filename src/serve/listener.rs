@@ -1,7 +1,7 @@
 //! The sockets at which the doors stand: bound here, or handed over by a service manager or a predecessor.
 //!
 //! They come as `systemd` hands them over: `LISTEN_FDS` sockets from descriptor 3 on, with their names in
-//! `LISTEN_FDNAMES`: `api` or `proxy`; without such names the first is for the API, the second for the proxy.
+//! `LISTEN_FDNAMES`: `api`, `proxy` or `telemetry`; without such names the first is for the API, the second for the proxy.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -38,6 +38,7 @@ pub(super) struct Listener {
 enum For {
     Api,
     Proxy,
+    Telemetry,
     Ready,
 }
 
@@ -46,6 +47,7 @@ enum For {
 pub struct Inherited {
     pub(super) api: Vec<Listener>,
     pub(super) proxy: Vec<Listener>,
+    pub(super) telemetry: Vec<Listener>,
     /// Where a predecessor waits to hear that we serve.
     pub(super) predecessor: Option<UnixDatagram>,
 }
@@ -73,7 +75,7 @@ impl Inherited {
             let by_place = || [For::Api, For::Proxy].get(index).map(|&door| (door, Owner::Manager));
             let problem = |problem| InheritError { number: index + 1, problem };
             let (door, owner) = if is_named { by_name() } else { by_place() }
-                .ok_or(problem("is for no door; name it api or proxy by FileDescriptorName="))?;
+                .ok_or(problem("is for no door; name it api, proxy or telemetry by FileDescriptorName="))?;
             if door == For::Ready {
                 let word = given.take_unix_datagram(index);
                 inherited.predecessor = word.map_err(|_| problem("is no datagram socket"))?;
@@ -81,8 +83,13 @@ impl Inherited {
             }
             let socket = given.take_tcp_listener(index).ok().flatten().filter(listens);
             let socket = socket.ok_or(problem("is no TCP socket that listens"))?;
-            let doors = if door == For::Api { &mut inherited.api } else { &mut inherited.proxy };
-            doors.push(Listener { socket, owner });
+            let listener = Listener { socket, owner };
+            match door {
+                For::Api => inherited.api.push(listener),
+                For::Proxy => inherited.proxy.push(listener),
+                For::Telemetry => inherited.telemetry.push(listener),
+                For::Ready => {}
+            }
         }
         Ok(inherited)
     }
@@ -90,6 +97,11 @@ impl Inherited {
     /// Where the check API is to answer.
     pub fn api(&self) -> impl Iterator<Item = SocketAddr> {
         self.api.iter().filter_map(|listener| listener.socket.local_addr().ok())
+    }
+
+    /// Where figures are to be told.
+    pub fn telemetry(&self) -> impl Iterator<Item = SocketAddr> {
+        self.telemetry.iter().filter_map(|listener| listener.socket.local_addr().ok())
     }
 
     /// Whether there is a socket for the proxy.
@@ -104,6 +116,7 @@ fn meaning(name: &str) -> Option<(For, Owner)> {
     match door {
         "api" => Some((For::Api, owner)),
         "proxy" => Some((For::Proxy, owner)),
+        "telemetry" => Some((For::Telemetry, owner)),
         READY => Some((For::Ready, owner)),
         _ => None,
     }

@@ -24,6 +24,7 @@ mod key;
 mod limits;
 mod listener;
 mod middleware;
+mod note;
 mod platform;
 mod proxy;
 mod refusal;
@@ -46,7 +47,7 @@ use tokio::sync::Notify;
 
 use crate::telemetry::metrics::Metrics;
 
-pub use api::{Api, Hosts};
+pub use api::{Api, Hosts, Watchers};
 pub use author::AuthorBudget;
 pub use budget::{Account, Budget, Ledger};
 pub use fail::{FailPolicies, FailPolicy, Unchecked};
@@ -78,6 +79,7 @@ pub struct Server {
     api: Arc<ArcSwap<Api>>,
     proxy: Option<Arc<ArcSwap<Proxy>>>,
     inherited: Inherited,
+    api_role: api::Role,
     entrances: Vec<server::Entrance>,
     bell: Bell,
 }
@@ -98,11 +100,13 @@ impl Server {
     pub fn new(live: Live, limits: Limits, metrics: Metrics, inherited: Inherited) -> Self {
         let Live { api, proxy, tls } = live;
         let tls = Arc::new(ArcSwapOption::new(tls.map(Arc::new)));
+        note::begin(&metrics);
         Self {
             shared: Arc::new(Shared { limits: Arc::new(limits), metrics, tls }),
             api: Arc::new(ArcSwap::from_pointee(api)),
             proxy: proxy.map(|proxy| Arc::new(ArcSwap::from_pointee(proxy))),
             inherited,
+            api_role: api::Role::All,
             entrances: Vec::new(),
             bell: Bell::default(),
         }
@@ -113,11 +117,24 @@ impl Server {
     /// # Errors
     /// If the address cannot be bound.
     pub fn open_api(&mut self, address: SocketAddr) -> io::Result<Vec<SocketAddr>> {
+        let given = std::mem::take(&mut self.inherited.api);
+        self.open(given, address, door::Door::Api(self.api_door(self.api_role)))
+    }
+
+    /// The same for figures and health alone. The check API, if it is opened after that, has no figures any more.
+    ///
+    /// # Errors
+    /// If the address cannot be bound.
+    pub fn open_telemetry(&mut self, address: SocketAddr, watchers: Watchers) -> io::Result<Vec<SocketAddr>> {
+        self.api_role = api::Role::WithoutFigures;
+        let given = std::mem::take(&mut self.inherited.telemetry);
+        self.open(given, address, door::Door::Api(self.api_door(api::Role::Telemetry(watchers))))
+    }
+
+    fn api_door(&self, role: api::Role) -> api::ApiDoor {
         let (limits, metrics) = (Arc::clone(&self.shared.limits), self.shared.metrics.clone());
         let openapi = api::document(&limits);
-        let door = door::Door::Api(api::ApiDoor { api: Arc::clone(&self.api), limits, metrics, openapi });
-        let given = std::mem::take(&mut self.inherited.api);
-        self.open(given, address, door)
+        api::ApiDoor { role, api: Arc::clone(&self.api), limits, metrics, openapi }
     }
 
     /// The same for the proxy.
@@ -154,7 +171,7 @@ impl Server {
     /// # Errors
     /// If the operating system gives no threads or signals.
     pub fn run(self, threads: usize, reload: impl Fn() -> Option<Live> + Send + Sync + 'static) -> io::Result<()> {
-        let Self { shared, api, proxy, inherited, entrances, bell } = self;
+        let Self { shared, api, proxy, inherited, entrances, bell, .. } = self;
         let tls = Arc::clone(&shared.tls);
         let reload = move || {
             let Some(live) = reload() else { return };

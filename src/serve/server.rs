@@ -9,18 +9,21 @@ use tokio::net::TcpListener;
 use tokio::runtime;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::spawn_blocking;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
+
+use crate::telemetry::log;
 
 use super::closing::Announcer;
 use super::connection::Shared;
 use super::door::Door;
-use super::hall::{End, Hall, Signals};
+use super::hall::{End, Hall, Places, Signals};
 use super::listener::{self, Listener, Owner};
 use super::supervisor;
 use super::worker::{Arrival, Worker};
 
 /// Between two attempts to accept when the process has no descriptors left.
 const BREATH: Duration = Duration::from_millis(50);
+
 /// A listener and what answers behind it.
 pub(super) struct Entrance {
     pub(super) listener: Listener,
@@ -60,11 +63,15 @@ pub(super) fn run(setup: Setup) -> io::Result<()> {
     let workers = workers?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let served = runtime.block_on(serve(setup, &workers, &announcer));
+    let began = Instant::now();
     // Connections on which nothing is on its way end at once, others when they are answered; who never ends is cut off.
     announcer.end();
-    workers.into_iter().for_each(Worker::join);
+    let cut_off: usize = workers.into_iter().map(Worker::join).sum();
     // A reload under way is not waited for.
     runtime.shutdown_background();
+    // No window is open any more.
+    log::tell_floods(i64::MAX);
+    tracing::info!(cut_off, took_ms = began.elapsed().as_millis() as u64, "drained");
     served
 }
 
@@ -73,7 +80,7 @@ async fn serve(setup: Setup, workers: &[Worker], announcer: &Announcer) -> io::R
     let mut signals = Signals::new()?;
     let (arrived, arrivals) = mpsc::channel(1);
     let (admission, admitted) = watch::channel(Admission::Open);
-    let mut hall = Hall { arrivals, workers, shared: &shared, listeners: Vec::new() };
+    let mut hall = Hall { arrivals, workers, shared: &shared, places: Places::default(), listeners: Vec::new() };
     for Entrance { listener, door } in entrances {
         hall.listeners.push((door.name(), listener.again()?));
         tokio::spawn(accept(
@@ -90,6 +97,7 @@ async fn serve(setup: Setup, workers: &[Worker], announcer: &Announcer) -> io::R
     drop(predecessor);
     let end = hall.attend(&mut signals, &bell).await;
     reloads.abort();
+    tracing::info!(connections = hall.open(), grace_ms = shared.limits.grace_ms, "draining");
     announcer.drain();
     if end == End::HandedOver {
         admission.send_replace(Admission::HandedOver);

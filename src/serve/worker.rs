@@ -25,10 +25,13 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A thread that serves connections.
 pub(super) struct Worker {
-    sender: mpsc::UnboundedSender<Arrival>,
+    sender: mpsc::UnboundedSender<(Arrival, Place)>,
     open: Arc<AtomicUsize>,
     thread: thread::JoinHandle<()>,
 }
+
+/// Held by a connection as long as it is open.
+pub(super) type Place = Arc<()>;
 
 /// A connection on its way to a worker.
 pub(super) struct Arrival {
@@ -53,21 +56,22 @@ impl Worker {
         self.open.load(Ordering::Relaxed)
     }
 
-    pub(super) fn take(&self, arrival: Arrival) {
+    pub(super) fn take(&self, arrival: Arrival, place: Place) {
         self.open.fetch_add(1, Ordering::Relaxed);
         // It is there until it is joined.
-        let _ = self.sender.send(arrival);
+        let _ = self.sender.send((arrival, place));
     }
 
-    /// Waits until all of its connections are over.
-    pub(super) fn join(self) {
+    /// Waits until all of its connections are over, or had their time; gives back how many are left.
+    pub(super) fn join(self) -> usize {
         drop(self.sender);
         let _ = self.thread.join();
+        self.open.load(Ordering::Relaxed)
     }
 }
 
 async fn work(
-    mut receiver: mpsc::UnboundedReceiver<Arrival>,
+    mut receiver: mpsc::UnboundedReceiver<(Arrival, Place)>,
     shared: Arc<Shared>,
     open: Arc<AtomicUsize>,
     closing: Closing,
@@ -79,7 +83,7 @@ async fn work(
         tokio::select! {
             _ = sweeps.tick() => proxy::close_stale().await,
             arrival = receiver.recv() => {
-                let Some(Arrival { stream, address, door }) = arrival else { break };
+                let Some((Arrival { stream, address, door }, place)) = arrival else { break };
                 let Ok(stream) = TcpStream::from_std(stream) else {
                     open.fetch_sub(1, Ordering::Relaxed);
                     continue;
@@ -90,6 +94,7 @@ async fn work(
                 connections.spawn(async move {
                     connection::serve(stream, address, door, shared, closing).await;
                     gauge.dec();
+                    drop(place);
                     open.fetch_sub(1, Ordering::Relaxed);
                 });
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, HOST, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::request::Parts;
+use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use url::form_urlencoded;
 
@@ -59,8 +60,15 @@ impl From<Spent> for Problem {
 pub struct Hosts(pub Vec<String>);
 
 impl Hosts {
-    fn has(&self, headers: &HeaderMap) -> bool {
-        let Some(host) = headers.get(HOST).and_then(|host| host.to_str().ok()) else { return false };
+    /// Whether a request names one of them, and no other: in its field, or where HTTP/2 has it.
+    fn are_named_by(&self, head: &Parts) -> bool {
+        let field = head.headers.get(HOST).map(|host| host.to_str().unwrap_or_default());
+        let named = [field, head.uri.authority().map(Authority::as_str)];
+        let mut named = named.iter().flatten().peekable();
+        named.peek().is_some() && named.all(|host| self.has(host))
+    }
+
+    fn has(&self, host: &str) -> bool {
         let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
         let name = name.map_or(host, |(name, _)| name).trim_matches(['[', ']']);
         let is_loopback = name.eq_ignore_ascii_case("localhost")
@@ -135,13 +143,19 @@ impl Api {
 
     /// Where there are no keys: lets in whoever is on this machine, unless a web page of elsewhere asks through a browser.
     pub(super) fn admit_neighbour(&self, head: &Parts) -> Result<(), Problem> {
-        match () {
-            () if !self.keys.is_empty() => Ok(()),
-            () if is_web_page(&head.headers) => Err(BROWSER),
-            () if !self.hosts.has(&head.headers) => Err(WRONG_HOST),
-            () => Ok(()),
-        }
+        if self.keys.is_empty() { self.admit_program_here(head) } else { Ok(()) }
     }
+
+    /// Lets in programs that reach this machine under a name of its own.
+    pub(super) fn admit_program_here(&self, head: &Parts) -> Result<(), Problem> {
+        admit_program(head)?;
+        if self.hosts.are_named_by(head) { Ok(()) } else { Err(WRONG_HOST) }
+    }
+}
+
+/// Lets in whatever no web page speaks through.
+pub(super) fn admit_program(head: &Parts) -> Result<(), Problem> {
+    if is_web_page(&head.headers) { Err(BROWSER) } else { Ok(()) }
 }
 
 fn usable(key: &Arc<Key>, scope: Scope) -> Result<Asker, Problem> {
@@ -202,9 +216,19 @@ mod tests {
             ("10.0.0.1", false),
             ("", false),
         ] {
-            let headers = HeaderMap::from_iter([(HOST, host.parse().unwrap())]);
-            assert_eq!(hosts.has(&headers), expected, "{host}");
+            let named = |target: &str, field: Option<&str>| {
+                let request = http::Request::get(target);
+                let request = if let Some(field) = field { request.header(HOST, field) } else { request };
+                hosts.are_named_by(&request.body(()).unwrap().into_parts().0)
+            };
+            assert_eq!(named("/", Some(host)), expected, "{host}");
+            if !host.is_empty() {
+                let target = format!("http://{host}/");
+                assert_eq!(named(&target, None), expected, "{host}");
+                assert_eq!(named(&target, Some("localhost")), expected, "{host}");
+                assert!(!named(&target, Some("rebound.example")), "{host}");
+            }
+            assert!(!named("/", None));
         }
-        assert!(!hosts.has(&HeaderMap::new()));
     }
 }

@@ -1,7 +1,6 @@
 //! `POST /v1/check`: one post, or a list of them.
 
 use http::StatusCode;
-use http::request::Parts;
 use hyper::body::Incoming;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -14,7 +13,7 @@ use crate::telemetry::metrics::{self, Metrics};
 use crate::verdict::Action;
 
 use super::access::Asker;
-use super::{ApiDoor, json};
+use super::{ApiDoor, Call, json};
 
 pub(super) const NO_POST: Problem = Problem::new(
     StatusCode::UNPROCESSABLE_ENTITY,
@@ -29,9 +28,9 @@ struct Reports<'j> {
     reports: Vec<Named<Option<&'j RawValue>>>,
 }
 
-pub(super) async fn answer(door: &ApiDoor, asker: Asker, head: &Parts, body: Incoming) -> Result<Answer, Problem> {
+pub(super) async fn answer(door: &ApiDoor, asker: Asker, call: Call<'_>, body: Incoming) -> Result<Answer, Problem> {
     let (metrics, posts_max) = (door.metrics.clone(), door.limits.posts_max);
-    json::answer(door, head, body, move |text| {
+    json::answer(door, call, body, move |text| {
         let judging = Judging::new(&asker, &metrics);
         let json: AskedJson<'_> = json::parse(text, NO_POST)?;
         match json.meant().ok_or(NO_POST)? {
@@ -74,7 +73,7 @@ impl<'a> Judging<'a> {
 
     /// Counts a report, unless it goes beyond the budget.
     pub(super) fn count(&self, report: &Report, looked_up: u64) -> Result<(), Problem> {
-        self.metrics.posts.get_or_create(&metrics::Post { door: "api", action: label(report.action) }).inc();
+        self.metrics.api_posts.count(label(report.action));
         self.asker.spend(report, looked_up, self.now)
     }
 }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use http::StatusCode;
-use http::request::Parts;
 use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +11,7 @@ use crate::serve::key::Scope;
 
 use super::access::Asker;
 use super::check::Judging;
-use super::{ApiDoor, json};
+use super::{ApiDoor, Call, json};
 
 const NO_URL: Problem =
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no_url", r#"send {"url"} with the URL as a text, once"#);
@@ -32,9 +31,9 @@ struct Told<S> {
     steps: S,
 }
 
-pub(super) async fn answer(door: &ApiDoor, asker: Asker, head: &Parts, body: Incoming) -> Result<Answer, Problem> {
+pub(super) async fn answer(door: &ApiDoor, asker: Asker, call: Call<'_>, body: Incoming) -> Result<Answer, Problem> {
     let (metrics, max) = (door.metrics.clone(), door.limits.explain_url_max_chars);
-    json::answer(door, head, body, move |text| {
+    json::answer(door, call, body, move |text| {
         let Asked { url } = json::parse(text, NO_URL)?;
         if url.chars().count() > max {
             return Err(URL_TOO_LONG);

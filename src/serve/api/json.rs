@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use http::StatusCode;
-use http::request::Parts;
 use hyper::body::Incoming;
 use serde::Deserialize;
 
@@ -11,7 +10,7 @@ use crate::serve::answer::{Answer, Problem};
 use crate::serve::inspect::{Coding, ContentType};
 use crate::serve::{body, work};
 
-use super::ApiDoor;
+use super::{ApiDoor, Call};
 
 pub(super) const NOT_JSON: Problem =
     Problem::new(StatusCode::BAD_REQUEST, "not_json", "the body is not one JSON object in UTF-8");
@@ -23,7 +22,7 @@ const BOM: char = '\u{feff}';
 /// Answers a request by the text of its body.
 pub(super) async fn answer(
     door: &ApiDoor,
-    head: &Parts,
+    Call { head, span }: Call<'_>,
     body: Incoming,
     answer: impl FnOnce(&str) -> Result<Answer, Problem> + Send + 'static,
 ) -> Result<Answer, Problem> {
@@ -36,7 +35,7 @@ pub(super) async fn answer(
     let coding = Coding::of(&head.headers)?;
     let max_bytes = door.limits.body_max_bytes;
     let body = body::whole(body, &door.limits).await?;
-    let began = Instant::now();
+    let (began, judging) = (Instant::now(), span.child("judge"));
     // How much a packed body holds is not known yet.
     let length = if coding == Coding::Identity { body.len() } else { max_bytes };
     let answered = work::judge(door.limits.check_wait(), length, move || {
@@ -45,8 +44,9 @@ pub(super) async fn answer(
         answer(&crate::check::without_halves(text.trim_start_matches(BOM)))
     });
     let answered = answered.await?;
+    judging.end();
     door.metrics.processing.observe(began.elapsed().as_secs_f64());
-    door.count("api", "answered");
+    door.metrics.api_answered.inc();
     answered
 }
 

@@ -5,6 +5,7 @@ mod check;
 mod explain;
 mod json;
 mod openapi;
+mod role;
 mod status;
 mod stream;
 mod threat;
@@ -24,15 +25,19 @@ use hyper::body::Incoming;
 use crate::check::Checker;
 use crate::lists::SourceState;
 use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::trace::Span;
 
 use super::answer::{self, Answer, Body, Problem, REQUEST_ID};
 use super::key::{Keys, Scope};
 use super::limits::Limits;
+use super::note::Refused;
 use super::request_id::RequestId;
 
 pub use access::Hosts;
 pub(super) use check::label;
 pub(super) use openapi::document;
+pub(super) use role::Role;
+pub use role::Watchers;
 
 /// What the API answers from; reloading puts another in its place.
 pub struct Api {
@@ -55,11 +60,19 @@ pub struct Api {
 /// The door.
 #[derive(Clone)]
 pub(super) struct ApiDoor {
+    pub(super) role: Role,
     pub(super) api: Arc<ArcSwap<Api>>,
     pub(super) limits: Arc<Limits>,
     pub(super) metrics: Metrics,
     /// The description of all this, with the limits in force.
     pub(super) openapi: Bytes,
+}
+
+/// A request under way, without its body.
+#[derive(Clone, Copy)]
+struct Call<'c> {
+    head: &'c Parts,
+    span: &'c Span,
 }
 
 /// Something the API does.
@@ -117,67 +130,89 @@ impl ApiDoor {
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Answer {
         let id = RequestId::next();
         let (head, body) = request.into_parts();
-        let mut answer = match self.perform(&head, body).await {
+        let task = self.task(&head);
+        let mut span = match task {
+            Ok(Task::Health | Task::Ready | Task::Metrics) => Span::none(),
+            // Who asks here is no stranger: a trace that it is in goes on.
+            _ => Span::request(self.role.name(), Some(&head.headers)),
+        };
+        let performed = match task {
+            _ if head.method == Method::OPTIONS => self.options(head.uri.path()),
+            Ok(task) => self.perform(task, Call { head: &head, span: &span }, body).await,
+            Err(problem) => Err(problem),
+        };
+        let mut answer = match performed {
             Ok(answer) => answer,
             Err(problem) => {
-                self.count("api", problem.code);
-                tracing::debug!(request_id = %id, status = problem.status.as_u16(), code = problem.code, "refused");
+                span.word("outcome", problem.code);
+                let (door, code, status) = (self.role.name(), problem.code, problem.status);
+                self.count(code);
+                Refused { door, id, code, status }.note(&self.metrics);
                 problem.answer(Some(id))
             }
         };
         answer.headers_mut().insert(REQUEST_ID, id.header());
+        span.number("status", answer.status().as_u16().into());
         answer
     }
 
-    async fn perform(&self, head: &Parts, body: Incoming) -> Result<Answer, Problem> {
-        if head.method == Method::OPTIONS {
-            return options(head.uri.path());
-        }
-        let task = task(head)?;
+    async fn perform(&self, task: Task, call: Call<'_>, body: Incoming) -> Result<Answer, Problem> {
+        let head = call.head;
         let api = self.api.load_full();
         match task {
             Task::Health => Ok(status::health()),
             Task::Ready => status::ready(&api),
             Task::Document => Ok(answer::with(StatusCode::OK, answer::JSON, self.openapi.clone())),
             Task::Metrics => {
-                api.admit_neighbour(head)?;
-                Ok(status::metrics(&self.metrics))
+                self.role.admit_to_figures(&api, head)?;
+                self.metrics.ready.set(i64::from(api.is_ready()));
+                Ok(status::metrics(head, &self.metrics))
             }
             Task::Lists => Ok(status::lists(&api, &api.admit(head, task)?)),
             Task::Uris if !api.uris_search => Err(uris::OFF.with_google_error()),
             Task::ThreatMatches | Task::Uris => {
-                self.look_up(task, &api, head, body).await.map_err(Problem::with_google_error)
+                self.look_up(task, &api, call, body).await.map_err(Problem::with_google_error)
             }
-            Task::Check | Task::Stream | Task::Explain => self.look_up(task, &api, head, body).await,
+            Task::Check | Task::Stream | Task::Explain => self.look_up(task, &api, call, body).await,
         }
     }
 
     /// What needs lists.
-    async fn look_up(&self, task: Task, api: &Api, head: &Parts, body: Incoming) -> Result<Answer, Problem> {
-        let asker = api.admit(head, task)?;
+    async fn look_up(&self, task: Task, api: &Api, call: Call<'_>, body: Incoming) -> Result<Answer, Problem> {
+        let asker = api.admit(call.head, task)?;
         status::ready(api)?;
         match task {
-            Task::Stream => stream::answer(self.clone(), asker, head, body),
-            Task::Explain => explain::answer(self, asker, head, body).await,
-            Task::ThreatMatches => threat_matches::answer(self, asker, head, body).await,
-            Task::Uris => uris::answer(self, asker, head).await,
-            _ => check::answer(self, asker, head, body).await,
+            Task::Stream => stream::answer(self.clone(), asker, call.head, body),
+            Task::Explain => explain::answer(self, asker, call, body).await,
+            Task::ThreatMatches => threat_matches::answer(self, asker, call, body).await,
+            Task::Uris => uris::answer(self, asker, call).await,
+            _ => check::answer(self, asker, call, body).await,
         }
     }
 
-    fn count(&self, door: &'static str, outcome: &'static str) {
+    fn count(&self, outcome: &'static str) {
+        let door = self.role.name();
         self.metrics.requests.get_or_create(&metrics::Request { door, outcome, platform: "" }).inc();
     }
-}
 
-fn task(head: &Parts) -> Result<Task, Problem> {
-    let (_, method, task) = at(head.uri.path())?;
-    let fits = head.method == *method || (head.method == Method::HEAD && *method == Method::GET);
-    if fits { Ok(*task) } else { Err(NOT_ALLOWED.with(ALLOW, allowed(method))) }
-}
+    fn task(&self, head: &Parts) -> Result<Task, Problem> {
+        let (_, method, task) = self.at(head.uri.path())?;
+        let fits = head.method == *method || (head.method == Method::HEAD && *method == Method::GET);
+        if fits { Ok(*task) } else { Err(NOT_ALLOWED.with(ALLOW, allowed(method))) }
+    }
 
-fn at(path: &str) -> Result<&'static (&'static str, Method, Task), Problem> {
-    TASKS.iter().find(|(known, _, _)| *known == path).ok_or(NOT_FOUND)
+    fn at(&self, path: &str) -> Result<&'static (&'static str, Method, Task), Problem> {
+        TASKS.iter().find(|(known, _, task)| *known == path && self.role.offers(*task)).ok_or(NOT_FOUND)
+    }
+
+    /// The methods of a path, or of all. No web page of elsewhere is let in by it.
+    fn options(&self, path: &str) -> Result<Answer, Problem> {
+        let methods = if path == "*" { METHODS } else { allowed(&self.at(path)?.1) };
+        let mut answer = Answer::new(Body::Whole(None));
+        *answer.status_mut() = StatusCode::NO_CONTENT;
+        answer.headers_mut().insert(ALLOW, methods);
+        Ok(answer)
+    }
 }
 
 fn allowed(method: &Method) -> HeaderValue {
@@ -187,13 +222,4 @@ fn allowed(method: &Method) -> HeaderValue {
 /// The answer to a method that no path takes.
 pub(super) fn not_allowed() -> Problem {
     NOT_ALLOWED.with(ALLOW, METHODS)
-}
-
-/// The methods of a path, or of all. No web page of elsewhere is let in by it.
-fn options(path: &str) -> Result<Answer, Problem> {
-    let methods = if path == "*" { METHODS } else { allowed(&at(path)?.1) };
-    let mut answer = Answer::new(Body::Whole(None));
-    *answer.status_mut() = StatusCode::NO_CONTENT;
-    answer.headers_mut().insert(ALLOW, methods);
-    Ok(answer)
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use http::header::{ACCEPT, VARY};
+use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -9,7 +11,7 @@ use crate::lists::LastError;
 use crate::serve::answer::{self, Answer, Problem};
 use crate::serve::fail::Failure;
 use crate::telemetry::clock;
-use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::metrics::{Exposition, Metrics};
 
 use super::Api;
 use super::access::Asker;
@@ -27,8 +29,13 @@ pub(super) fn ready(api: &Api) -> Result<Answer, Problem> {
     }
 }
 
-pub(super) fn metrics(metrics: &Metrics) -> Answer {
-    answer::with(StatusCode::OK, HeaderValue::from_static(metrics::CONTENT_TYPE), metrics.text())
+pub(super) fn metrics(head: &Parts, metrics: &Metrics) -> Answer {
+    let accepts: Vec<&str> = head.headers.get_all(ACCEPT).iter().filter_map(|field| field.to_str().ok()).collect();
+    let exposition = Exposition::wanted_by(&accepts.join(","));
+    let mut answer =
+        answer::with(StatusCode::OK, HeaderValue::from_static(exposition.content_type()), metrics.text(exposition));
+    answer.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+    answer
 }
 
 /// A list as `lists status --json` tells of it.

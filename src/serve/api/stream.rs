@@ -15,6 +15,8 @@ use crate::check::PostJson;
 use crate::serve::answer::{self, Answer, Body, Problem};
 use crate::serve::inspect::{Coding, ContentType};
 use crate::serve::key::Scope;
+use crate::serve::limits::BODY_MIN_BYTES_PER_S;
+use crate::serve::note::{hit, met};
 use crate::serve::work;
 use crate::telemetry::clock;
 use crate::telemetry::metrics::Metrics;
@@ -78,7 +80,7 @@ impl Stream {
     async fn run(mut self, mut body: Incoming) {
         // Cut off: whoever reads the answers sees that the last lines are missing.
         if let Ok(()) = self.read(&mut body).await {
-            self.door.count("api", "streamed");
+            self.door.count("streamed");
         }
     }
 
@@ -89,7 +91,11 @@ impl Stream {
             let data = match timeout(within, body.frame()).await {
                 Ok(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
                 Ok(None) => break,
-                Err(_) | Ok(Some(Err(_))) => return Err(Over),
+                Ok(Some(Err(_))) => return Err(Over),
+                Err(_) => {
+                    hit(&self.door.metrics, BODY_MIN_BYTES_PER_S);
+                    return Err(Over);
+                }
             };
             pending.extend_from_slice(&data);
             if let Some(end) = memchr::memrchr(b'\n', &pending) {
@@ -148,6 +154,7 @@ impl Stream {
 
     /// Tells why no more lines are answered.
     async fn end(&mut self, problem: &Problem) -> Result<(), Over> {
+        met(&self.door.metrics, problem.code);
         let mut out = Vec::new();
         write(&mut out, &BadLine { id: (), line: self.lines + 1, error: problem.code });
         self.send(out).await?;
@@ -175,6 +182,7 @@ fn reports(asker: &Asker, chunk: &[u8], mut number: u64, metrics: &Metrics) -> (
             Ok(post) if post.is_post() => match judging.named(&post) {
                 Ok(report) => write(&mut out, &report),
                 Err(spent) => {
+                    met(metrics, spent.code);
                     write(&mut out, &BadLine { id: (), line: number, error: spent.code });
                     return (out, Err(Over));
                 }

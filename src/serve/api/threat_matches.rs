@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use http::StatusCode;
-use http::request::Parts;
 use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +12,7 @@ use crate::serve::answer::{self, Answer, Problem};
 use super::access::Asker;
 use super::check::Judging;
 use super::threat::{CACHE_SECONDS, Threat};
-use super::{ApiDoor, json};
+use super::{ApiDoor, Call, json};
 
 const NO_ENTRIES: Problem = Problem::new(
     StatusCode::UNPROCESSABLE_ENTITY,
@@ -76,9 +75,9 @@ struct MetadataEntry {
     value: String,
 }
 
-pub(super) async fn answer(door: &ApiDoor, asker: Asker, head: &Parts, body: Incoming) -> Result<Answer, Problem> {
+pub(super) async fn answer(door: &ApiDoor, asker: Asker, call: Call<'_>, body: Incoming) -> Result<Answer, Problem> {
     let (metrics, max) = (door.metrics.clone(), door.limits.threat_entries_max);
-    json::answer(door, head, body, move |text| {
+    json::answer(door, call, body, move |text| {
         let Asked { threat_info } = json::parse(text, NO_ENTRIES)?;
         if threat_info.threat_entries.len() > max {
             return Err(TOO_MANY_ENTRIES);

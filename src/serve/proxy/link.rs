@@ -19,6 +19,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
+use crate::telemetry::metrics::{Counted, Gauge, Upstream as Figures};
+
 use super::outgoing::Outgoing;
 
 /// Idle connections that each worker keeps.
@@ -37,6 +39,9 @@ pub(super) struct Link {
     connection: Connection<TokioIo<TcpStream>, Outgoing>,
     times: Times,
     idle_since: Instant,
+    _open: Counted<Gauge>,
+    /// How many are idle.
+    idle: Gauge,
 }
 
 /// How long a platform may take, and how long a connection to it is kept.
@@ -64,6 +69,7 @@ impl Link {
                 let at = idle.iter().rposition(|link| *link.authority == *authority)?;
                 Some(idle.swap_remove(at))
             })?;
+            link.idle.dec();
             if link.is_fresh().await {
                 return Some(link);
             }
@@ -74,9 +80,11 @@ impl Link {
         authority: std::sync::Arc<str>,
         stream: TcpStream,
         times: Times,
+        figures: &Figures,
     ) -> hyper::Result<Box<Self>> {
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        Ok(Box::new(Self { authority, sender, connection, times, idle_since: Instant::now() }))
+        let (open, idle) = (Counted::one(figures.open.clone()), figures.idle.clone());
+        Ok(Box::new(Self { authority, sender, connection, times, idle_since: Instant::now(), _open: open, idle }))
     }
 
     /// Whether it is open, nothing has arrived on it, and it was not idle for too long.
@@ -127,7 +135,7 @@ pub(in crate::serve) async fn close_stale() {
         if let Some(link) = kept.get_mut(at)
             && !link.is_fresh().await
         {
-            kept.swap_remove(at);
+            kept.swap_remove(at).idle.dec();
         }
     }
     IDLE.with_borrow_mut(|idle| idle.append(&mut kept));
@@ -215,6 +223,7 @@ impl Drop for Answered {
                 if let Ok(mut idle) = idle.try_borrow_mut()
                     && idle.len() < IDLE_MAX
                 {
+                    link.idle.inc();
                     idle.push(link);
                 }
             });

@@ -22,6 +22,7 @@ use hyper::body::Incoming;
 
 use crate::telemetry::clock;
 use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::trace::Span;
 use crate::verdict::Action;
 
 use super::answer::{Answer, Problem, REQUEST_ID};
@@ -30,10 +31,10 @@ use super::author::{AuthorBudget, Authors};
 use super::connection::Peer;
 use super::fail::{FailPolicies, Failure};
 use super::gate::{Gate, Judgement};
-use super::limits::Limits;
+use super::limits::{Limits, REFUSALS_PER_DAY};
 use super::platform::Treatment;
 use super::request_id::RequestId;
-use super::{FailPolicy, body, work};
+use super::{FailPolicy, body, note, work};
 
 use outgoing::Outgoing;
 
@@ -74,6 +75,7 @@ struct Passage<'p> {
     proxy: Arc<Proxy>,
     peer: Peer,
     id: RequestId,
+    span: Span,
 }
 
 /// What became of a request that was not forwarded.
@@ -109,13 +111,19 @@ impl From<UpstreamError> for Stopped {
 impl ProxyDoor {
     pub(super) async fn answer(&self, request: Request<Incoming>, peer: Peer) -> Answer {
         let id = RequestId::next();
-        let passage = Passage { door: self, proxy: self.proxy.load_full(), peer, id };
+        let proxy = self.proxy.load_full();
+        let is_trusted = proxy.trusted_proxies.contains(&peer.address);
+        let span = Span::request("proxy", Some(request.headers()).filter(|_| is_trusted));
+        let mut passage = Passage { door: self, proxy, peer, id, span };
         let platform = passage.proxy.gate.platform.name;
         let (outcome, mut answer) = match passage.pass(request).await {
             Ok(answer) => ("forwarded", answer),
             Err(stopped) => (stopped.outcome(), passage.refuse(stopped)),
         };
         self.metrics.requests.get_or_create(&metrics::Request { door: "proxy", outcome, platform }).inc();
+        passage.span.word("platform", platform);
+        passage.span.word("outcome", outcome);
+        passage.span.number("status", answer.status().as_u16().into());
         if let http::header::Entry::Vacant(vacant) = answer.headers_mut().entry(REQUEST_ID) {
             vacant.insert(id.header());
         }
@@ -160,8 +168,9 @@ impl Passage<'_> {
         if let Some(failure) = self.proxy.failure() {
             return self.unchecked(failure).map(|mark| (head, Some(mark)));
         }
-        let began = std::time::Instant::now();
+        let (began, judging) = (std::time::Instant::now(), self.span.child("judge"));
         let (head, judged) = work::judge_request(&self.proxy.gate, head, whole, &self.door.limits).await;
+        judging.end();
         self.door.metrics.processing.observe(began.elapsed().as_secs_f64());
         let mark = match judged {
             Ok(judged) => self.act(&head.headers, &judged?)?,
@@ -186,11 +195,8 @@ impl Passage<'_> {
     /// What follows from a judgement.
     fn act(&self, headers: &HeaderMap, judgement: &Judgement) -> Result<Option<Mark>, Stopped> {
         let action = self.action(headers, judgement);
-        self.door.metrics.posts.get_or_create(&metrics::Post { door: "proxy", action: label(action) }).inc();
-        if action > Action::Allow {
-            let (generation, fields) = (judgement.generation, judgement.fields.len());
-            tracing::info!(request_id = %self.id, ?action, generation, fields, "judged");
-        }
+        self.door.metrics.proxy_posts.count(label(action));
+        note::judged(self.id, action, judgement);
         match action {
             Action::Allow => Ok(None),
             Action::Flag => Ok(Some(Mark::Flagged)),
@@ -209,7 +215,7 @@ impl Passage<'_> {
             return Action::Hold;
         }
         if judgement.action >= Action::Hold && authors.spend(author, judgement, budget) {
-            self.door.metrics.limits.get_or_create(&metrics::Limit { limit: "refusals_per_day" }).inc();
+            note::hit(&self.door.metrics, REFUSALS_PER_DAY);
             tracing::warn!(request_id = %self.id, "an author is over the budget of refusals: what has a link is held");
         }
         judgement.action
@@ -219,19 +225,23 @@ impl Passage<'_> {
     fn unchecked(&self, failure: Failure) -> Result<Mark, Stopped> {
         match self.proxy.on_failure.of(failure) {
             FailPolicy::Open => {
-                tracing::warn!(request_id = %self.id, code = failure.code(), "passed unchecked");
-                let passed = metrics::Outcome { outcome: "passed_unchecked" };
-                self.door.metrics.upstream.get_or_create(&passed).inc();
+                note::unchecked(&self.door.metrics, "proxy", self.id, failure.code());
                 Ok(Mark::Unchecked(failure))
             }
             FailPolicy::Closed => Err(Stopped::Unchecked(failure)),
-            FailPolicy::Hold => Err(Stopped::Kept(Action::Hold)),
+            FailPolicy::Hold => {
+                note::met(&self.door.metrics, failure.code());
+                Err(Stopped::Kept(Action::Hold))
+            }
         }
     }
 
     async fn send(&self, head: Parts, body: Outgoing, mark: Option<Mark>) -> Result<Answer, Stopped> {
-        let request = forward::request(self, head, body, mark);
-        let answer = self.proxy.upstream.send(request, &self.door.metrics).await?;
+        let mut request = forward::request(self, head, body, mark);
+        let mut asking = self.span.child("upstream");
+        asking.tell(request.headers_mut());
+        let answer = self.proxy.upstream.send(request, &self.door.metrics).await;
+        let answer = answer.inspect_err(|_| asking.failed())?;
         Ok(forward::answer(answer)?)
     }
 }

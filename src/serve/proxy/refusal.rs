@@ -3,8 +3,8 @@
 use http::StatusCode;
 
 use crate::serve::answer::{Answer, Body, Problem};
+use crate::serve::note::Refused;
 use crate::serve::refusal::Kept;
-use crate::telemetry::metrics;
 use crate::verdict::Action;
 
 use super::upstream::UpstreamError;
@@ -32,23 +32,22 @@ impl Passage<'_> {
     pub(super) fn refuse(&self, stopped: Stopped) -> Answer {
         match stopped {
             Stopped::Wrong(problem) => {
-                self.count_limit(&problem);
-                tracing::debug!(request_id = %self.id, code = problem.code, "refused");
+                self.note(problem.code, problem.status);
                 problem.answer(Some(self.id))
             }
             Stopped::Kept(Action::Hold) => self.kept(Kept::Held),
             Stopped::Kept(_) => self.kept(Kept::Rejected),
             Stopped::Unchecked(failure) => {
-                tracing::error!(request_id = %self.id, code = failure.code(), "not checked");
+                self.note(failure.code(), StatusCode::SERVICE_UNAVAILABLE);
                 self.kept(Kept::Unchecked)
             }
             Stopped::Upstream(error) => {
-                tracing::warn!(request_id = %self.id, code = error.code(), "upstream");
                 let problem = match error {
                     UpstreamError::Late => GATEWAY_TIMEOUT,
                     UpstreamError::Full => FULL,
                     _ => BAD_GATEWAY,
                 };
+                self.note(error.code(), problem.status);
                 problem.answer(Some(self.id))
             }
         }
@@ -58,9 +57,7 @@ impl Passage<'_> {
         kept.answer(&self.proxy.gate.platform.refusal, self.id).map(Body::from)
     }
 
-    fn count_limit(&self, problem: &Problem) {
-        if matches!(problem.status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
-            self.door.metrics.limits.get_or_create(&metrics::Limit { limit: problem.code }).inc();
-        }
+    fn note(&self, code: &'static str, status: StatusCode) {
+        Refused { door: "proxy", id: self.id, code, status }.note(&self.door.metrics);
     }
 }

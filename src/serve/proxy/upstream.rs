@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use http::{Request, Response, Uri};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
-use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::metrics::{self, Counted, Metrics, Upstream as Figures};
 
 use super::link::{Answered, Link, Times, Unanswered};
 use super::outgoing::Outgoing;
@@ -91,22 +91,36 @@ impl Upstream {
         request: Request<Outgoing>,
         metrics: &Metrics,
     ) -> Result<Response<Answered>, UpstreamError> {
-        let sent = self.send_in_turn(request).await;
-        let outcome = sent.as_ref().map_or_else(|error| error.code(), |_| "answered");
-        metrics.upstream.get_or_create(&metrics::Outcome { outcome }).inc();
+        let (began, figures) = (Instant::now(), &metrics.upstream);
+        let in_flight = Counted::one(&figures.in_flight);
+        let sent = self.send_in_turn(request, figures).await;
+        drop(in_flight);
+        match &sent {
+            Ok(_) => drop(figures.answered.inc()),
+            Err(error) => drop(figures.requests.get_or_create(&metrics::Outcome { outcome: error.code() }).inc()),
+        }
+        figures.latency.observe(began.elapsed().as_secs_f64());
         sent
     }
 
-    async fn send_in_turn(&self, request: Request<Outgoing>) -> Result<Response<Answered>, UpstreamError> {
+    async fn send_in_turn(
+        &self,
+        request: Request<Outgoing>,
+        figures: &Figures,
+    ) -> Result<Response<Answered>, UpstreamError> {
         let turn = Turn(Arc::clone(&self.busy));
         if turn.0.fetch_add(1, Ordering::Relaxed) >= self.connections_max {
             return Err(UpstreamError::Full);
         }
         let within = self.times.answer + request.body().time();
-        timeout(within, self.exchange(request)).await.map_err(|_| UpstreamError::Late)?
+        timeout(within, self.exchange(request, figures)).await.map_err(|_| UpstreamError::Late)?
     }
 
-    async fn exchange(&self, mut request: Request<Outgoing>) -> Result<Response<Answered>, UpstreamError> {
+    async fn exchange(
+        &self,
+        mut request: Request<Outgoing>,
+        figures: &Figures,
+    ) -> Result<Response<Answered>, UpstreamError> {
         while let Some(link) = Link::idle(&self.authority).await {
             match link.send(request).await {
                 Ok(answer) => return Ok(answer),
@@ -114,13 +128,14 @@ impl Upstream {
                 Err(Unanswered::Broken) => return Err(UpstreamError::Garbage),
             }
         }
-        let link = self.connect().await?;
+        let link = self.connect(figures).await?;
         link.send(request).await.map_err(|_| UpstreamError::Garbage)
     }
 
-    async fn connect(&self) -> Result<Box<Link>, UpstreamError> {
+    async fn connect(&self, figures: &Figures) -> Result<Box<Link>, UpstreamError> {
         let stream = self.dial().await?;
-        Link::open(Arc::clone(&self.authority), stream, self.times).await.map_err(|_| UpstreamError::Unreachable)
+        let link = Link::open(Arc::clone(&self.authority), stream, self.times, figures);
+        link.await.map_err(|_| UpstreamError::Unreachable)
     }
 
     pub(super) fn timeout(&self) -> Duration {

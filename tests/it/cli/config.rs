@@ -160,6 +160,10 @@ fn the_configuration_as_people_read_it() {
     proxy.refusal.content_type = (unset)  # default
     proxy.refusal.template = (unset)  # default
     telemetry.log = "info"  # default
+    telemetry.listen = (unset)  # default
+    telemetry.allow_remote = false  # default
+    telemetry.otlp_endpoint = (unset)  # default
+    telemetry.otlp_ratio = 0.01  # default
     lists.own.default_category = "csam"  # DIR/c.toml
     lists.own.label_private = false  # DIR/c.toml
     lists.own.mode = "enforce"  # DIR/c.toml
@@ -242,6 +246,10 @@ fn the_configuration_as_people_read_it() {
     proxy.refusal.content_type = (unset)  # default
     proxy.refusal.template = (unset)  # default
     telemetry.log = "info"  # default
+    telemetry.listen = (unset)  # default
+    telemetry.allow_remote = false  # default
+    telemetry.otlp_endpoint = (unset)  # default
+    telemetry.otlp_ratio = 0.01  # default
     [0]
     "#);
     insta::assert_snapshot!(session(&home, &[&["config", "default"]]), @r#"
@@ -403,6 +411,14 @@ fn the_configuration_as_people_read_it() {
     [telemetry]
     # What is logged: off, error, warn, info, debug or trace.
     #log = "info"
+    # Address and port of /metrics, /healthz and /readyz without a key; then /metrics is nowhere else.
+    #listen = ""
+    # Let other machines reach that address; without it only loopback is taken.
+    #allow_remote = false
+    # Collector that gets traces by OTLP over HTTP: http://127.0.0.1:4318
+    #otlp_endpoint = ""
+    # The part of requests that are traced, 0.0 to 1.0; trusted fronts decide for theirs.
+    #otlp_ratio = 0.01
 
     # One [[lists]] for each list; without any, the demo list is used.
     #[[lists]]

@@ -5,14 +5,21 @@ mod asked;
 mod bodies;
 mod clients;
 mod explain;
+mod figures;
 mod handover;
 mod keys;
+mod leaks;
+mod limits;
 mod load;
+mod logs;
 mod nginx;
+mod prometheus;
 mod proxy;
 mod routes;
 mod threats;
 mod tls;
+#[cfg(feature = "otel")]
+mod traces;
 mod watch;
 
 use std::fmt::Write as _;
@@ -31,6 +38,7 @@ struct Serving {
     pid: u32,
     api: SocketAddr,
     proxy: Option<SocketAddr>,
+    figures: Option<SocketAddr>,
     log: Arc<Mutex<String>>,
     home: Home,
 }
@@ -44,7 +52,10 @@ struct Answer {
 }
 
 /// As they tell of themselves.
-const DOORS: [&str; 2] = ["check API on", "proxy on"];
+const API: &str = "check API on";
+const PROXY: &str = "proxy on";
+const FIGURES: &str = "figures and health on";
+const DOORS: [&str; 2] = [API, PROXY];
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Serving {
@@ -58,7 +69,10 @@ impl Serving {
         let path = home.file("linkgate.toml", config);
         let all = [&["--config", path.to_str().unwrap(), "serve", "--listen", "127.0.0.1:0"], arguments].concat();
         let command = home.command(&all);
-        Self::spawn(home, command, if config.contains("[proxy]") { &DOORS } else { &DOORS[..1] })
+        let mut doors = vec![API];
+        doors.extend(config.contains("[proxy]").then_some(PROXY));
+        doors.extend(config.contains("[telemetry]\nlisten").then_some(FIGURES));
+        Self::spawn(home, command, &doors)
     }
 
     /// Runs a command that is a server in the end.
@@ -70,7 +84,8 @@ impl Serving {
             line.split("://").nth(1).unwrap().split([',', ' ']).next().unwrap().parse().unwrap()
         };
         let addresses: Vec<SocketAddr> = doors.iter().map(|door| address(door)).collect();
-        let (api, proxy) = (addresses[0], addresses.get(1).copied());
+        let of = |door| doors.iter().position(|known| *known == door).map(|at| addresses[at]);
+        let (api, proxy, figures) = (addresses[0], of(PROXY), of(FIGURES));
         let log = Arc::new(Mutex::new(String::new()));
         let kept = Arc::clone(&log);
         std::thread::spawn(move || {
@@ -78,7 +93,7 @@ impl Serving {
                 kept.lock().unwrap().push_str(&(line + "\n"));
             }
         });
-        Self { pid: child.id(), child, api, proxy, log, home }
+        Self { pid: child.id(), child, api, proxy, figures, log, home }
     }
 
     fn signal(&self, name: &str) {
@@ -97,6 +112,13 @@ impl Serving {
 
     fn check(&self, body: &str) -> Answer {
         post(self.api, "/v1/check", "application/json", body.as_bytes())
+    }
+
+    /// A figure by its name with its labels.
+    fn figure(&self, name: &str) -> Option<f64> {
+        let text = get(self.figures.unwrap_or(self.api), "/metrics").body;
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+        line.parse().ok()
     }
 
     fn proxy(&self) -> SocketAddr {

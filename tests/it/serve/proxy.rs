@@ -161,7 +161,7 @@ fn fail_policies_are_kept() {
         assert_eq!(marked, checked, "{policy}");
         if policy == "open" {
             let figures = get(server.api, "/metrics").body;
-            assert!(figures.contains("outcome=\"passed_unchecked\"} 1"), "{figures}");
+            assert!(figures.contains("linkgate_unchecked_total{door=\"proxy\",reason=\"no_index\"} 1\n"), "{figures}");
         }
     }
 }
