@@ -114,7 +114,6 @@ fn the_configuration_as_people_read_it() {
     policy.category.spam = "flag"  # default
     policy.category.test = "reject"  # default
     policy.category.other = "flag"  # default
-    cache.posts_max = 100000  # default
     tables.wrappers = (unset)  # default
     tables.aliases = (unset)  # default
     tables.tracking = (unset)  # default
@@ -200,7 +199,6 @@ fn the_configuration_as_people_read_it() {
     policy.category.spam = "flag"  # default
     policy.category.test = "reject"  # default
     policy.category.other = "flag"  # default
-    cache.posts_max = 100000  # default
     tables.wrappers = (unset)  # default
     tables.aliases = (unset)  # default
     tables.tracking = (unset)  # default
@@ -301,10 +299,6 @@ fn the_configuration_as_people_read_it() {
     #test = "reject"
     # Anything else.
     #other = "flag"
-
-    [cache]
-    # Posts whose verdict is remembered; 0 turns it off.
-    #posts_max = 100000
 
     [tables]
     # File in place of the built-in table of URL wrappers.
