@@ -41,7 +41,7 @@
 //!
 //! The pages: [where things are](docs::architecture), [the life of a post](docs::life_of_a_post),
 //! [what matches what](docs::matching), [list formats](docs::list_formats),
-//! [posts that are published already](docs::rescan), [running the doors](docs::operating).
+//! [posts that are published already](docs::rescan), [the check API](docs::api), [running the doors](docs::operating).
 
 pub mod telemetry;
 pub mod extract;
@@ -68,6 +68,8 @@ pub mod docs {
     pub mod list_formats {}
     #[doc = include_str!("docs/rescan.md")]
     pub mod rescan {}
+    #[doc = include_str!("docs/api.md")]
+    pub mod api {}
     #[doc = include_str!("docs/operating.md")]
     pub mod operating {}
 }

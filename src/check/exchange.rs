@@ -1,7 +1,11 @@
 //! Posts and reports as JSON: what `check --jsonl` and the check API read and write. Names in it are a stable interface.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -33,7 +37,7 @@ pub struct AskedJson<'j> {
     #[serde(borrow)]
     links: Option<Vec<Text<'j>>>,
     #[serde(borrow)]
-    posts: Option<Vec<PostJson<'j>>>,
+    posts: Option<Vec<Object<PostJson<'j>>>>,
 }
 
 /// The posts to check.
@@ -52,9 +56,36 @@ impl<'j> AskedJson<'j> {
         let one = PostJson { id, text, format, links };
         match (one.is_post(), posts) {
             (true, None) => Some(Asked::One(one)),
-            (false, Some(posts)) if posts.iter().all(PostJson::is_post) => Some(Asked::Many(posts)),
+            (false, Some(posts)) => {
+                let posts: Vec<PostJson<'j>> = posts.into_iter().map(|Object(post)| post).collect();
+                posts.iter().all(PostJson::is_post).then_some(Asked::Many(posts))
+            }
             _ => None,
         }
+    }
+}
+
+/// What is written as an object. By itself serde takes a list for a struct too, field by field.
+#[derive(Debug)]
+pub struct Object<T>(pub T);
+
+impl<'j, T: Deserialize<'j>> Deserialize<'j> for Object<T> {
+    fn deserialize<D: Deserializer<'j>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(OnlyObject(PhantomData))
+    }
+}
+
+struct OnlyObject<T>(PhantomData<T>);
+
+impl<'j, T: Deserialize<'j>> Visitor<'j> for OnlyObject<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'j>>(self, map: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
     }
 }
 

@@ -24,7 +24,7 @@ use crate::extract::{Extraction, Extractor, Link, LinkKind, TextFormat};
 use crate::verdict::{Action, Reason, Status};
 
 pub use cache::{CacheStats, CachedChecker};
-pub use exchange::{Asked, AskedJson, Named, PostJson};
+pub use exchange::{Asked, AskedJson, Named, Object, PostJson};
 pub use explain::{Explanation, Redacted, RedactedStep, Step};
 pub use forms::{Forms, Hashed};
 pub use judge::Scratch;

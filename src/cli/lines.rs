@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Write};
 
 use serde_json::value::RawValue;
 
-use crate::check::{Checker, Named, Post, PostJson, Report, without_halves};
+use crate::check::{Checker, Named, Object, Post, PostJson, Report, without_halves};
 use crate::extract::TextFormat;
 use crate::verdict::Action;
 
@@ -68,7 +68,7 @@ pub fn check_lines(
 }
 
 fn answer<'l>(checker: &Checker, line: &'l str, options: Options) -> Result<Named<Option<&'l RawValue>>, BadLine> {
-    let post: PostJson<'l> = jsonl::parse(line)?;
+    let Object(post): Object<PostJson<'l>> = jsonl::parse(line)?;
     if !post.is_post() {
         return Err(BadLine::BadField);
     }

@@ -17,7 +17,6 @@ mod render;
 mod rescan;
 mod serve;
 mod session;
-mod telemetry;
 mod watch;
 
 use std::io::{self, Write as _};

@@ -7,26 +7,29 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
+use tracing::level_filters::LevelFilter;
 
 use crate::check::{Checker, Snapshot};
-use crate::config::{Config, KeySetting, OnFailure, ProxySetting, RefusalSetting};
-use crate::lists::SourceState;
+use crate::config::{Config, KeySetting, LogLevel, OnFailure, ProxySetting, RefusalSetting, Telemetry};
+use crate::lists::{Source, SourceState};
 use crate::serve::{
     Api, AuthorBudget, Budget, FailPolicies, Gate, Generic, Hosts, Inherited, Key, Keys, Ledger, Live, Platform, Proxy,
-    Refusal, Route, Server, Tls, Upstream,
+    Refusal, Route, Server, Signals, Tls, Upstream, Watchers,
 };
 use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::trace::{self, Tracing};
 use crate::telemetry::{clock, log};
 
 use super::args::{Arguments, ServeArguments};
 use super::session::{KeyFor, Session, Settings, warn};
 use super::watch::Watch;
-use super::{Exit, lists, telemetry, usage};
+use super::{Exit, lists, usage};
 
 /// Bodies beyond this are not for buffers.
 const BODY_MAX_BYTES: usize = 64 << 20;
 
 pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Result<Exit> {
+    let signals = Signals::listen()?;
     let watch = Watch::default();
     watch.begin(arguments);
     let settings = load(arguments)?;
@@ -34,10 +37,14 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     let config = &settings.loaded.config;
     let listen = given.listen.unwrap_or(config.serve.listen);
     let inherited = Inherited::take(&names_of_sockets())?;
-    may_listen(listen, &inherited, config)?;
-    telemetry::may_tell(&config.telemetry, &inherited)?;
-    log::begin(telemetry::level(config.telemetry.log));
-    let _tracing = telemetry::tracing(&config.telemetry)?;
+    if inherited.has_proxy() && config.proxy.listen.is_none() {
+        warn("a socket for the proxy was handed over and is not used, since proxy.listen is not set");
+    }
+    let reachable = reachable(listen, &inherited);
+    may_serve(reachable, config)?;
+    may_tell(&config.telemetry)?;
+    log::begin(level(config.telemetry.log));
+    let _tracing = tracing(&config.telemetry)?;
     // What is wrong with it is no matter of lists.
     Tls::load(&config.tls, clock::now())?;
     let metrics = Metrics::default();
@@ -48,7 +55,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
         lists => lists?,
     };
     let live = doors(&settings, lists, &ledger)?;
-    telemetry::tell(&metrics, &live.api);
+    tell(&metrics, &live.api.checker, &settings.sources(&given.lists)?);
     let limits = config.serve.limits.clone();
     ensure!(
         limits.body_max_bytes <= BODY_MAX_BYTES,
@@ -66,8 +73,8 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     };
     tracing::info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), threads, "started");
     let (arguments, lists) = (arguments.clone(), given.lists.clone());
-    let running = Running { ledger, metrics, watch };
-    server.run(threads, move || reload(&arguments, &lists, &running))?;
+    let running = Running { ledger, metrics, watch, reachable };
+    server.run(threads, signals, move || reload(&arguments, &lists, &running))?;
     Ok(Exit::Quiet)
 }
 
@@ -75,10 +82,10 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
 fn open(server: &mut Server, listen: SocketAddr, config: &Config) -> anyhow::Result<()> {
     let scheme = if config.tls.cert_file.is_some() { "https" } else { "http" };
     let cannot = |address: SocketAddr| format!("{address} cannot be listened on");
+    // Before the API, which has no figures where these have a door of their own.
     let figures = match config.telemetry.listen {
         Some(address) => {
-            let watchers = telemetry::watchers(&config.telemetry);
-            server.open_telemetry(address, watchers).with_context(|| cannot(address))?
+            server.open_telemetry(address, watchers(&config.telemetry)).with_context(|| cannot(address))?
         }
         None => Vec::new(),
     };
@@ -107,6 +114,7 @@ struct Running {
     ledger: Ledger,
     metrics: Metrics,
     watch: Watch,
+    reachable: Option<SocketAddr>,
 }
 
 fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
@@ -118,19 +126,20 @@ fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
 
 /// What is in place after a reload; nothing if what is there now has to stay.
 fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<Live> {
-    let Running { ledger, metrics, watch } = running;
+    let Running { ledger, metrics, watch, reachable } = running;
     watch.begin(arguments);
     let loaded = load(arguments).and_then(|settings| {
         watch.follow(&settings, arguments, given);
+        may_serve(*reachable, &settings.loaded.config)?;
         let lists = Lists::load(&settings, arguments, given)?;
-        doors(&settings, lists, ledger)
+        Ok((doors(&settings, lists, ledger)?, settings.sources(given)?))
     });
     let outcome = if loaded.is_ok() { "done" } else { "failed" };
     metrics.reloads.get_or_create(&metrics::Outcome { outcome }).inc();
     metrics.reload_succeeded.set(i64::from(loaded.is_ok()));
     match loaded {
-        Ok(live) => {
-            telemetry::tell(metrics, &live.api);
+        Ok((live, sources)) => {
+            tell(metrics, &live.api.checker, &sources);
             tracing::info!(generation = live.api.checker.snapshot().generation, "reloaded");
             Some(live)
         }
@@ -142,21 +151,47 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
     }
 }
 
-/// Without keys everybody who can reach the address could read the lists out, one guess at a time.
-fn may_listen(configured: SocketAddr, inherited: &Inherited, config: &Config) -> anyhow::Result<()> {
-    if inherited.has_proxy() && config.proxy.listen.is_none() {
-        warn("a socket for the proxy was handed over and is not used, since proxy.listen is not set");
-    }
+/// An address of the check API that other machines can reach, if there is one.
+fn reachable(configured: SocketAddr, inherited: &Inherited) -> Option<SocketAddr> {
     let mut addresses: Vec<SocketAddr> = inherited.api().collect();
     if addresses.is_empty() {
         addresses.push(configured);
     }
-    match addresses.iter().find(|address| !address.ip().is_loopback()) {
+    addresses.into_iter().find(|address| !address.ip().is_loopback())
+}
+
+/// Without keys everybody who can reach the address could read the lists out, one guess at a time.
+fn may_serve(reachable: Option<SocketAddr>, config: &Config) -> anyhow::Result<()> {
+    match reachable {
         Some(address) if config.keys.is_empty() => Err(usage(format!(
             "{address} can be reached from other machines, and there are no keys; make one with `linkgate keys new NAME`"
         ))),
         _ => Ok(()),
     }
+}
+
+/// Figures have no key in front of them: that others reach them has to be said.
+fn may_tell(telemetry: &Telemetry) -> anyhow::Result<()> {
+    match telemetry.listen {
+        Some(address) if !address.ip().is_loopback() && !telemetry.allow_remote => Err(usage(format!(
+            "telemetry.listen is {address}, which can be reached from other machines without a key; \
+             if that is wanted, set allow_remote = true below [telemetry]"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Begins to send traces, if that is wanted.
+fn tracing(telemetry: &Telemetry) -> anyhow::Result<Option<Tracing>> {
+    let Some(endpoint) = &telemetry.otlp_endpoint else { return Ok(None) };
+    let ratio = telemetry.otlp_ratio;
+    ensure!((0.0..=1.0).contains(&ratio), "telemetry.otlp_ratio is not between 0.0 and 1.0");
+    let options = trace::Options { endpoint: endpoint.clone(), ratio };
+    Tracing::begin(&options).context("telemetry.otlp_endpoint").map(Some)
+}
+
+fn watchers(telemetry: &Telemetry) -> Watchers {
+    if telemetry.allow_remote { Watchers::Anywhere } else { Watchers::Here }
 }
 
 /// What answers, and what is known of its lists.
@@ -171,9 +206,7 @@ struct Lists {
 impl Lists {
     fn load(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
         let Session { checker, written_at } = Session::of(settings, arguments, given)?;
-        let configured = settings.loaded.config.lists.iter().filter(|_| given.is_empty());
-        let required = configured.map(|list| list.name.clone()).collect();
-        Ok(Self { checker, written_at, required, unused: Vec::new() })
+        Ok(Self { checker, written_at, required: required(settings, given)?, unused: Vec::new() })
     }
 
     /// What there is while the lists cannot be read: the fail policies say what becomes of posts.
@@ -182,7 +215,7 @@ impl Lists {
         let policy = settings.loaded.config.policy.clone();
         let snapshot = Snapshot::new(Arc::clone(&settings.tables), Vec::new(), policy);
         let checker = Checker::new(settings.extractor(settings.extract_options()), snapshot);
-        let required = settings.loaded.config.lists.iter().map(|list| list.name.clone()).collect();
+        let required = required(settings, &[])?;
         let unused = lists::states(settings, &[])?.into_iter().map(|state| SourceState { state: "missing", ..state });
         Ok(Self { checker, written_at: BTreeMap::new(), required, unused: unused.collect() })
     }
@@ -197,6 +230,15 @@ fn doors(settings: &Settings, lists: Lists, ledger: &Ledger) -> anyhow::Result<L
     let uris_search = config.api.uris_search;
     let tls = Tls::load(&config.tls, clock::now())?;
     Ok(Live { api: Api { checker, keys, hosts, required, written_at, unused, uris_search }, proxy, tls })
+}
+
+/// Lists without which nothing is ready. One that is compiled already names what is in it by itself.
+fn required(settings: &Settings, given: &[String]) -> anyhow::Result<Vec<String>> {
+    if !given.is_empty() || settings.loaded.config.lists.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sources = settings.sources(given)?;
+    Ok(sources.into_iter().filter(|source| !source.is_compiled()).map(|source| source.name).collect())
 }
 
 /// Whether the doors could be opened with these settings and lists.
@@ -309,4 +351,77 @@ fn refusal(setting: &RefusalSetting) -> anyhow::Result<Option<Refusal>> {
         content_type: setting.content_type.clone().unwrap_or_else(|| "application/json".to_owned()),
         template: template.clone(),
     }))
+}
+
+/// Tells figures and the log what is in use.
+fn tell(metrics: &Metrics, checker: &Checker, sources: &[Source]) {
+    let (snapshot, now) = (checker.snapshot(), clock::now());
+    let written_at = written_at(&snapshot, sources);
+    metrics.lists.generation.set(snapshot.generation);
+    metrics.lists.clear();
+    for list in snapshot.indexes.iter().flat_map(|index| index.lists()) {
+        let entries: u64 = list.entries.values().sum();
+        let label = metrics::List { list: list.name.clone() };
+        metrics.lists.entries.get_or_create(&label).set(i64::try_from(entries).unwrap_or(i64::MAX));
+        metrics.lists.read_at.get_or_create(&label).set(now);
+        let written_at = written_at.get(&*list.name);
+        if let Some(&written_at) = written_at {
+            metrics.lists.written_at.get_or_create(&label).set(written_at);
+        }
+        let age_s = written_at.map(|written_at| now - written_at);
+        tracing::info!(list = list.name, generation = snapshot.generation, entries, age_s, "list in use");
+    }
+}
+
+/// When the file of each list was written. One that is compiled already may hold several lists.
+fn written_at<'s>(snapshot: &'s Snapshot, sources: &'s [Source]) -> BTreeMap<&'s str, i64> {
+    let (compiled, texts): (Vec<&Source>, Vec<&Source>) = sources.iter().partition(|source| source.is_compiled());
+    // All texts are in one index, which comes first.
+    let opened = snapshot.indexes.iter().skip(usize::from(!texts.is_empty()));
+    let of_texts = texts.iter().map(|source| (&*source.name, source.written_at()));
+    let of_compiled = compiled.iter().zip(opened).flat_map(|(source, index)| {
+        let written_at = source.written_at();
+        index.lists().iter().map(move |list| (&*list.name, written_at))
+    });
+    of_texts.chain(of_compiled).filter_map(|(name, written_at)| Some((name, written_at?))).collect()
+}
+
+fn level(level: LogLevel) -> LevelFilter {
+    match level {
+        LogLevel::Off => LevelFilter::OFF,
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[test]
+    fn no_reload_takes_the_last_key_where_other_machines_can_ask() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("linkgate.toml");
+        let arguments = Arguments::parse_from(["linkgate", "--config", path.to_str().unwrap(), "serve"]);
+        let key = format!("[[keys]]\nname = \"a\"\nsha256 = \"{}\"\n", "0".repeat(64));
+        for (config, address, expected) in [
+            (&*key, "192.0.2.1:80", true),
+            (&*key, "127.0.0.1:80", true),
+            ("", "127.0.0.1:80", true),
+            ("", "[::1]:80", true),
+            ("", "192.0.2.1:80", false),
+            ("", "0.0.0.0:80", false),
+        ] {
+            std::fs::write(&path, config).unwrap();
+            let reachable = reachable(address.parse().unwrap(), &Inherited::default());
+            let (ledger, metrics, watch) = (Ledger::default(), Metrics::default(), Watch::default());
+            let running = Running { ledger, metrics, watch, reachable };
+            assert_eq!(reload(&arguments, &[], &running).is_some(), expected, "{config:?} {address}");
+        }
+    }
 }

@@ -97,7 +97,10 @@ pub(super) async fn serve(
             match protocol {
                 Protocol::Http1 => http1(wire, peer, door, limits, closing).await,
                 // The larger of the two: boxed for the same reason.
-                Protocol::Http2 => Box::pin(http2(wire, peer, door, limits, closing)).await,
+                Protocol::Http2 => {
+                    Box::pin(http2(wire, peer, door, limits, closing)).await;
+                    false
+                }
             }
         }
         // Gone.
@@ -172,8 +175,7 @@ async fn http1(wire: Wire, peer: Peer, door: Arc<Door>, limits: &Limits, mut clo
     ended.is_err_and(|error| error.is_timeout())
 }
 
-/// The same; its own pings find out who is gone.
-async fn http2(wire: Wire, peer: Peer, door: Arc<Door>, limits: &Limits, mut closing: Closing) -> bool {
+async fn http2(wire: Wire, peer: Peer, door: Arc<Door>, limits: &Limits, mut closing: Closing) {
     let streams = Arc::new(());
     let service = service_fn(|request| {
         let (door, peer, stream) = (Arc::clone(&door), peer.clone(), Arc::clone(&streams));
@@ -201,10 +203,9 @@ async fn http2(wire: Wire, peer: Peer, door: Arc<Door>, limits: &Limits, mut clo
         .keep_alive_timeout(PING_TIMEOUT);
     let mut connection = pin!(builder.serve_connection(wire, service));
     tokio::select! {
-        _ = connection.as_mut() => return false,
+        _ = connection.as_mut() => return,
         // The protocol itself tells the client which requests will be answered.
         () = closing.reached(Stage::Draining) => connection.as_mut().graceful_shutdown(),
     }
     let _ = connection.await;
-    false
 }

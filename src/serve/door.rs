@@ -29,15 +29,15 @@ impl Door {
 
     /// The answer to what never was a request.
     pub(super) fn refuse(&self, violation: Violation) -> Answer {
-        let (id, door, code) = (RequestId::next(), self.name(), violation.code());
+        let (id, door, code, status) = (RequestId::next(), self.name(), violation.code(), violation.status());
+        let metrics = self.metrics();
+        metrics.requests.get_or_create(&metrics::Request { door, outcome: code, platform: "" }).inc();
+        Refused { door, id, code, status }.note(metrics);
         let problem = match (self, violation) {
             // The proxy cannot know the methods of the platform.
             (Self::Api(_), Violation::MethodRefused) => api::not_allowed(),
             _ => violation.into(),
         };
-        let metrics = self.metrics();
-        metrics.requests.get_or_create(&metrics::Request { door, outcome: code, platform: "" }).inc();
-        Refused { door, id, code, status: problem.status }.note(metrics);
         let mut answer = problem.answer(Some(id));
         answer.headers_mut().insert(REQUEST_ID, id.header());
         answer

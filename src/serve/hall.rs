@@ -6,49 +6,29 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::runtime::{self, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, interval, sleep};
 
-use crate::telemetry::metrics::Metrics;
 use crate::telemetry::{clock, log};
 
 use super::connection::Shared;
-use super::door::Door;
 use super::handover::{self, HandoverError};
-use super::limits::{CONNECTIONS_MAX, Limits, SUCCESSOR_TIMEOUT_MS};
+use super::limits::CONNECTIONS_MAX;
 use super::listener::Listener;
 use super::note::hit;
+use super::places::Places;
 use super::supervisor;
-use super::worker::{Arrival, Place, Worker};
+use super::worker::{Arrival, Worker};
 
 /// How long connections that have begun may take to arrive when the server ends.
 const ARRIVAL: Duration = Duration::from_millis(250);
-/// Between two looks whether anybody is left.
-const GLANCE: Duration = Duration::from_millis(20);
-
 /// How often it is told how many lines the log was spared.
 const FLOODS_INTERVAL: Duration = Duration::from_secs(1);
-const TELEMETRY_CONNECTIONS_MAX: usize = 32;
-
-/// Room for connections. Those who look at figures have some of their own: they come when all else is full.
-#[derive(Default)]
-pub(super) struct Places {
-    doors: Place,
-    telemetry: Place,
-}
-
-impl Places {
-    fn take(&self, door: &Door, limits: &Limits) -> Option<Place> {
-        let (places, max) = if door.is_telemetry() {
-            (&self.telemetry, TELEMETRY_CONNECTIONS_MAX)
-        } else {
-            (&self.doors, limits.connections_max)
-        };
-        (Arc::strong_count(places) <= max).then(|| Arc::clone(places))
-    }
-}
+/// Between two looks whether anybody is left.
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// Why the server ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,22 +37,44 @@ pub(super) enum End {
     HandedOver,
 }
 
-/// What an operator can say.
-pub(super) struct Signals {
-    term: Signal,
-    int: Signal,
+/// What an operator can say to a running server. It is heard from the moment that this is made, and acted upon once the server
+/// serves: SIGHUP and SIGUSR2 would otherwise end a process that is still starting.
+pub struct Signals {
+    runtime: Runtime,
     hup: Signal,
     usr2: Signal,
 }
 
 impl Signals {
-    pub(super) fn new() -> io::Result<Self> {
-        Ok(Self {
-            term: signal(SignalKind::terminate())?,
-            int: signal(SignalKind::interrupt())?,
-            hup: signal(SignalKind::hangup())?,
-            usr2: signal(SignalKind::user_defined2())?,
-        })
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// If the operating system does not let it.
+    pub fn listen() -> io::Result<Self> {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let entered = runtime.enter();
+        let (hup, usr2) = (signal(SignalKind::hangup())?, signal(SignalKind::user_defined2())?);
+        drop(entered);
+        Ok(Self { runtime, hup, usr2 })
+    }
+}
+
+/// What an operator, or whoever runs the service, says to a server that serves.
+pub(super) struct Orders {
+    hup: Signal,
+    usr2: Signal,
+    term: Signal,
+    int: Signal,
+}
+
+impl Orders {
+    /// The runtime on which they are heard, and what is heard.
+    pub(super) fn new(signals: Signals) -> io::Result<(Runtime, Self)> {
+        let Signals { runtime, hup, usr2 } = signals;
+        let entered = runtime.enter();
+        let (term, int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        drop(entered);
+        Ok((runtime, Self { hup, usr2, term, int }))
     }
 }
 
@@ -88,28 +90,29 @@ pub(super) struct Hall<'h> {
 
 impl Hall<'_> {
     /// Lets connections in until there is a reason to end.
-    pub(super) async fn attend(&mut self, signals: &mut Signals, bell: &Notify) -> End {
-        let (mut successor, mut floods): (Option<Successor>, _) = (None, interval(FLOODS_INTERVAL));
+    pub(super) async fn attend(&mut self, orders: &mut Orders, bell: &Notify) -> End {
+        let mut successor: Option<Successor> = None;
+        let mut floods = interval(FLOODS_INTERVAL);
         loop {
             tokio::select! {
                 Some(arrival) = self.arrivals.recv() => self.assign(arrival),
-                _ = floods.tick() => log::tell_floods(clock::now()),
-                _ = signals.hup.recv() => bell.notify_one(),
-                _ = signals.usr2.recv(), if successor.is_none() => successor = Some(self.start_successor()),
+                _ = orders.hup.recv() => bell.notify_one(),
+                _ = orders.usr2.recv(), if successor.is_none() => successor = Some(self.start_successor()),
                 outcome = outcome(&mut successor) => {
                     successor = None;
-                    if is_handed_over(outcome, &self.shared.metrics) {
+                    if is_handed_over(outcome) {
                         return End::HandedOver;
                     }
                 }
-                _ = signals.term.recv() => break,
-                _ = signals.int.recv() => break,
+                _ = floods.tick() => log::tell_floods(clock::now()),
+                _ = orders.term.recv() => break,
+                _ = orders.int.recv() => break,
             }
         }
         let Some(successor) = successor else { return End::Told };
         successor.cancelled.store(true, Ordering::Relaxed);
         let outcome = successor.outcome.await.unwrap_or(Err(HandoverError::Cancelled));
-        if is_handed_over(outcome, &self.shared.metrics) { End::HandedOver } else { End::Told }
+        if is_handed_over(outcome) { End::HandedOver } else { End::Told }
     }
 
     fn start_successor(&self) -> Successor {
@@ -155,9 +158,8 @@ impl Hall<'_> {
 
     /// Hands a connection to the worker with the fewest.
     fn assign(&self, arrival: Arrival) {
-        let Some(place) = self.places.take(&arrival.door, &self.shared.limits) else {
-            return hit(&self.shared.metrics, CONNECTIONS_MAX);
-        };
+        let Shared { limits, metrics, .. } = self.shared;
+        let Some(place) = self.places.take(&arrival.door, limits) else { return hit(metrics, CONNECTIONS_MAX) };
         if let Some(worker) = self.workers.iter().min_by_key(|worker| worker.open()) {
             worker.take(arrival, place);
         }
@@ -178,7 +180,7 @@ async fn outcome(successor: &mut Option<Successor>) -> Result<u32, HandoverError
     }
 }
 
-fn is_handed_over(outcome: Result<u32, HandoverError>, metrics: &Metrics) -> bool {
+fn is_handed_over(outcome: Result<u32, HandoverError>) -> bool {
     match outcome {
         Ok(pid) => {
             supervisor::succeeded_by(pid);
@@ -186,9 +188,6 @@ fn is_handed_over(outcome: Result<u32, HandoverError>, metrics: &Metrics) -> boo
             true
         }
         Err(error) => {
-            if matches!(error, HandoverError::Late) {
-                hit(metrics, SUCCESSOR_TIMEOUT_MS);
-            }
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             tracing::error!(%error, cause, "not handed over, this process goes on");
             false

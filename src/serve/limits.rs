@@ -57,16 +57,16 @@ const BEHIND: [(&str, &str); 17] = [
     ("chunk_extensions_too_large", "extensions_max_bytes"),
     ("trailers_too_large", "trailers_max_bytes"),
     ("body_too_large", BODY_MAX_BYTES),
-    ("line_too_long", BODY_MAX_BYTES),
     ("body_too_slow", BODY_MIN_BYTES_PER_S),
     ("too_many_posts", "posts_max"),
-    ("too_many_threat_entries", "threat_entries_max"),
-    ("url_too_long", "explain_url_max_chars"),
-    ("overload", "check_wait_ms"),
     ("upstream_full", "upstream_connections_max"),
     ("requests_per_minute", "requests_per_minute"),
     ("links_per_day", "links_per_day"),
     ("hits_per_day", "hits_per_day"),
+    ("too_many_entries", "threat_entries_max"),
+    ("url_too_long", "explain_url_max_chars"),
+    ("line_too_long", BODY_MAX_BYTES),
+    ("overload", "check_wait_ms"),
 ];
 pub(super) const BODY_MAX_BYTES: &str = "body_max_bytes";
 pub(super) const BODY_MIN_BYTES_PER_S: &str = "body_min_bytes_per_s";
@@ -75,9 +75,7 @@ pub(super) const STREAMS_MAX: &str = "streams_max";
 pub(super) const HEAD_TIMEOUT_MS: &str = "head_timeout_ms";
 pub(super) const WRITE_TIMEOUT_MS: &str = "write_timeout_ms";
 pub(super) const REFUSALS_PER_DAY: &str = "refusals_per_day";
-pub(super) const SUCCESSOR_TIMEOUT_MS: &str = "successor_timeout_ms";
-const OTHERS: [&str; 6] =
-    [CONNECTIONS_MAX, STREAMS_MAX, HEAD_TIMEOUT_MS, WRITE_TIMEOUT_MS, REFUSALS_PER_DAY, SUCCESSOR_TIMEOUT_MS];
+const OTHERS: [&str; 5] = [CONNECTIONS_MAX, STREAMS_MAX, HEAD_TIMEOUT_MS, WRITE_TIMEOUT_MS, REFUSALS_PER_DAY];
 
 /// The limit that a refusal tells of.
 pub(super) fn behind(code: &str) -> Option<&'static str> {

@@ -76,20 +76,19 @@ impl Inherited {
             let problem = |problem| InheritError { number: index + 1, problem };
             let (door, owner) = if is_named { by_name() } else { by_place() }
                 .ok_or(problem("is for no door; name it api, proxy or telemetry by FileDescriptorName="))?;
-            if door == For::Ready {
-                let word = given.take_unix_datagram(index);
-                inherited.predecessor = word.map_err(|_| problem("is no datagram socket"))?;
-                continue;
-            }
+            let doors = match door {
+                For::Api => &mut inherited.api,
+                For::Proxy => &mut inherited.proxy,
+                For::Telemetry => &mut inherited.telemetry,
+                For::Ready => {
+                    let word = given.take_unix_datagram(index);
+                    inherited.predecessor = word.map_err(|_| problem("is no datagram socket"))?;
+                    continue;
+                }
+            };
             let socket = given.take_tcp_listener(index).ok().flatten().filter(listens);
             let socket = socket.ok_or(problem("is no TCP socket that listens"))?;
-            let listener = Listener { socket, owner };
-            match door {
-                For::Api => inherited.api.push(listener),
-                For::Proxy => inherited.proxy.push(listener),
-                For::Telemetry => inherited.telemetry.push(listener),
-                For::Ready => {}
-            }
+            doors.push(Listener { socket, owner });
         }
         Ok(inherited)
     }
@@ -97,11 +96,6 @@ impl Inherited {
     /// Where the check API is to answer.
     pub fn api(&self) -> impl Iterator<Item = SocketAddr> {
         self.api.iter().filter_map(|listener| listener.socket.local_addr().ok())
-    }
-
-    /// Where figures are to be told.
-    pub fn telemetry(&self) -> impl Iterator<Item = SocketAddr> {
-        self.telemetry.iter().filter_map(|listener| listener.socket.local_addr().ok())
     }
 
     /// Whether there is a socket for the proxy.

@@ -25,6 +25,7 @@ mod limits;
 mod listener;
 mod middleware;
 mod note;
+mod places;
 mod platform;
 mod proxy;
 mod refusal;
@@ -52,6 +53,7 @@ pub use author::AuthorBudget;
 pub use budget::{Account, Budget, Ledger};
 pub use fail::{FailPolicies, FailPolicy, Unchecked};
 pub use gate::{FieldReport, Gate, Judgement};
+pub use hall::Signals;
 pub use key::{Key, Keys, Scope, digest};
 pub use limits::Limits;
 pub use listener::{InheritError, Inherited};
@@ -98,9 +100,9 @@ impl Bell {
 impl Server {
     /// A server with these doors, none of them open.
     pub fn new(live: Live, limits: Limits, metrics: Metrics, inherited: Inherited) -> Self {
+        note::begin(&metrics);
         let Live { api, proxy, tls } = live;
         let tls = Arc::new(ArcSwapOption::new(tls.map(Arc::new)));
-        note::begin(&metrics);
         Self {
             shared: Arc::new(Shared { limits: Arc::new(limits), metrics, tls }),
             api: Arc::new(ArcSwap::from_pointee(api)),
@@ -117,18 +119,21 @@ impl Server {
     /// # Errors
     /// If the address cannot be bound.
     pub fn open_api(&mut self, address: SocketAddr) -> io::Result<Vec<SocketAddr>> {
+        let door = door::Door::Api(self.api_door(self.api_role));
         let given = std::mem::take(&mut self.inherited.api);
-        self.open(given, address, door::Door::Api(self.api_door(self.api_role)))
+        self.open(given, address, door)
     }
 
-    /// The same for figures and health alone. The check API, if it is opened after that, has no figures any more.
+    /// The same for figures and health, which have a door of their own from then on: the check API, if it is opened after
+    /// that, has no figures any more.
     ///
     /// # Errors
     /// If the address cannot be bound.
     pub fn open_telemetry(&mut self, address: SocketAddr, watchers: Watchers) -> io::Result<Vec<SocketAddr>> {
         self.api_role = api::Role::WithoutFigures;
+        let door = door::Door::Api(self.api_door(api::Role::Telemetry(watchers)));
         let given = std::mem::take(&mut self.inherited.telemetry);
-        self.open(given, address, door::Door::Api(self.api_door(api::Role::Telemetry(watchers))))
+        self.open(given, address, door)
     }
 
     fn api_door(&self, role: api::Role) -> api::ApiDoor {
@@ -170,7 +175,12 @@ impl Server {
     ///
     /// # Errors
     /// If the operating system gives no threads or signals.
-    pub fn run(self, threads: usize, reload: impl Fn() -> Option<Live> + Send + Sync + 'static) -> io::Result<()> {
+    pub fn run(
+        self,
+        threads: usize,
+        signals: Signals,
+        reload: impl Fn() -> Option<Live> + Send + Sync + 'static,
+    ) -> io::Result<()> {
         let Self { shared, api, proxy, inherited, entrances, bell, .. } = self;
         let tls = Arc::clone(&shared.tls);
         let reload = move || {
@@ -182,6 +192,6 @@ impl Server {
             }
         };
         let (reload, predecessor) = (Arc::new(reload), inherited.predecessor);
-        server::run(server::Setup { entrances, shared, threads, reload, bell: bell.0, predecessor })
+        server::run(server::Setup { entrances, shared, threads, reload, bell: bell.0, predecessor }, signals)
     }
 }

@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use crate::telemetry::log;
-use crate::telemetry::metrics::{Limit, Metrics, Unchecked};
+use crate::telemetry::metrics::{Limit, Metrics, Outcome, Unchecked};
 use crate::verdict::Action;
 
 use super::fail::Failure;
@@ -19,6 +19,7 @@ pub(super) fn begin(metrics: &Metrics) {
     for reason in Failure::ALL.map(Failure::code) {
         drop(metrics.unchecked.get_or_create(&Unchecked { door: "proxy", reason }));
     }
+    drop(metrics.upstream.requests.get_or_create(&Outcome { outcome: "answered" }));
 }
 
 /// A request that a door refused.
@@ -34,7 +35,9 @@ impl Refused {
     /// Counts the limit behind it, and logs it unless many went before.
     pub(super) fn note(self, metrics: &Metrics) {
         let Self { door, id, code, status } = self;
-        met(metrics, code);
+        if let Some(limit) = limits::behind(code) {
+            hit(metrics, limit);
+        }
         if log::admits(code, log::Kind::Fault) {
             let status = status.as_u16();
             if status < 500 {
@@ -46,20 +49,13 @@ impl Refused {
     }
 }
 
-/// Counts the limit that a refusal tells of, if it tells of one.
-pub(super) fn met(metrics: &Metrics, code: &str) {
-    if let Some(limit) = limits::behind(code) {
-        hit(metrics, limit);
-    }
-}
-
 /// Counts that a limit was met.
 pub(super) fn hit(metrics: &Metrics, limit: &'static str) {
     metrics.limits.get_or_create(&Limit { limit }).inc();
 }
 
 /// Logs what becomes of a post, unless it is published like any other.
-pub(super) fn judged(id: RequestId, action: Action, judgement: &Judgement) {
+pub(super) fn judged(door: &'static str, id: RequestId, action: Action, judgement: &Judgement) {
     let Judgement { generation, links, ref fields, .. } = *judgement;
     let code = match action {
         Action::Allow => return,
@@ -68,14 +64,13 @@ pub(super) fn judged(id: RequestId, action: Action, judgement: &Judgement) {
         Action::Reject => "reject",
     };
     if log::admits(code, log::Kind::Verdict) {
-        tracing::info!(request_id = %id, door = "proxy", code, generation, links, fields = fields.len(), "judged");
+        tracing::info!(request_id = %id, door, code, generation, links, fields = fields.len(), "judged");
     }
 }
 
 /// Counts and logs a post that passed although nobody looked at it: every one, whatever number they are, since each has
 /// to be looked at later.
 pub(super) fn unchecked(metrics: &Metrics, door: &'static str, id: RequestId, reason: &'static str) {
-    met(metrics, reason);
     metrics.unchecked.get_or_create(&Unchecked { door, reason }).inc();
     tracing::warn!(request_id = %id, door, code = reason, "passed unchecked");
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::runtime;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
@@ -16,8 +15,9 @@ use crate::telemetry::log;
 use super::closing::Announcer;
 use super::connection::Shared;
 use super::door::Door;
-use super::hall::{End, Hall, Places, Signals};
+use super::hall::{End, Hall, Orders, Signals};
 use super::listener::{self, Listener, Owner};
+use super::places::Places;
 use super::supervisor;
 use super::worker::{Arrival, Worker};
 
@@ -56,28 +56,27 @@ enum Admission {
 ///
 /// # Errors
 /// If the operating system gives no thread, listener or signal.
-pub(super) fn run(setup: Setup) -> io::Result<()> {
+pub(super) fn run(setup: Setup, signals: Signals) -> io::Result<()> {
     let (announcer, closing) = Announcer::new();
     let workers: io::Result<Vec<Worker>> =
         (0..setup.threads).map(|_| Worker::start(Arc::clone(&setup.shared), closing.clone())).collect();
     let workers = workers?;
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let served = runtime.block_on(serve(setup, &workers, &announcer));
-    let began = Instant::now();
+    let (runtime, orders) = Orders::new(signals)?;
+    let served = runtime.block_on(serve(setup, orders, &workers, &announcer));
     // Connections on which nothing is on its way end at once, others when they are answered; who never ends is cut off.
     announcer.end();
+    let ending = Instant::now();
     let cut_off: usize = workers.into_iter().map(Worker::join).sum();
-    // A reload under way is not waited for.
-    runtime.shutdown_background();
     // No window is open any more.
     log::tell_floods(i64::MAX);
-    tracing::info!(cut_off, took_ms = began.elapsed().as_millis() as u64, "drained");
+    tracing::info!(cut_off, took_ms = ending.elapsed().as_millis() as u64, "drained");
+    // A reload under way is not waited for.
+    runtime.shutdown_background();
     served
 }
 
-async fn serve(setup: Setup, workers: &[Worker], announcer: &Announcer) -> io::Result<()> {
+async fn serve(setup: Setup, mut orders: Orders, workers: &[Worker], announcer: &Announcer) -> io::Result<()> {
     let Setup { entrances, shared, reload, bell, predecessor, .. } = setup;
-    let mut signals = Signals::new()?;
     let (arrived, arrivals) = mpsc::channel(1);
     let (admission, admitted) = watch::channel(Admission::Open);
     let mut hall = Hall { arrivals, workers, shared: &shared, places: Places::default(), listeners: Vec::new() };
@@ -95,7 +94,7 @@ async fn serve(setup: Setup, workers: &[Worker], announcer: &Announcer) -> io::R
     let reloads = tokio::spawn(reload_on(Arc::clone(&bell), reload));
     supervisor::ready(predecessor.as_ref());
     drop(predecessor);
-    let end = hall.attend(&mut signals, &bell).await;
+    let end = hall.attend(&mut orders, &bell).await;
     reloads.abort();
     tracing::info!(connections = hall.open(), grace_ms = shared.limits.grace_ms, "draining");
     announcer.drain();

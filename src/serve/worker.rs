@@ -18,6 +18,7 @@ use crate::telemetry::metrics;
 use super::closing::Closing;
 use super::connection::{self, Shared};
 use super::door::Door;
+use super::places::Place;
 use super::proxy;
 
 /// Between two looks for connections to the platform that are of no more use.
@@ -29,9 +30,6 @@ pub(super) struct Worker {
     open: Arc<AtomicUsize>,
     thread: thread::JoinHandle<()>,
 }
-
-/// Held by a connection as long as it is open.
-pub(super) type Place = Arc<()>;
 
 /// A connection on its way to a worker.
 pub(super) struct Arrival {
@@ -62,7 +60,7 @@ impl Worker {
         let _ = self.sender.send((arrival, place));
     }
 
-    /// Waits until all of its connections are over, or had their time; gives back how many are left.
+    /// Waits until all of its connections are over; how many were cut off.
     pub(super) fn join(self) -> usize {
         drop(self.sender);
         let _ = self.thread.join();

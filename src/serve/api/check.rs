@@ -1,7 +1,6 @@
 //! `POST /v1/check`: one post, or a list of them.
 
 use http::StatusCode;
-use hyper::body::Incoming;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -13,7 +12,7 @@ use crate::telemetry::metrics::{self, Metrics};
 use crate::verdict::Action;
 
 use super::access::Asker;
-use super::{ApiDoor, Call, json};
+use super::{ApiDoor, Sent, json};
 
 pub(super) const NO_POST: Problem = Problem::new(
     StatusCode::UNPROCESSABLE_ENTITY,
@@ -28,9 +27,9 @@ struct Reports<'j> {
     reports: Vec<Named<Option<&'j RawValue>>>,
 }
 
-pub(super) async fn answer(door: &ApiDoor, asker: Asker, call: Call<'_>, body: Incoming) -> Result<Answer, Problem> {
+pub(super) async fn answer(door: &ApiDoor, asker: Asker, sent: Sent<'_>) -> Result<Answer, Problem> {
     let (metrics, posts_max) = (door.metrics.clone(), door.limits.posts_max);
-    json::answer(door, call, body, move |text| {
+    json::answer(door, sent, 1, move |text| {
         let judging = Judging::new(&asker, &metrics);
         let json: AskedJson<'_> = json::parse(text, NO_POST)?;
         match json.meant().ok_or(NO_POST)? {

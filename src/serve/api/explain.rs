@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use http::StatusCode;
-use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
 
 use crate::serve::answer::{self, Answer, Problem};
@@ -11,12 +10,15 @@ use crate::serve::key::Scope;
 
 use super::access::Asker;
 use super::check::Judging;
-use super::{ApiDoor, Call, json};
+use super::{ApiDoor, Sent, json};
 
 const NO_URL: Problem =
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no_url", r#"send {"url"} with the URL as a text, once"#);
 const URL_TOO_LONG: Problem =
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "url_too_long", "longer URLs are only checked, not explained");
+
+/// What is told of a URL is far longer than the URL.
+const WEIGHT: usize = 64;
 
 #[derive(Deserialize)]
 struct Asked<'j> {
@@ -31,9 +33,9 @@ struct Told<S> {
     steps: S,
 }
 
-pub(super) async fn answer(door: &ApiDoor, asker: Asker, call: Call<'_>, body: Incoming) -> Result<Answer, Problem> {
+pub(super) async fn answer(door: &ApiDoor, asker: Asker, sent: Sent<'_>) -> Result<Answer, Problem> {
     let (metrics, max) = (door.metrics.clone(), door.limits.explain_url_max_chars);
-    json::answer(door, call, body, move |text| {
+    json::answer(door, sent, WEIGHT, move |text| {
         let Asked { url } = json::parse(text, NO_URL)?;
         if url.chars().count() > max {
             return Err(URL_TOO_LONG);

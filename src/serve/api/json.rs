@@ -3,14 +3,14 @@
 use std::time::Instant;
 
 use http::StatusCode;
-use hyper::body::Incoming;
 use serde::Deserialize;
 
+use crate::check::Object;
 use crate::serve::answer::{Answer, Problem};
 use crate::serve::inspect::{Coding, ContentType};
 use crate::serve::{body, work};
 
-use super::{ApiDoor, Call};
+use super::{ApiDoor, Sent};
 
 pub(super) const NOT_JSON: Problem =
     Problem::new(StatusCode::BAD_REQUEST, "not_json", "the body is not one JSON object in UTF-8");
@@ -19,13 +19,14 @@ const MEDIA_TYPE: Problem =
 
 const BOM: char = '\u{feff}';
 
-/// Answers a request by the text of its body.
+/// Answers a request by the text of its body, each byte of which is as much work as `weight` bytes of a post.
 pub(super) async fn answer(
     door: &ApiDoor,
-    Call { head, span }: Call<'_>,
-    body: Incoming,
+    sent: Sent<'_>,
+    weight: usize,
     answer: impl FnOnce(&str) -> Result<Answer, Problem> + Send + 'static,
 ) -> Result<Answer, Problem> {
+    let Sent { head, body, span } = sent;
     match ContentType::of(&head.headers)? {
         ContentType::Json => {}
         // Curl's default, sent by people who try things out.
@@ -38,7 +39,7 @@ pub(super) async fn answer(
     let (began, judging) = (Instant::now(), span.child("judge"));
     // How much a packed body holds is not known yet.
     let length = if coding == Coding::Identity { body.len() } else { max_bytes };
-    let answered = work::judge(door.limits.check_wait(), length, move || {
+    let answered = work::judge(door.limits.check_wait(), length * weight, move || {
         let plain = coding.decoded(&body, max_bytes)?;
         let text = std::str::from_utf8(&plain).map_err(|_| NOT_JSON)?;
         answer(&crate::check::without_halves(text.trim_start_matches(BOM)))
@@ -50,9 +51,9 @@ pub(super) async fn answer(
     answered
 }
 
-/// Tells broken JSON from JSON of another form, which is the problem `other`.
+/// Reads an object; tells broken JSON from JSON of another form, which is the problem `other`.
 pub(super) fn parse<'j, T: Deserialize<'j>>(text: &'j str, other: Problem) -> Result<T, Problem> {
-    serde_json::from_str(text).map_err(|error| match error.classify() {
+    serde_json::from_str(text).map(|Object(value)| value).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => other,
         _ => NOT_JSON,
     })

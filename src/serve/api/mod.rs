@@ -68,11 +68,12 @@ pub(super) struct ApiDoor {
     pub(super) openapi: Bytes,
 }
 
-/// A request under way, without its body.
-#[derive(Clone, Copy)]
-struct Call<'c> {
-    head: &'c Parts,
-    span: &'c Span,
+/// A request as it was sent.
+struct Sent<'s> {
+    head: &'s Parts,
+    body: Incoming,
+    /// The step of a trace that answering it is.
+    span: &'s Span,
 }
 
 /// Something the API does.
@@ -138,7 +139,7 @@ impl ApiDoor {
         };
         let performed = match task {
             _ if head.method == Method::OPTIONS => self.options(head.uri.path()),
-            Ok(task) => self.perform(task, Call { head: &head, span: &span }, body).await,
+            Ok(task) => self.perform(task, Sent { head: &head, body, span: &span }).await,
             Err(problem) => Err(problem),
         };
         let mut answer = match performed {
@@ -156,37 +157,36 @@ impl ApiDoor {
         answer
     }
 
-    async fn perform(&self, task: Task, call: Call<'_>, body: Incoming) -> Result<Answer, Problem> {
-        let head = call.head;
+    async fn perform(&self, task: Task, sent: Sent<'_>) -> Result<Answer, Problem> {
         let api = self.api.load_full();
         match task {
             Task::Health => Ok(status::health()),
             Task::Ready => status::ready(&api),
             Task::Document => Ok(answer::with(StatusCode::OK, answer::JSON, self.openapi.clone())),
             Task::Metrics => {
-                self.role.admit_to_figures(&api, head)?;
+                self.role.admit_to_figures(&api, sent.head)?;
                 self.metrics.ready.set(i64::from(api.is_ready()));
-                Ok(status::metrics(head, &self.metrics))
+                Ok(status::metrics(sent.head, &self.metrics))
             }
-            Task::Lists => Ok(status::lists(&api, &api.admit(head, task)?)),
+            Task::Lists => Ok(status::lists(&api, &api.admit(sent.head, task)?)),
             Task::Uris if !api.uris_search => Err(uris::OFF.with_google_error()),
             Task::ThreatMatches | Task::Uris => {
-                self.look_up(task, &api, call, body).await.map_err(Problem::with_google_error)
+                self.look_up(task, &api, sent).await.map_err(Problem::with_google_error)
             }
-            Task::Check | Task::Stream | Task::Explain => self.look_up(task, &api, call, body).await,
+            Task::Check | Task::Stream | Task::Explain => self.look_up(task, &api, sent).await,
         }
     }
 
     /// What needs lists.
-    async fn look_up(&self, task: Task, api: &Api, call: Call<'_>, body: Incoming) -> Result<Answer, Problem> {
-        let asker = api.admit(call.head, task)?;
+    async fn look_up(&self, task: Task, api: &Api, sent: Sent<'_>) -> Result<Answer, Problem> {
+        let asker = api.admit(sent.head, task)?;
         status::ready(api)?;
         match task {
-            Task::Stream => stream::answer(self.clone(), asker, call.head, body),
-            Task::Explain => explain::answer(self, asker, call, body).await,
-            Task::ThreatMatches => threat_matches::answer(self, asker, call, body).await,
-            Task::Uris => uris::answer(self, asker, call).await,
-            _ => check::answer(self, asker, call, body).await,
+            Task::Stream => stream::answer(self.clone(), asker, sent.head, sent.body),
+            Task::Explain => explain::answer(self, asker, sent).await,
+            Task::ThreatMatches => threat_matches::answer(self, asker, sent).await,
+            Task::Uris => uris::answer(self, asker, sent.head).await,
+            _ => check::answer(self, asker, sent).await,
         }
     }
 

@@ -17,6 +17,7 @@ use super::Api;
 use super::access::Asker;
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+
 pub(super) fn health() -> Answer {
     answer::with(StatusCode::OK, TEXT, "alive\n".to_owned())
 }

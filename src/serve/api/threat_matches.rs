@@ -3,16 +3,15 @@
 use std::borrow::Cow;
 
 use http::StatusCode;
-use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
 
-use crate::check::Post;
+use crate::check::{Object, Post};
 use crate::serve::answer::{self, Answer, Problem};
 
 use super::access::Asker;
 use super::check::Judging;
 use super::threat::{CACHE_SECONDS, Threat};
-use super::{ApiDoor, Call, json};
+use super::{ApiDoor, Sent, json};
 
 const NO_ENTRIES: Problem = Problem::new(
     StatusCode::UNPROCESSABLE_ENTITY,
@@ -26,7 +25,7 @@ const TOO_MANY_ENTRIES: Problem =
 #[serde(rename_all = "camelCase")]
 struct Asked<'j> {
     #[serde(borrow)]
-    threat_info: ThreatInfo<'j>,
+    threat_info: Object<ThreatInfo<'j>>,
 }
 
 #[derive(Deserialize)]
@@ -37,7 +36,7 @@ struct ThreatInfo<'j> {
     #[serde(default)]
     platform_types: Vec<String>,
     #[serde(borrow)]
-    threat_entries: Vec<ThreatEntry<'j>>,
+    threat_entries: Vec<Object<ThreatEntry<'j>>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -75,16 +74,16 @@ struct MetadataEntry {
     value: String,
 }
 
-pub(super) async fn answer(door: &ApiDoor, asker: Asker, call: Call<'_>, body: Incoming) -> Result<Answer, Problem> {
+pub(super) async fn answer(door: &ApiDoor, asker: Asker, sent: Sent<'_>) -> Result<Answer, Problem> {
     let (metrics, max) = (door.metrics.clone(), door.limits.threat_entries_max);
-    json::answer(door, call, body, move |text| {
-        let Asked { threat_info } = json::parse(text, NO_ENTRIES)?;
+    json::answer(door, sent, 1, move |text| {
+        let Asked { threat_info: Object(threat_info) } = json::parse(text, NO_ENTRIES)?;
         if threat_info.threat_entries.len() > max {
             return Err(TOO_MANY_ENTRIES);
         }
         let judging = Judging::new(&asker, &metrics);
         let mut matches = Vec::new();
-        for entry in &threat_info.threat_entries {
+        for Object(entry) in &threat_info.threat_entries {
             let report = judging.report(&Post { attached: &[&entry.url], ..Post::default() })?;
             let threat = Threat::of(&report, &judging.view.snapshot().policy);
             matches.extend(threat.map(|threat| told(&threat, entry, &threat_info)));

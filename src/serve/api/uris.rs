@@ -1,6 +1,7 @@
 //! `GET /v1/uris:search`: the look-up of Web Risk, off unless it is asked for, since it puts URLs into access logs.
 
 use http::StatusCode;
+use http::request::Parts;
 use jiff::Timestamp;
 use serde::Serialize;
 use url::form_urlencoded;
@@ -9,10 +10,10 @@ use crate::check::Post;
 use crate::serve::answer::{self, Answer, Problem};
 use crate::serve::work;
 
+use super::ApiDoor;
 use super::access::Asker;
 use super::check::Judging;
 use super::threat::{CACHE_SECONDS, Threat};
-use super::{ApiDoor, Call};
 
 pub(super) const OFF: Problem = Problem::new(
     StatusCode::NOT_FOUND,
@@ -35,10 +36,9 @@ struct Told {
     expire_time: String,
 }
 
-pub(super) async fn answer(door: &ApiDoor, asker: Asker, call: Call<'_>) -> Result<Answer, Problem> {
-    let query = call.head.uri.query().unwrap_or_default().to_owned();
+pub(super) async fn answer(door: &ApiDoor, asker: Asker, head: &Parts) -> Result<Answer, Problem> {
+    let query = head.uri.query().unwrap_or_default().to_owned();
     let metrics = door.metrics.clone();
-    let judging = call.span.child("judge");
     let answered = work::judge(door.limits.check_wait(), query.len(), move || {
         let pairs = || form_urlencoded::parse(query.as_bytes());
         let mut uris = pairs().filter(|(name, _)| name == "uri").map(|(_, value)| value);
@@ -50,10 +50,9 @@ pub(super) async fn answer(door: &ApiDoor, asker: Asker, call: Call<'_>) -> Resu
         let told = threat.map(|threat| Told { threat_types: [threat.word(&words)], expire_time: expiry(judging.now) });
         Ok(answer::json(&Found { threat: told }))
     });
-    let answered = answered.await;
-    judging.end();
+    let answered = answered.await?;
     door.metrics.api_answered.inc();
-    answered?
+    answered
 }
 
 fn expiry(now: i64) -> String {

@@ -196,7 +196,7 @@ impl Passage<'_> {
     fn act(&self, headers: &HeaderMap, judgement: &Judgement) -> Result<Option<Mark>, Stopped> {
         let action = self.action(headers, judgement);
         self.door.metrics.proxy_posts.count(label(action));
-        note::judged(self.id, action, judgement);
+        note::judged("proxy", self.id, action, judgement);
         match action {
             Action::Allow => Ok(None),
             Action::Flag => Ok(Some(Mark::Flagged)),
@@ -229,10 +229,7 @@ impl Passage<'_> {
                 Ok(Mark::Unchecked(failure))
             }
             FailPolicy::Closed => Err(Stopped::Unchecked(failure)),
-            FailPolicy::Hold => {
-                note::met(&self.door.metrics, failure.code());
-                Err(Stopped::Kept(Action::Hold))
-            }
+            FailPolicy::Hold => Err(Stopped::Kept(Action::Hold)),
         }
     }
 

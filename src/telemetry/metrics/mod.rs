@@ -6,7 +6,6 @@ mod exposition;
 mod labels;
 mod process;
 
-use std::borrow::Borrow;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -49,6 +48,8 @@ pub struct Figures {
     pub processing: Histogram,
     /// Open connections by door.
     pub connections: Family<Door, Gauge>,
+    /// TLS handshakes by outcome.
+    pub tls_handshakes: Family<Outcome, Counter>,
     /// How often each limit was hit.
     pub limits: Family<Limit, Counter>,
     /// Requests to the platform.
@@ -57,8 +58,6 @@ pub struct Figures {
     pub lists: Lists,
     /// Reloads by outcome.
     pub reloads: Family<Outcome, Counter>,
-    /// TLS handshakes by outcome.
-    pub tls_handshakes: Family<Outcome, Counter>,
     /// 1 if the last reload was done, or there was none.
     pub reload_succeeded: Gauge,
     /// 1 if posts can be checked.
@@ -68,19 +67,19 @@ pub struct Figures {
 }
 
 /// One of what a gauge counts, as long as it is held.
-pub struct Counted<G: Borrow<Gauge>>(G);
+pub struct Counted(Gauge);
 
-impl<G: Borrow<Gauge>> Counted<G> {
+impl Counted {
     /// One more.
-    pub fn one(gauge: G) -> Self {
-        gauge.borrow().inc();
-        Self(gauge)
+    pub fn one(gauge: &Gauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
     }
 }
 
-impl<G: Borrow<Gauge>> Drop for Counted<G> {
+impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.borrow().dec();
+        self.0.dec();
     }
 }
 
@@ -110,8 +109,6 @@ impl Posts {
 pub struct Upstream {
     /// Requests by outcome.
     pub requests: Family<Outcome, Counter>,
-    /// Those that were answered.
-    pub answered: Counter,
     /// From sending a request to the head of its answer.
     pub latency: Histogram,
     /// Requests that wait for the head of an answer.
@@ -179,11 +176,11 @@ impl Default for Figures {
                 Histogram::new(PROCESSING_BUCKETS),
             ),
             connections: register.add("connections", "Open connections", Family::default()),
+            tls_handshakes: register.add("tls_handshakes", "TLS handshakes with clients", Family::default()),
             limits: register.add("limit_hits", "Requests and connections that met a limit", Family::default()),
             upstream: Upstream::registered(&mut register),
             lists: Lists::registered(&mut register),
             reloads,
-            tls_handshakes: register.add("tls_handshakes", "TLS handshakes with clients", Family::default()),
             reload_succeeded,
             ready: register.add("ready", "1 if posts can be checked", Gauge::default()),
             registry: register.0,
@@ -196,11 +193,8 @@ impl Upstream {
     fn registered(register: &mut Register) -> Self {
         let connections: Family<State, Gauge> =
             register.add("upstream_connections", "Connections to the platform behind the proxy", Family::default());
-        let requests: Family<Outcome, Counter> =
-            register.add("upstream_requests", "Requests to the platform behind the proxy", Family::default());
         Self {
-            answered: requests.get_or_create_owned(&Outcome { outcome: "answered" }),
-            requests,
+            requests: register.add("upstream_requests", "Requests to the platform behind the proxy", Family::default()),
             latency: register.add(
                 "upstream_seconds",
                 "From a request to the platform to the head of its answer",

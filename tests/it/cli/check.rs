@@ -56,25 +56,26 @@ fn json_lines_keep_order_and_ids_and_pass_over_bad_lines() {
         "\n",
         "{\"id\":3}\n",
         "{\"text\":5}\n",
+        "[7,\"x\",null,null]\n",
         "\u{fffd}\u{0}\n",
         "{\"id\":null,\"links\":[\"https://listed.example/a\\u002fb\"]}\n",
         "{\"id\":{\"k\":[1]},\"text\":\"<a href='https://listed.example'>x</a>\",\"format\":\"html\"}",
     );
     let ran = Home::new().run_with(&["check", "--jsonl"], input.as_bytes());
     let out = lines(&ran.stdout);
-    assert_eq!(out.len(), 8);
+    assert_eq!(out.len(), 9);
     assert_eq!((&out[0]["id"], &out[0]["action"]), (&json("\"a\""), &json("\"reject\"")));
     assert!(ran.stdout.contains("{\"id\":18446744073709551616,"), "an id keeps its digits");
     let errors: Vec<_> = out.iter().filter_map(|one| Some((one["line"].as_u64()?, one["error"].as_str()?))).collect();
-    assert_eq!(errors, [(3, "not_json"), (5, "bad_field"), (6, "bad_field"), (7, "not_json")]);
+    assert_eq!(errors, [(3, "not_json"), (5, "bad_field"), (6, "bad_field"), (7, "bad_field"), (8, "not_json")]);
     assert_eq!(
-        (&out[6]["id"], &out[6]["links"][0]["span"], &out[6]["links"][0]["kind"]),
+        (&out[7]["id"], &out[7]["links"][0]["span"], &out[7]["links"][0]["kind"]),
         (&Value::Null, &Value::Null, &json("\"attached\""))
     );
-    assert_eq!((&out[7]["id"], &out[7]["action"]), (&json("{\"k\":[1]}"), &json("\"reject\"")));
+    assert_eq!((&out[8]["id"], &out[8]["action"]), (&json("{\"k\":[1]}"), &json("\"reject\"")));
     assert_eq!(ran.code, 2);
-    assert!(ran.stderr.contains("4 lines"), "{}", ran.stderr);
-    assert_eq!(Home::new().run_with(&["check", "--jsonl", "--allow-bad", "4"], input.as_bytes()).code, 1);
+    assert!(ran.stderr.contains("5 lines"), "{}", ran.stderr);
+    assert_eq!(Home::new().run_with(&["check", "--jsonl", "--allow-bad", "5"], input.as_bytes()).code, 1);
 }
 
 #[test]

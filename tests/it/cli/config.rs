@@ -114,6 +114,7 @@ fn the_configuration_as_people_read_it() {
     policy.category.spam = "flag"  # default
     policy.category.test = "reject"  # default
     policy.category.other = "flag"  # default
+    cache.posts_max = 100000  # default
     tables.wrappers = (unset)  # default
     tables.aliases = (unset)  # default
     tables.tracking = (unset)  # default
@@ -132,6 +133,7 @@ fn the_configuration_as_people_read_it() {
     serve.limits.posts_max = 256  # default
     serve.limits.threat_entries_max = 500  # default
     serve.limits.explain_url_max_chars = 8192  # default
+    serve.limits.check_wait_ms = 1000  # default
     serve.limits.idle_grace_ms = 1000  # default
     serve.limits.grace_ms = 20000  # default
     serve.limits.successor_timeout_ms = 60000  # default
@@ -145,6 +147,8 @@ fn the_configuration_as_people_read_it() {
     proxy.upstream = (unset)  # default
     proxy.platform = "generic"  # default
     proxy.on_system_failure = "closed"  # default
+    proxy.refusals_per_day = 20  # default
+    proxy.network_refusals_per_day = 200  # default
     proxy.html = []  # default
     proxy.markdown = []  # default
     proxy.links = []  # default
@@ -154,7 +158,11 @@ fn the_configuration_as_people_read_it() {
     proxy.pass_imports = false  # default
     proxy.trusted_proxies = []  # default
     proxy.upstream_timeout_ms = 60000  # default
+    proxy.upstream_idle_ms = 4000  # default
     proxy.upstream_connections_max = 1000  # default
+    proxy.on_failure.no_index = (unset)  # default
+    proxy.on_failure.overload = (unset)  # default
+    proxy.on_failure.internal = (unset)  # default
     proxy.refusal.status = (unset)  # default
     proxy.refusal.content_type = (unset)  # default
     proxy.refusal.template = (unset)  # default
@@ -199,6 +207,7 @@ fn the_configuration_as_people_read_it() {
     policy.category.spam = "flag"  # default
     policy.category.test = "reject"  # default
     policy.category.other = "flag"  # default
+    cache.posts_max = 100000  # default
     tables.wrappers = (unset)  # default
     tables.aliases = (unset)  # default
     tables.tracking = (unset)  # default
@@ -217,6 +226,7 @@ fn the_configuration_as_people_read_it() {
     serve.limits.posts_max = 256  # default
     serve.limits.threat_entries_max = 500  # default
     serve.limits.explain_url_max_chars = 8192  # default
+    serve.limits.check_wait_ms = 1000  # default
     serve.limits.idle_grace_ms = 1000  # default
     serve.limits.grace_ms = 20000  # default
     serve.limits.successor_timeout_ms = 60000  # default
@@ -230,6 +240,8 @@ fn the_configuration_as_people_read_it() {
     proxy.upstream = (unset)  # default
     proxy.platform = "generic"  # default
     proxy.on_system_failure = "closed"  # default
+    proxy.refusals_per_day = 20  # default
+    proxy.network_refusals_per_day = 200  # default
     proxy.html = []  # default
     proxy.markdown = []  # default
     proxy.links = []  # default
@@ -239,7 +251,11 @@ fn the_configuration_as_people_read_it() {
     proxy.pass_imports = false  # default
     proxy.trusted_proxies = []  # default
     proxy.upstream_timeout_ms = 60000  # default
+    proxy.upstream_idle_ms = 4000  # default
     proxy.upstream_connections_max = 1000  # default
+    proxy.on_failure.no_index = (unset)  # default
+    proxy.on_failure.overload = (unset)  # default
+    proxy.on_failure.internal = (unset)  # default
     proxy.refusal.status = (unset)  # default
     proxy.refusal.content_type = (unset)  # default
     proxy.refusal.template = (unset)  # default
@@ -300,6 +316,10 @@ fn the_configuration_as_people_read_it() {
     # Anything else.
     #other = "flag"
 
+    [cache]
+    # Posts whose verdict is remembered; 0 turns it off.
+    #posts_max = 100000
+
     [tables]
     # File in place of the built-in table of URL wrappers.
     #wrappers = ""
@@ -341,6 +361,8 @@ fn the_configuration_as_people_read_it() {
     #threat_entries_max = 500
     # Length of a URL that /v1/explain takes.
     #explain_url_max_chars = 8192
+    # How long a long body may wait to be checked before it counts as overload.
+    #check_wait_ms = 1000
     # How long idle connections may still bring a request when the server is told to end.
     #idle_grace_ms = 1000
     # How long requests under way may take after that.
@@ -373,6 +395,10 @@ fn the_configuration_as_people_read_it() {
     #platform = "generic"
     # If posts cannot be checked: closed refuses them, open lets them through marked, hold keeps them back.
     #on_system_failure = "closed"
+    # Distinct entries for which one token may be refused; after that all of its posts with a link are held. 0: no end.
+    #refusals_per_day = 20
+    # The same for all tokens of one network: /24 of IPv4, /48 of IPv6. 0: no end.
+    #network_refusals_per_day = 200
     # Fields of HTML: JSON pointers with * for list elements, or names of form fields.
     #html = []
     # Fields of Markdown.
@@ -391,8 +417,18 @@ fn the_configuration_as_people_read_it() {
     #trusted_proxies = []
     # How long the platform may take to begin its answer.
     #upstream_timeout_ms = 60000
+    # How long an idle connection to the platform is kept; less than the platform keeps it itself, as Node's 5 s.
+    #upstream_idle_ms = 4000
     # Connections to the platform.
     #upstream_connections_max = 1000
+
+    [proxy.on_failure]
+    # The same where a list is missing or none has an entry; by on_system_failure if unset.
+    #no_index = ""
+    # The same where long posts wait longer than serve.limits.check_wait_ms.
+    #overload = ""
+    # The same where a check did not end.
+    #internal = ""
 
     [proxy.refusal]
     # Status of a refusal, 400 to 499, if the platform is generic.

@@ -3,11 +3,10 @@
 use std::io::Write as _;
 
 use super::nginx::Nginx;
-use super::{Serving, request};
+use super::{FORM, Serving, request};
 use crate::shared;
 
 const JSON: &str = "application/json";
-const FORM: &str = "application/x-www-form-urlencoded";
 const PARTS: &str = "multipart/form-data; boundary=X";
 
 /// What becomes of a request.

@@ -48,8 +48,9 @@ fn it_is_bounded_and_takes_the_scope() {
     for (body, status, code) in [
         ("{}", 422, "no_url"),
         (r#"{"url":7}"#, 422, "no_url"),
+        (r#"["https://listed.example/"]"#, 422, "no_url"),
         (r#"{"url":"a","url":"b"}"#, 422, "no_url"),
-        ("[", 400, "not_json"),
+        ("{", 400, "not_json"),
         (&*long(8_193), 413, "url_too_long"),
     ] {
         let answer = ask(&server, body);

@@ -1,10 +1,10 @@
 //! Reload, restart and end under load: every request that was sent whole gets its answer.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use command_fds::{CommandFdExt as _, FdMapping};
 
 use super::load::{Account, Load};
 use super::nginx::Nginx;
-use super::{DOORS, PATIENCE, Serving, get, wait_until};
+use super::{API, PATIENCE, PROXY, Serving, get, wait_until};
 use crate::{Home, root};
 
 const LISTED: &str = r#"{"text":"see hxxps://listed[.]example/a"}"#;
@@ -155,6 +155,31 @@ fn a_successor_that_cannot_start_leaves_everything_as_it_is() {
 }
 
 #[test]
+fn what_is_said_to_a_server_that_is_starting_does_not_end_it() {
+    let home = Home::new();
+    let pipe = home.path().join("list.txt");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let config = format!("[[lists]]\nname = \"slow\"\npath = {pipe:?}\nformat = \"plain\"\n[serve]\nwatch_ms = 0\n");
+    let path = home.file("linkgate.toml", config);
+    let arguments = ["--config", path.to_str().unwrap(), "serve", "--listen", "127.0.0.1:0"];
+    let mut child = home.command(&arguments).stderr(Stdio::piped()).spawn().unwrap();
+    // Opens when the server reads.
+    let list = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    assert!(Command::new("kill").args(["-s", "HUP", &child.id().to_string()]).status().unwrap().success());
+    drop(list);
+    // It reads more than once: first what kind of file it is.
+    std::thread::spawn(move || {
+        while let Ok(mut list) = std::fs::OpenOptions::new().write(true).open(&pipe) {
+            let _ = list.write_all(b"one.test\n");
+        }
+    });
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(told.any(|line| line.contains("check API on")));
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
 fn sockets_of_a_service_manager_lose_nothing_between_two_servers() {
     let nginx = Nginx::start();
     let sockets = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
@@ -171,7 +196,7 @@ fn sockets_of_a_service_manager_lose_nothing_between_two_servers() {
         };
         let given = if names.is_some() { [&sockets[1], &sockets[0]] } else { [&sockets[0], &sockets[1]] };
         command.fd_mappings(given.into_iter().zip(3..).map(mapping).collect()).unwrap();
-        Serving::spawn(home, command, &DOORS)
+        Serving::spawn(home, command, &[API, PROXY])
     };
     let mut server = start(None);
     let load = Load::start(&requests(&server));
@@ -222,7 +247,7 @@ fn a_service_manager_is_told_of_everything() {
     };
     let mut command = home.command(&["serve", "--listen", "127.0.0.1:0"]);
     command.env("NOTIFY_SOCKET", &place);
-    let mut server = Serving::spawn(home, command, &DOORS[..1]);
+    let mut server = Serving::spawn(home, command, &[API]);
     assert_eq!(heard(), "READY=1\n");
     server.signal("HUP");
     let reloading = heard();

@@ -15,6 +15,7 @@ mod logs;
 mod nginx;
 mod prometheus;
 mod proxy;
+mod readme;
 mod routes;
 mod threats;
 mod tls;
@@ -51,11 +52,11 @@ struct Answer {
     body: String,
 }
 
-/// As they tell of themselves.
+/// Doors, as they tell of themselves.
 const API: &str = "check API on";
 const PROXY: &str = "proxy on";
 const FIGURES: &str = "figures and health on";
-const DOORS: [&str; 2] = [API, PROXY];
+const FORM: &str = "application/x-www-form-urlencoded";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Serving {
@@ -69,9 +70,9 @@ impl Serving {
         let path = home.file("linkgate.toml", config);
         let all = [&["--config", path.to_str().unwrap(), "serve", "--listen", "127.0.0.1:0"], arguments].concat();
         let command = home.command(&all);
-        let mut doors = vec![API];
-        doors.extend(config.contains("[proxy]").then_some(PROXY));
-        doors.extend(config.contains("[telemetry]\nlisten").then_some(FIGURES));
+        let doors =
+            [(API, true), (PROXY, config.contains("[proxy]")), (FIGURES, config.contains("[telemetry]\nlisten"))];
+        let doors: Vec<&str> = doors.into_iter().filter_map(|(door, is_there)| is_there.then_some(door)).collect();
         Self::spawn(home, command, &doors)
     }
 
@@ -84,8 +85,8 @@ impl Serving {
             line.split("://").nth(1).unwrap().split([',', ' ']).next().unwrap().parse().unwrap()
         };
         let addresses: Vec<SocketAddr> = doors.iter().map(|door| address(door)).collect();
-        let of = |door| doors.iter().position(|known| *known == door).map(|at| addresses[at]);
-        let (api, proxy, figures) = (addresses[0], of(PROXY), of(FIGURES));
+        let of = |name: &str| Some(addresses[doors.iter().position(|door| *door == name)?]);
+        let (api, proxy, figures) = (of(API).unwrap(), of(PROXY), of(FIGURES));
         let log = Arc::new(Mutex::new(String::new()));
         let kept = Arc::clone(&log);
         std::thread::spawn(move || {

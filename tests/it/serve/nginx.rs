@@ -30,14 +30,34 @@ http {
 }
 "#;
 
+/// Ends TLS in a real deployment; here it only stands before the proxy.
+const FRONT: &str = r"
+worker_processes 1; daemon off; pid @DIR@/pid; error_log @DIR@/error.log warn; @USER@
+events { worker_connections 512; }
+http {
+  client_body_temp_path @DIR@/b; proxy_temp_path @DIR@/p; fastcgi_temp_path @DIR@/f; uwsgi_temp_path @DIR@/u;
+  scgi_temp_path @DIR@/s; access_log off;
+  server { listen 127.0.0.1:@PORT@; @LOCATIONS@ }
+}
+";
+
 impl Nginx {
-    /// `tests/run` installs it.
+    /// A platform; `tests/run` installs it.
     pub(super) fn start() -> Self {
+        Self::with(CONFIG)
+    }
+
+    /// One that stands in front, with these locations.
+    pub(super) fn front(locations: &str) -> Self {
+        Self::with(&FRONT.replace("@LOCATIONS@", locations))
+    }
+
+    fn with(config: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (port, inner) = (free_port(), free_port());
         // Started by root, its worker would be somebody else and could not write there.
         let user = if dir.path().exists() && is_root() { "user root;" } else { "" };
-        let config = CONFIG
+        let config = config
             .replace("@DIR@", dir.path().to_str().unwrap())
             .replace("@PORT@", &port.to_string())
             .replace("@INNER@", &inner.to_string())

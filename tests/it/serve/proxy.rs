@@ -4,9 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
 use super::nginx::Nginx;
-use super::{Serving, free_port, get, json, post, request};
-
-const FORM: &str = "application/x-www-form-urlencoded";
+use super::{FORM, Serving, free_port, get, json, post, request};
 
 fn config(upstream: impl std::fmt::Display, platform: &str, more: &str) -> String {
     format!("[proxy]\nlisten = \"127.0.0.1:0\"\nupstream = \"http://{upstream}\"\nplatform = \"{platform}\"\n{more}")

@@ -101,6 +101,12 @@ fn problems_are_told_as_these_clients_read_them() {
             "no_threat_entries",
             "INVALID_ARGUMENT",
         ),
+        (
+            ask("/v4/threatMatches:find?key=test", r#"{"threatInfo":{"threatEntries":[["https://abuse.test/"]]}}"#),
+            422,
+            "no_threat_entries",
+            "INVALID_ARGUMENT",
+        ),
         (get(server.api, "/v1/uris:search?key=test"), 422, "no_uri", "INVALID_ARGUMENT"),
         (get(server.api, "/v1/uris:search?key=test&uri=a&uri=b"), 422, "no_uri", "INVALID_ARGUMENT"),
     ] {
