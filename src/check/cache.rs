@@ -1,5 +1,8 @@
 //! Verdicts of posts that come again: the same spam, posted a thousand times.
 //!
+//! It pays where a check is dear: posts of dozens of links, or many large indexes. A post of one link is checked in half a
+//! microsecond, half of what it takes to find it here and a quarter of what it costs when it is not here; so no door has one.
+//!
 //! A verdict is kept under a keyed digest of text, format and attached links, and serves only the snapshot it was made
 //! with, until the next entry begins or ends to hold.
 

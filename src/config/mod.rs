@@ -14,5 +14,5 @@ pub use doors::{ApiSetting, KeySetting, LogLevel, OnFailure, ProxySetting, Refus
 pub use error::ConfigError;
 pub use key::{IfMissing, KeyOrigin, state_key};
 pub use load::{Loaded, Origin, load};
-pub use settings::{Cache, Config, Extract, ListSetting, State, Tables};
+pub use settings::{Config, Extract, ListSetting, State, Tables};
 pub use show::{default_file, show};

@@ -21,8 +21,6 @@ pub struct Config {
     pub extract: Extract,
     /// `[policy]`
     pub policy: Policy,
-    /// `[cache]`
-    pub cache: Cache,
     /// `[tables]`
     pub tables: Tables,
     /// `[serve]`
@@ -67,20 +65,6 @@ pub struct Extract {
 impl Default for Extract {
     fn default() -> Self {
         Self { links_max: 200, candidates_max: 1_000 }
-    }
-}
-
-/// What is remembered.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[expect(missing_docs, reason = "each field is described in `DOCS`, which the help prints")]
-pub struct Cache {
-    pub posts_max: u64,
-}
-
-impl Default for Cache {
-    fn default() -> Self {
-        Self { posts_max: 100_000 }
     }
 }
 
@@ -201,7 +185,6 @@ const DOCS: &[(&str, &str)] = &[
     ("policy.category.spam", "Unwanted advertising."),
     ("policy.category.test", "Entries made to test that the way from list to verdict works."),
     ("policy.category.other", "Anything else."),
-    ("cache.posts_max", "Posts whose verdict is remembered; 0 turns it off."),
     ("tables.wrappers", "File in place of the built-in table of URL wrappers."),
     ("tables.aliases", "File in place of the built-in table of host aliases."),
     ("tables.tracking", "File in place of the built-in table of tracking parameters."),

@@ -114,7 +114,6 @@ fn the_configuration_as_people_read_it() {
     policy.category.spam = "flag"  # default
     policy.category.test = "reject"  # default
     policy.category.other = "flag"  # default
-    cache.posts_max = 100000  # default
     tables.wrappers = (unset)  # default
     tables.aliases = (unset)  # default
     tables.tracking = (unset)  # default
@@ -207,7 +206,6 @@ fn the_configuration_as_people_read_it() {
     policy.category.spam = "flag"  # default
     policy.category.test = "reject"  # default
     policy.category.other = "flag"  # default
-    cache.posts_max = 100000  # default
     tables.wrappers = (unset)  # default
     tables.aliases = (unset)  # default
     tables.tracking = (unset)  # default
@@ -315,10 +313,6 @@ fn the_configuration_as_people_read_it() {
     #test = "reject"
     # Anything else.
     #other = "flag"
-
-    [cache]
-    # Posts whose verdict is remembered; 0 turns it off.
-    #posts_max = 100000
 
     [tables]
     # File in place of the built-in table of URL wrappers.
