@@ -12,11 +12,12 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, interval, sleep};
 
+use crate::telemetry::metrics::Metrics;
 use crate::telemetry::{clock, log};
 
 use super::connection::Shared;
 use super::handover::{self, HandoverError};
-use super::limits::CONNECTIONS_MAX;
+use super::limits::{CONNECTIONS_MAX, SUCCESSOR_TIMEOUT_MS};
 use super::listener::Listener;
 use super::note::hit;
 use super::places::Places;
@@ -100,7 +101,7 @@ impl Hall<'_> {
                 _ = orders.usr2.recv(), if successor.is_none() => successor = Some(self.start_successor()),
                 outcome = outcome(&mut successor) => {
                     successor = None;
-                    if is_handed_over(outcome) {
+                    if is_handed_over(outcome, &self.shared.metrics) {
                         return End::HandedOver;
                     }
                 }
@@ -112,7 +113,7 @@ impl Hall<'_> {
         let Some(successor) = successor else { return End::Told };
         successor.cancelled.store(true, Ordering::Relaxed);
         let outcome = successor.outcome.await.unwrap_or(Err(HandoverError::Cancelled));
-        if is_handed_over(outcome) { End::HandedOver } else { End::Told }
+        if is_handed_over(outcome, &self.shared.metrics) { End::HandedOver } else { End::Told }
     }
 
     fn start_successor(&self) -> Successor {
@@ -180,7 +181,7 @@ async fn outcome(successor: &mut Option<Successor>) -> Result<u32, HandoverError
     }
 }
 
-fn is_handed_over(outcome: Result<u32, HandoverError>) -> bool {
+fn is_handed_over(outcome: Result<u32, HandoverError>, metrics: &Metrics) -> bool {
     match outcome {
         Ok(pid) => {
             supervisor::succeeded_by(pid);
@@ -188,6 +189,9 @@ fn is_handed_over(outcome: Result<u32, HandoverError>) -> bool {
             true
         }
         Err(error) => {
+            if matches!(error, HandoverError::Late) {
+                hit(metrics, SUCCESSOR_TIMEOUT_MS);
+            }
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             tracing::error!(%error, cause, "not handed over, this process goes on");
             false

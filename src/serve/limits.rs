@@ -63,7 +63,7 @@ const BEHIND: [(&str, &str); 17] = [
     ("requests_per_minute", "requests_per_minute"),
     ("links_per_day", "links_per_day"),
     ("hits_per_day", "hits_per_day"),
-    ("too_many_entries", "threat_entries_max"),
+    ("too_many_threat_entries", "threat_entries_max"),
     ("url_too_long", "explain_url_max_chars"),
     ("line_too_long", BODY_MAX_BYTES),
     ("overload", "check_wait_ms"),
@@ -75,7 +75,9 @@ pub(super) const STREAMS_MAX: &str = "streams_max";
 pub(super) const HEAD_TIMEOUT_MS: &str = "head_timeout_ms";
 pub(super) const WRITE_TIMEOUT_MS: &str = "write_timeout_ms";
 pub(super) const REFUSALS_PER_DAY: &str = "refusals_per_day";
-const OTHERS: [&str; 5] = [CONNECTIONS_MAX, STREAMS_MAX, HEAD_TIMEOUT_MS, WRITE_TIMEOUT_MS, REFUSALS_PER_DAY];
+pub(super) const SUCCESSOR_TIMEOUT_MS: &str = "successor_timeout_ms";
+const OTHERS: [&str; 6] =
+    [CONNECTIONS_MAX, STREAMS_MAX, HEAD_TIMEOUT_MS, WRITE_TIMEOUT_MS, REFUSALS_PER_DAY, SUCCESSOR_TIMEOUT_MS];
 
 /// The limit that a refusal tells of.
 pub(super) fn behind(code: &str) -> Option<&'static str> {

@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use crate::telemetry::log;
-use crate::telemetry::metrics::{Limit, Metrics, Outcome, Unchecked};
+use crate::telemetry::metrics::{Limit, Metrics, Unchecked};
 use crate::verdict::Action;
 
 use super::fail::Failure;
@@ -19,7 +19,6 @@ pub(super) fn begin(metrics: &Metrics) {
     for reason in Failure::ALL.map(Failure::code) {
         drop(metrics.unchecked.get_or_create(&Unchecked { door: "proxy", reason }));
     }
-    drop(metrics.upstream.requests.get_or_create(&Outcome { outcome: "answered" }));
 }
 
 /// A request that a door refused.
@@ -35,9 +34,7 @@ impl Refused {
     /// Counts the limit behind it, and logs it unless many went before.
     pub(super) fn note(self, metrics: &Metrics) {
         let Self { door, id, code, status } = self;
-        if let Some(limit) = limits::behind(code) {
-            hit(metrics, limit);
-        }
+        met(metrics, code);
         if log::admits(code, log::Kind::Fault) {
             let status = status.as_u16();
             if status < 500 {
@@ -46,6 +43,13 @@ impl Refused {
                 tracing::warn!(request_id = %id, door, code, status, "refused");
             }
         }
+    }
+}
+
+/// Counts the limit that a code tells of, if it tells of one.
+pub(super) fn met(metrics: &Metrics, code: &str) {
+    if let Some(limit) = limits::behind(code) {
+        hit(metrics, limit);
     }
 }
 
@@ -71,6 +75,7 @@ pub(super) fn judged(door: &'static str, id: RequestId, action: Action, judgemen
 /// Counts and logs a post that passed although nobody looked at it: every one, whatever number they are, since each has
 /// to be looked at later.
 pub(super) fn unchecked(metrics: &Metrics, door: &'static str, id: RequestId, reason: &'static str) {
+    met(metrics, reason);
     metrics.unchecked.get_or_create(&Unchecked { door, reason }).inc();
     tracing::warn!(request_id = %id, door, code = reason, "passed unchecked");
 }

@@ -21,6 +21,8 @@ use webpki::{EndEntityCert, KeyUsage};
 use crate::telemetry::metrics::{self, Metrics};
 
 use super::closing::{Closing, Stage};
+use super::limits::HEAD_TIMEOUT_MS;
+use super::note::hit;
 use super::stream::{H2, has_arrived};
 
 /// Where keys and certificates are.
@@ -168,6 +170,9 @@ impl Tls {
             Ok(Err(_)) => "failed",
             Err(_) => "late",
         };
+        if outcome == "late" {
+            hit(metrics, HEAD_TIMEOUT_MS);
+        }
         metrics.tls_handshakes.get_or_create(&metrics::Outcome { outcome }).inc();
         tracing::trace!(outcome, "TLS handshake");
         shaken.ok()?.ok().map(Box::new)

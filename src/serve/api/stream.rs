@@ -15,8 +15,8 @@ use crate::check::PostJson;
 use crate::serve::answer::{self, Answer, Body, Problem};
 use crate::serve::inspect::{Coding, ContentType};
 use crate::serve::key::Scope;
-use crate::serve::limits::{BODY_MAX_BYTES, BODY_MIN_BYTES_PER_S};
-use crate::serve::note::hit;
+use crate::serve::limits::BODY_MIN_BYTES_PER_S;
+use crate::serve::note::{hit, met};
 use crate::serve::work;
 use crate::telemetry::clock;
 use crate::telemetry::metrics::Metrics;
@@ -103,7 +103,6 @@ impl Stream {
                 self.judge(whole).await?;
             }
             if pending.len() > self.door.limits.body_max_bytes {
-                hit(&self.door.metrics, BODY_MAX_BYTES);
                 return self.end(&TOO_LONG).await;
             }
         }
@@ -155,6 +154,7 @@ impl Stream {
 
     /// Tells why no more lines are answered.
     async fn end(&mut self, problem: &Problem) -> Result<(), Over> {
+        met(&self.door.metrics, problem.code);
         let mut out = Vec::new();
         write(&mut out, &BadLine { id: (), line: self.lines + 1, error: problem.code });
         self.send(out).await?;
@@ -182,6 +182,7 @@ fn reports(asker: &Asker, chunk: &[u8], mut number: u64, metrics: &Metrics) -> (
             Ok(post) if post.is_post() => match judging.named(&post) {
                 Ok(report) => write(&mut out, &report),
                 Err(spent) => {
+                    met(metrics, spent.code);
                     write(&mut out, &BadLine { id: (), line: number, error: spent.code });
                     return (out, Err(Over));
                 }

@@ -39,7 +39,7 @@ pub(super) struct Link {
     connection: Connection<TokioIo<TcpStream>, Outgoing>,
     times: Times,
     idle_since: Instant,
-    _open: Counted,
+    _open: Counted<Gauge>,
     /// How many are idle.
     idle: Gauge,
     /// Whether it may serve again. One that was answered before it had sent all of a client's body would hold on to that.
@@ -85,7 +85,7 @@ impl Link {
         figures: &Figures,
     ) -> hyper::Result<Box<Self>> {
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        let (open, idle) = (Counted::one(&figures.open), figures.idle.clone());
+        let (open, idle) = (Counted::one(figures.open.clone()), figures.idle.clone());
         Ok(Box::new(Self {
             authority,
             sender,

@@ -229,7 +229,10 @@ impl Passage<'_> {
                 Ok(Mark::Unchecked(failure))
             }
             FailPolicy::Closed => Err(Stopped::Unchecked(failure)),
-            FailPolicy::Hold => Err(Stopped::Kept(Action::Hold)),
+            FailPolicy::Hold => {
+                note::met(&self.door.metrics, failure.code());
+                Err(Stopped::Kept(Action::Hold))
+            }
         }
     }
 

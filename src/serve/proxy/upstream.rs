@@ -96,8 +96,10 @@ impl Upstream {
         let in_flight = Counted::one(&figures.in_flight);
         let sent = self.send_in_turn(request, figures).await;
         drop(in_flight);
-        let outcome = sent.as_ref().map_or_else(|error| error.code(), |_| "answered");
-        figures.requests.get_or_create(&metrics::Outcome { outcome }).inc();
+        match &sent {
+            Ok(_) => figures.answered.inc(),
+            Err(error) => figures.requests.get_or_create(&metrics::Outcome { outcome: error.code() }).inc(),
+        };
         figures.latency.observe(began.elapsed().as_secs_f64());
         sent
     }

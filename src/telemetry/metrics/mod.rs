@@ -6,6 +6,7 @@ mod exposition;
 mod labels;
 mod process;
 
+use std::borrow::Borrow;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -67,19 +68,19 @@ pub struct Figures {
 }
 
 /// One of what a gauge counts, as long as it is held.
-pub struct Counted(Gauge);
+pub struct Counted<G: Borrow<Gauge>>(G);
 
-impl Counted {
+impl<G: Borrow<Gauge>> Counted<G> {
     /// One more.
-    pub fn one(gauge: &Gauge) -> Self {
-        gauge.inc();
-        Self(gauge.clone())
+    pub fn one(gauge: G) -> Self {
+        gauge.borrow().inc();
+        Self(gauge)
     }
 }
 
-impl Drop for Counted {
+impl<G: Borrow<Gauge>> Drop for Counted<G> {
     fn drop(&mut self) {
-        self.0.dec();
+        self.0.borrow().dec();
     }
 }
 
@@ -109,6 +110,8 @@ impl Posts {
 pub struct Upstream {
     /// Requests by outcome.
     pub requests: Family<Outcome, Counter>,
+    /// Those that were answered.
+    pub answered: Counter,
     /// From sending a request to the head of its answer.
     pub latency: Histogram,
     /// Requests that wait for the head of an answer.
@@ -193,8 +196,11 @@ impl Upstream {
     fn registered(register: &mut Register) -> Self {
         let connections: Family<State, Gauge> =
             register.add("upstream_connections", "Connections to the platform behind the proxy", Family::default());
+        let requests: Family<Outcome, Counter> =
+            register.add("upstream_requests", "Requests to the platform behind the proxy", Family::default());
         Self {
-            requests: register.add("upstream_requests", "Requests to the platform behind the proxy", Family::default()),
+            answered: requests.get_or_create_owned(&Outcome { outcome: "answered" }),
+            requests,
             latency: register.add(
                 "upstream_seconds",
                 "From a request to the platform to the head of its answer",

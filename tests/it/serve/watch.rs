@@ -67,7 +67,7 @@ fn what_cannot_be_read_is_told_once_and_changes_nothing() {
     std::fs::remove_file(&path).unwrap();
     server.wait_for("not reloaded");
     sleep(Duration::from_millis(700));
-    assert_eq!((server.count("not reloaded"), action(&server, "one.test")), (1, "reject".into()));
+    assert_eq!((server.count("\"not reloaded\""), action(&server, "one.test")), (1, "reject".into()));
     lists.file("own.txt", "two.test\n");
     is_listed(&server, "two.test");
     let figures = get(server.api, "/metrics").body;
