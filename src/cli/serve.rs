@@ -337,6 +337,7 @@ fn generic(setting: &ProxySetting) -> anyhow::Result<Generic> {
         pass: routes("pass", &setting.pass)?,
         uploads: routes("uploads", &setting.uploads)?,
         upgrades: routes("upgrades", &setting.upgrades)?,
+        forms: routes("forms", &setting.forms)?,
         refusal: refusal(&setting.refusal)?,
         pass_imports: setting.pass_imports,
     })

@@ -12,7 +12,7 @@ use crate::extract::TextFormat;
 use crate::verdict::{Action, Status};
 
 use super::inspect::{self, Place, Refused, Step, Text};
-use super::platform::{Holds, Platform};
+use super::platform::{Holds, Platform, Treatment};
 
 /// Judges requests of one platform.
 #[derive(Clone)]
@@ -65,7 +65,8 @@ impl Gate {
         let view = self.checker.view();
         let generation = view.snapshot().generation;
         let judgement = Judgement { action: Action::Allow, generation, links: 0, fields: Vec::new() };
-        Judging { gate: self, view, now, scratch: Scratch::default(), judgement, overrides_method: false }
+        let (overrides_method, may_override) = (false, false);
+        Judging { gate: self, view, now, scratch: Scratch::default(), judgement, overrides_method, may_override }
     }
 }
 
@@ -77,6 +78,8 @@ pub(super) struct Judging<'g> {
     scratch: Scratch,
     judgement: Judgement,
     overrides_method: bool,
+    /// Whether a form may name another method, as pages of the platform do.
+    may_override: bool,
 }
 
 impl Judging<'_> {
@@ -89,12 +92,14 @@ impl Judging<'_> {
             // What is only asked for is not published, unless another method is meant.
             inspect::target(target, &mut |text| self.overrides_method |= overrides_method(text.place));
         }
+        self.may_override = self.gate.platform.treatment(&head.method, head.uri.path()) == Some(Treatment::Form);
         if self.overrides_method { Err(Refused::MethodOverride) } else { Ok(()) }
     }
 
     /// Looks at a text in every reading.
     pub(super) fn take(&mut self, text: Text<'_>) {
-        self.overrides_method |= overrides_method(text.place);
+        let is_allowed = self.may_override && matches!(text.place, Place::Field(_));
+        self.overrides_method |= overrides_method(text.place) && !is_allowed;
         match text.place {
             Place::Name | Place::Target if is_word(text.text) => return,
             Place::Name | Place::Target | Place::Reading => self.other_reading(text.place, text.text),

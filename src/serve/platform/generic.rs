@@ -21,6 +21,8 @@ pub struct Generic {
     pub uploads: Vec<Route>,
     /// Requests that may become a WebSocket.
     pub upgrades: Vec<Route>,
+    /// Forms that may name another method in `_method`.
+    pub forms: Vec<Route>,
     /// How a refusal looks; the default is a problem of RFC 9457 with status 422.
     pub refusal: Option<Refusal>,
     /// AT Protocol: whole repositories may be imported although nobody reads what is in them.
@@ -63,8 +65,12 @@ impl Generic {
             (Holds::Link, &self.links),
         ];
         platform.fields.extend(holds.into_iter().flat_map(|(holds, places)| fields(holds, places.iter().cloned())));
-        let routes =
-            [(Treatment::Pass, &self.pass), (Treatment::Upload, &self.uploads), (Treatment::Upgrade, &self.upgrades)];
+        let routes = [
+            (Treatment::Pass, &self.pass),
+            (Treatment::Upload, &self.uploads),
+            (Treatment::Upgrade, &self.upgrades),
+            (Treatment::Form, &self.forms),
+        ];
         let named =
             routes.into_iter().flat_map(|(treatment, rules)| rules.iter().cloned().map(move |rule| (rule, treatment)));
         platform.routes.extend(named);

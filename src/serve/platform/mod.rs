@@ -54,6 +54,8 @@ pub(super) enum Treatment {
     Upload,
     /// It may become a WebSocket.
     Upgrade,
+    /// A form of the platform's own pages, which may name another method in `_method`: all of it is read all the same.
+    Form,
     /// It is refused: what it carries cannot be read.
     Refuse,
 }
@@ -88,7 +90,7 @@ impl Platform {
         // What passes is named exactly; what is refused must not come through under another spelling.
         let applies = |(route, treatment): &&(Route, Treatment)| match treatment {
             Treatment::Refuse => route.resembles(method, path),
-            Treatment::Pass | Treatment::Upload | Treatment::Upgrade => route.names(method, path),
+            Treatment::Pass | Treatment::Upload | Treatment::Upgrade | Treatment::Form => route.names(method, path),
         };
         self.routes.iter().find(applies).map(|(_, treatment)| *treatment)
     }
@@ -132,7 +134,7 @@ mod tests {
     #[test]
     fn presets_have_every_rule_that_they_name() {
         let routes = |name: &str| Platform::preset(name, &Generic::default()).map(|platform| platform.routes.len());
-        assert_eq!(Platform::PRESETS.map(routes), [Some(5), Some(3), Some(0)]);
+        assert_eq!(Platform::PRESETS.map(routes), [Some(5 + mastodon::FORMS.len()), Some(3), Some(0)]);
         assert_eq!(routes("none"), None);
     }
 

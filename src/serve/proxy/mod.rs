@@ -152,7 +152,7 @@ impl Passage<'_> {
                     return Box::pin(upload.pass(self, head, body, mark)).await;
                 }
             }
-            Some(Treatment::Upgrade) | None => {}
+            Some(Treatment::Upgrade | Treatment::Form) | None => {}
         }
         let whole = body::whole(body, &self.door.limits, || body::detach(&mut head)).await?;
         let (head, mark) = self.judge(head, &whole).await?;

@@ -154,6 +154,7 @@ fn the_configuration_as_people_read_it() {
     proxy.pass = []  # default
     proxy.uploads = []  # default
     proxy.upgrades = []  # default
+    proxy.forms = []  # default
     proxy.pass_imports = false  # default
     proxy.trusted_proxies = []  # default
     proxy.upstream_timeout_ms = 60000  # default
@@ -246,6 +247,7 @@ fn the_configuration_as_people_read_it() {
     proxy.pass = []  # default
     proxy.uploads = []  # default
     proxy.upgrades = []  # default
+    proxy.forms = []  # default
     proxy.pass_imports = false  # default
     proxy.trusted_proxies = []  # default
     proxy.upstream_timeout_ms = 60000  # default
@@ -405,6 +407,8 @@ fn the_configuration_as_people_read_it() {
     #uploads = []
     # Requests that may become a WebSocket.
     #upgrades = []
+    # Requests whose form may name another method in _method, which is refused elsewhere; they are read all the same.
+    #forms = []
     # AT Protocol: let whole repositories be imported although nobody reads them.
     #pass_imports = false
     # Addresses whose X-Forwarded-For is believed.

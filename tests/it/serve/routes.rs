@@ -7,7 +7,7 @@ const LISTED: &[u8] = b"status=https%3A%2F%2Flisted.example%2Fa";
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
 
 /// Method, target and status: 422 is seen, 400 and 501 are refused for what they are.
-const SPELLINGS: [(&str, &str, u16); 66] = [
+const SPELLINGS: [(&str, &str, u16); 67] = [
     ("POST", "/api/v1/statuses", 422),
     ("POST", "/api/v1/statuses/", 422),
     ("POST", "/api/v1/statuses.json", 422),
@@ -72,12 +72,13 @@ const SPELLINGS: [(&str, &str, u16); 66] = [
     ("POST", "http://localhost//api/v1/statuses", 400),
     ("POST", "http://elsewhere/api/v1/statuses", 400),
     ("POST", "http://localhost", 422),
+    ("POST", "/settings/profile", 422),
     ("POST", "localhost/api/v1/statuses", 400),
     ("TRACE", "/api/v1/statuses", 501),
 ];
 
 /// By which some back ends do something else than the request line says.
-const OVERRIDES: [(&str, &str, &str); 17] = [
+const OVERRIDES: [(&str, &str, &str); 22] = [
     ("POST", "/?_method=put", "status=hello"),
     ("POST", "/?a=b&_method=delete", "status=hello"),
     ("POST", "/?a=b;_method=delete", "status=hello"),
@@ -95,14 +96,22 @@ const OVERRIDES: [(&str, &str, &str); 17] = [
     ("HEAD", "/?_method=POST", ""),
     ("OPTIONS", "/?_method=POST", ""),
     ("GET", "/?x-http-method=POST", ""),
+    ("POST", "/api/v1/statuses", "_method=put&status=hello"),
+    ("POST", "/settings/profile?_method=patch", "a=b"),
+    ("POST", "/settings", "_method=patch"),
+    ("POST", "/SETTINGS/profile", "_method=patch"),
+    ("PUT", "/settings/profile", "_method=patch"),
 ];
-const NO_OVERRIDES: [(&str, &str, &str); 6] = [
+const NO_OVERRIDES: [(&str, &str, &str); 8] = [
     ("GET", "/?method=POST&_methods=a", ""),
     ("GET", "/?a=_method", ""),
     ("GET", "/?a=_method=POST", ""),
     ("GET", "/_method=POST", ""),
     ("POST", "/?method=put", "method=put&status=_method"),
     ("POST", "/", "_method_=put&a[_method]=put"),
+    // Pages of Mastodon itself; what stands in them is read all the same.
+    ("POST", "/settings/profile", "_method=patch&account%5Bnote%5D=hello"),
+    ("POST", "/auth/sign_out", "_method=delete"),
 ];
 
 #[test]
