@@ -159,7 +159,11 @@ async fn begin(mut stream: Steady<Stream>, limits: &Limits, closing: &mut Closin
     if !stream.get_ref().agreed_on(protocol) {
         return None;
     }
-    Some((protocol, Parting::new(Strict::begin(stream, protocol, start, bounds(limits)), Arc::clone(&closing.flags))))
+    let mut wire = Strict::begin(stream, protocol, start, bounds(limits));
+    if protocol == Protocol::Http1 {
+        wire.first_head().await.ok()?;
+    }
+    Some((protocol, Parting::new(wire, Arc::clone(&closing.flags))))
 }
 
 fn bounds(limits: &Limits) -> wire::Limits {

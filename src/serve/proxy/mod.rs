@@ -144,7 +144,7 @@ impl Passage<'_> {
             Some(Treatment::Pass) => {
                 let mark = self.judge_head(&head)?;
                 let time = self.streaming_time(framing::length(&head)?);
-                return self.send(head, Outgoing::Through { body, time }, mark).await;
+                return Box::pin(self.send(head, Outgoing::Through { body, time }, mark)).await;
             }
             Some(Treatment::Upload) => {
                 if let Some(upload) = upload::Upload::of(&head)? {
@@ -156,7 +156,8 @@ impl Passage<'_> {
         }
         let whole = body::whole(body, &self.door.limits, || body::detach(&mut head)).await?;
         let (head, mark) = self.judge(head, &whole).await?;
-        self.send(head, Outgoing::whole(whole), mark).await
+        // Large too, and most slow clients have not come this far.
+        Box::pin(self.send(head, Outgoing::whole(whole), mark)).await
     }
 
     /// Judges a request; what is to be told to the platform about it, if it may pass.

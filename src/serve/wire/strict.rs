@@ -17,6 +17,8 @@ use super::{Framing, Limits, Place, REFUSE, Refused};
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// How much is read at once onto the start of a head, and kept at most for the other side of an upgrade.
 const READ_MAX_BYTES: usize = 16 * 1024;
+/// How much is read at once of the head of a first request.
+const FIRST_READ_BYTES: usize = 1024;
 /// How long, and how much, a refused client may go on sending while it has not read our answer (RFC 9112, 9.6).
 const LINGER_MAX: Duration = Duration::from_secs(1);
 const LINGER_MAX_BYTES: usize = 1024 * 1024;
@@ -81,6 +83,23 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Strict<IO> {
             Protocol::Http2 => Framing::open(),
         };
         Self::new(io, framing, start)
+    }
+
+    /// Waits until a first request has been read as far as its head, or was refused, or none will come.
+    ///
+    /// Whoever serves a connection has large buffers for it; those are for clients that have asked something. It can be
+    /// asked again, like [`detect`](Self::detect).
+    pub(in crate::serve) async fn first_head(&mut self) -> io::Result<()> {
+        while self.released == 0 {
+            if self.held.capacity() - self.held.len() < FIRST_READ_BYTES / 4 {
+                self.held.reserve(FIRST_READ_BYTES);
+            }
+            if self.io.read_buf(&mut self.held).await? == 0 {
+                break;
+            }
+            self.release();
+        }
+        Ok(())
     }
 
     /// Whether no part of a request is held, nor expected of one that has begun.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+use tokio::time::timeout;
 
 use super::super::strict::{Protocol, Strict};
 use super::super::{Limits, Violation};
@@ -39,6 +40,32 @@ fn the_first_bytes_tell_the_protocol_and_none_is_lost() {
             assert_eq!(detected(PREFACE, width).await, (Protocol::Http2, PREFACE.to_vec()));
             // What is cut off is no head, so nobody sees it.
             assert_eq!(detected(&PREFACE[..10], width).await, (Protocol::Http1, Vec::new()));
+        }
+    });
+}
+
+#[test]
+fn a_first_head_is_waited_for_as_a_whole() {
+    runtime().block_on(async {
+        for rest in [b"\n".as_slice(), b"\n\r\nGET /cut"] {
+            let (mut client, server) = duplex(4096);
+            let mut strict = Strict::http1(server, Limits::default());
+            for part in [&GET[..20], &GET[20..GET.len() - 1]] {
+                client.write_all(part).await.unwrap();
+                assert!(timeout(Duration::from_millis(20), strict.first_head()).await.is_err());
+            }
+            client.write_all(rest).await.unwrap();
+            strict.first_head().await.unwrap();
+            drop(client);
+            let mut read = Vec::new();
+            strict.read_to_end(&mut read).await.unwrap();
+            assert_eq!(read, GET);
+        }
+        for bytes in [b"GET / HTTP/1.1\r\nHo".as_slice(), b"GET / HTTP/1.1\n", b""] {
+            let (mut client, server) = duplex(4096);
+            client.write_all(bytes).await.unwrap();
+            drop(client);
+            Strict::http1(server, Limits::default()).first_head().await.unwrap();
         }
     });
 }
@@ -96,7 +123,7 @@ fn behind_an_upgrade_no_more_is_kept_than_allowed() {
             let _ = strict.read_to_end(&mut read).await;
         };
         let both = async { tokio::join!(flood, read) };
-        assert!(tokio::time::timeout(Duration::from_millis(100), both).await.is_err());
+        assert!(timeout(Duration::from_millis(100), both).await.is_err());
         assert!(strict.into_parts().1.len() <= 32 * 1024);
     });
 }

@@ -128,7 +128,11 @@ async fn over_tcp(listener: &TcpListener, case: &Case) -> (Vec<u8>, Vec<Seen>) {
 pub(super) async fn detect<IO: AsyncRead + AsyncWrite + Unpin>(mut io: IO) -> (Protocol, Strict<IO>) {
     let mut start = BytesMut::new();
     let protocol = Strict::detect(&mut io, &mut start).await.unwrap();
-    (protocol, Strict::begin(io, protocol, start, Limits::default()))
+    let mut strict = Strict::begin(io, protocol, start, Limits::default());
+    if protocol == Protocol::Http1 {
+        strict.first_head().await.unwrap();
+    }
+    (protocol, strict)
 }
 
 fn expect(case: &Case, seen: &[Seen]) {
