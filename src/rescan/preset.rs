@@ -8,7 +8,7 @@ use super::field::{Fields, Others, Pointer, TextField};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Preset {
-    /// A Mastodon archive, an `ActivityPub` outbox, activities or notes as JSON lines.
+    /// A Mastodon archive or its scheduled posts, an `ActivityPub` outbox, activities or notes as JSON lines.
     ActivityPub,
     /// Records of Bluesky: Jetstream events, `listRecords`, bare records.
     Bluesky,
@@ -31,11 +31,12 @@ struct Places {
     items: &'static [&'static str],
 }
 
-/// `ActivityStreams` 2.0 vocabulary; `quoteUrl` and `quoteUri` are what servers add to it.
+/// `ActivityStreams` 2.0 vocabulary; `quoteUrl` and `quoteUri` are what servers add to it. `params` is what Mastodon keeps of
+/// a scheduled post in its table `scheduled_statuses`: the request that made it.
 const ACTIVITYPUB: Places = Places {
     roots: &["/object", ""],
     id: &[&["/object/id"], &["/id"]],
-    plain: &[],
+    plain: &["/params/text", "/params/spoiler_text", "/params/poll/options/*"],
     html: &[
         "~/content",
         "~/contentMap/*",
@@ -64,7 +65,7 @@ const ACTIVITYPUB: Places = Places {
         "~/quoteUrl",
         "~/quoteUri",
     ],
-    time: &["/published", "/object/published"],
+    time: &["/published", "/object/published", "/scheduled_at"],
     items: &["/orderedItems", "/first/orderedItems", "/items"],
 };
 

@@ -32,6 +32,25 @@ fn mastodon_archives_and_outboxes() {
     assert_eq!(ids("activitypub", "actor.json", &serde_json::to_string_pretty(&actor).unwrap()), ["me"]);
 }
 
+/// Rows of `scheduled_statuses`, as `row_to_json` writes them.
+#[test]
+fn mastodon_posts_that_wait() {
+    let row = |id: u32, params: Value| {
+        json!({"id": id, "account_id": 3, "scheduled_at": "2026-12-24T18:00:00.5", "params": params}).to_string()
+    };
+    let rows = [
+        row(1, json!({"text": "see hxxps://listed[.]example/a", "media_ids": null, "spoiler_text": "", "poll": null})),
+        row(2, json!({"text": "quiet", "spoiler_text": null, "visibility": "public", "application_id": 1})),
+        row(3, json!({"text": "quiet", "spoiler_text": "listed.example"})),
+        row(
+            4,
+            json!({"text": "", "poll": {"options": ["https://fine.example/", "https://listed.example/b"], "expires_in": "3600"}}),
+        ),
+        row(5, json!({"text": "https://fine.example/", "poll": {"options": ["a", "b"]}})),
+    ];
+    assert_eq!(ids("mastodon", "waiting.jsonl", &rows.join("\n")), [1, 3, 4]);
+}
+
 #[test]
 fn bluesky_streams() {
     let commit = |rkey: &str, record: Value| {
