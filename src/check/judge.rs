@@ -1,6 +1,6 @@
 //! One link: the URLs it stands for, their hits in all indexes, the verdict, what is told of it.
 
-use crate::canonical::{self, CanonicalUrl, Located, Outcome, Spelling, URL_MAX_BYTES, Via};
+use crate::canonical::{self, CanonicalUrl, Located, Outcome, RequestUrl, Spelling, URL_MAX_BYTES, Via};
 use crate::extract::Link;
 use crate::index::{Hit, Mode};
 use crate::verdict::{self, Match, Reason, Status, Verdict};
@@ -15,6 +15,7 @@ pub struct Scratch {
     matches: Vec<Match>,
     answers: Answers,
     judged: u64,
+    leads: Vec<RequestUrl>,
 }
 
 impl Scratch {
@@ -22,18 +23,25 @@ impl Scratch {
     pub fn links_judged(&self) -> u64 {
         self.judged
     }
+
+    /// What is to be asked about the link that was judged last.
+    pub(super) fn take_leads(&mut self) -> std::vec::Drain<'_, RequestUrl> {
+        self.leads.drain(..)
+    }
 }
 
 /// What the indexes say of one URL.
 #[derive(Default)]
-struct Answers {
+pub(super) struct Answers {
     hits: Vec<Hit>,
-    found: Vec<Match>,
-    overrides: Vec<Match>,
+    pub(super) found: Vec<Match>,
+    pub(super) overrides: Vec<Match>,
 }
 
 impl Snapshot {
     /// The report of one link; `None` if its status is not to be `told`, or if it is a weak one that is not listed.
+    ///
+    /// What is to be asked about it is left in `scratch`; then it is told in any case.
     pub(super) fn judge(
         &self,
         link: &Link<'_>,
@@ -41,7 +49,8 @@ impl Snapshot {
         scratch: &mut Scratch,
         told: impl Fn(Status) -> bool,
     ) -> Option<LinkReport> {
-        let Scratch { urls, matches, answers, judged } = scratch;
+        let Scratch { urls, matches, answers, judged, leads } = scratch;
+        leads.clear();
         if !told(Status::Unlisted) && self.is_surely_unlisted(link) {
             *judged += u64::from(!link.weak);
             return None;
@@ -49,6 +58,9 @@ impl Snapshot {
         let outcome = self.tables.resolve_into(&link.url, urls);
         if let Some(other) = &link.other_reading {
             self.tables.resolve_into(other, urls);
+        }
+        if self.asked.is_some() && !link.weak {
+            leads.extend(self.leads(&link.url, urls));
         }
         let spelling = urls.first().map(|located| located.url.spelling()).unwrap_or_default();
         matches.clear();
@@ -61,20 +73,22 @@ impl Snapshot {
         let verdict = verdict::judge_link(action, unknown(outcome, &link.url, matches), &self.policy);
         let is_idle = link.weak && verdict.status != Status::Listed;
         *judged += u64::from(!is_idle);
-        (!is_idle && told(verdict.status)).then(|| self.report(link, spelling, verdict, matches))
+        let is_told = !is_idle && (told(verdict.status) || !leads.is_empty());
+        is_told.then(|| self.report(link, spelling, verdict, matches))
     }
 
     /// Whether nothing can be known of the link, told at a glance: it stands for one URL, on a host of which no list and no
     /// ruling says anything.
     fn is_surely_unlisted(&self, link: &Link<'_>) -> bool {
         let mut indexes = self.indexes.iter().chain(&self.overrides);
-        let is_stranger = |host: &str| !self.tables.may_know(host) && !indexes.any(|index| index.may_know(host));
+        let is_stranger =
+            |host: &str| !self.tables.may_know(host) && !indexes.any(|index| index.may_know(host)) && !self.asks(host);
         let host = if link.other_reading.is_none() { canonical::lone_host(&link.url) } else { None };
         host.is_some_and(is_stranger)
     }
 
     /// Collects the hits of one URL in all indexes, and in the overrides.
-    fn ask(&self, url: &CanonicalUrl, via: Via, now: i64, answers: &mut Answers) {
+    pub(super) fn ask(&self, url: &CanonicalUrl, via: Via, now: i64, answers: &mut Answers) {
         let Answers { hits, found, overrides } = answers;
         found.clear();
         overrides.clear();
@@ -99,7 +113,8 @@ impl Snapshot {
         }
     }
 
-    fn report(&self, link: &Link<'_>, spelling: Spelling, verdict: Verdict, matches: &[Match]) -> LinkReport {
+    /// Each match once.
+    pub(super) fn told(&self, matches: &[Match]) -> Vec<MatchReport> {
         let mut told: Vec<MatchReport> = Vec::with_capacity(matches.len());
         for one in matches {
             let report = self.match_report(one);
@@ -107,6 +122,11 @@ impl Snapshot {
                 told.push(report);
             }
         }
+        told
+    }
+
+    fn report(&self, link: &Link<'_>, spelling: Spelling, verdict: Verdict, matches: &[Match]) -> LinkReport {
+        let told = self.told(matches);
         LinkReport {
             span: link.span.clone().map(|span| [span.start, span.end]),
             kind: link.kind,
@@ -115,6 +135,7 @@ impl Snapshot {
             reason: verdict.reason,
             matches: told,
             flags: report::flags(link.written, spelling),
+            redirect: None,
             raw: None,
         }
     }

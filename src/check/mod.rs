@@ -4,34 +4,42 @@
 //! [`CachedChecker`] remembers the verdicts of posts that come again; [`Checker::findings`] is for rescans. The
 //! [front page](crate) has an example.
 //!
-//! It does not follow redirects and keeps no record of posts.
+//! [`DeepChecker`] also follows links to shorteners, for as long as there is time. Neither keeps a record of posts.
 
 mod cache;
+mod deep;
+mod draft;
 mod exchange;
 mod explain;
 mod forms;
 mod judge;
+mod lead;
 mod mask;
 mod report;
 mod snapshot;
 mod surrogate;
+mod trail;
 
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
 
 use crate::extract::{Extraction, Extractor, Link, LinkKind, TextFormat};
-use crate::verdict::{Action, Reason, Status};
+use crate::verdict::{Action, Reason};
 
 pub use cache::{CacheStats, CachedChecker};
+pub use deep::{Begun, DeepChecker, Finished};
+pub use draft::{Draft, Keep};
 pub use exchange::{Asked, AskedJson, Named, Object, PostJson};
 pub use explain::{Explanation, Redacted, RedactedStep, Step};
 pub use forms::{Forms, Hashed};
 pub use judge::Scratch;
+pub use lead::Lead;
 pub use mask::masked;
-pub use report::{Flag, LinkReport, MatchReport, Report};
+pub use report::{Flag, LinkReport, MatchReport, PassedReport, Redirect, Report};
 pub use snapshot::{OlderGeneration, Snapshot};
 pub use surrogate::without_halves;
+pub use trail::Trail;
 
 /// Longer attached links are taken as they are; no platform's link field holds a disguise of that length.
 const DISGUISED_MAX_BYTES: usize = 64 << 10;
@@ -154,15 +162,20 @@ impl Checker {
     }
 
     fn check_against(&self, snapshot: &Snapshot, post: &Post<'_>, now: i64) -> Report {
-        judge_all(snapshot, &self.extract(post), now)
+        judge_all(snapshot, &self.extract(post), now, &mut Scratch::default(), Keep::All).report
     }
 }
 
-/// The report of everything that was found in a post.
-fn judge_all(snapshot: &Snapshot, found: &Extraction<'_>, now: i64) -> Report {
-    let mut scratch = Scratch::default();
-    let told = found.links.iter().filter_map(|link| snapshot.judge(link, now, &mut scratch, |_| true));
-    Report::new(snapshot, told.collect(), too_many(found))
+/// The report of everything that was found in a post, as far as lists can tell.
+fn judge_all(snapshot: &Snapshot, found: &Extraction<'_>, now: i64, scratch: &mut Scratch, keep: Keep) -> Draft {
+    let (mut links, mut leads) = (Vec::new(), Vec::new());
+    for link in &found.links {
+        if let Some(report) = snapshot.judge(link, now, scratch, |status| keep.keeps(status)) {
+            leads.extend(scratch.take_leads().map(|url| Lead { link: links.len(), url }));
+            links.push(report);
+        }
+    }
+    Draft { report: Report::new(snapshot, links, too_many(found)), leads, keep }
 }
 
 /// Why a post as a whole cannot be told, if so.
@@ -182,26 +195,31 @@ impl View<'_> {
         self.checker.check_against(&self.snapshot, post, now)
     }
 
-    /// The same, and how many links were looked up: weak ones too, of which a report tells only if they are listed.
-    pub fn check_counted(&self, post: &Post<'_>, now: i64) -> (Report, u64) {
+    /// The same, with what is still to be asked, and how many links were looked up: weak ones too, of which a report tells
+    /// only if they are listed.
+    pub fn draft(&self, post: &Post<'_>, now: i64) -> (Draft, u64) {
         let found = self.checker.extract(post);
-        (judge_all(&self.snapshot, &found, now), found.links.len() as u64)
+        let draft = judge_all(&self.snapshot, &found, now, &mut Scratch::default(), Keep::All);
+        (draft, found.links.len() as u64)
     }
 
     /// The same as [`Checker::findings`].
     pub fn findings(&self, post: &Post<'_>, now: i64, scratch: &mut Scratch) -> Option<Report> {
+        self.draft_findings(post, now, scratch).and_then(Draft::unasked)
+    }
+
+    /// The same, with what is still to be asked.
+    pub fn draft_findings(&self, post: &Post<'_>, now: i64, scratch: &mut Scratch) -> Option<Draft> {
         let found = self.checker.extract(post);
         if found.links.is_empty() && !found.overflow {
             return None;
         }
-        let is_told = |status| status != Status::Unlisted;
-        let told = found.links.iter().filter_map(|link| self.snapshot.judge(link, now, scratch, is_told));
-        let told: Vec<LinkReport> = told.collect();
-        (found.overflow || !told.is_empty()).then(|| Report::new(&self.snapshot, told, too_many(&found)))
+        let draft = judge_all(&self.snapshot, &found, now, scratch, Keep::Findings);
+        (found.overflow || !draft.report.links.is_empty()).then_some(draft)
     }
 
     /// What is checked against.
-    pub fn snapshot(&self) -> &Snapshot {
+    pub fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::canonical::{Spelling, Via};
 use crate::extract::{LinkKind, Written};
+use crate::fetch::Stop;
 use crate::index::{Category, Mode, Scope};
 use crate::verdict::{Action, Reason, Status};
 
@@ -25,6 +26,9 @@ pub struct Report {
     pub lists_id: Arc<str>,
     /// Every link in order of appearance, attached ones last.
     pub links: Vec<LinkReport>,
+    /// Under which number a verdict that is still to come is told, if one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_id: Option<Arc<str>>,
 }
 
 /// What is known of one link.
@@ -45,6 +49,9 @@ pub struct LinkReport {
     pub matches: Vec<MatchReport>,
     /// Signs of evasion.
     pub flags: Vec<Flag>,
+    /// What following it came to, if it was followed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<Redirect>,
     /// The link as the post had it. Only filled in by whoever may show links.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raw: Option<String>,
@@ -93,6 +100,29 @@ pub enum Flag {
     MixedScript,
     /// The visible text is a link to another host.
     TextDiffersFromTarget,
+    /// It leads one to one host and another to another.
+    Unstable,
+}
+
+/// What following a link came to. Where it leads is not told: the post did not say it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Redirect {
+    /// Why the chain ended.
+    pub stop: Stop,
+    /// How many places were asked.
+    pub hops: usize,
+    /// Each place that was asked, masked, for people at a terminal.
+    #[serde(skip)]
+    pub passed: Vec<PassedReport>,
+}
+
+/// A place that was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedReport {
+    /// It, masked.
+    pub masked: String,
+    /// Status of its answer.
+    pub status: u16,
 }
 
 impl Report {
@@ -104,6 +134,7 @@ impl Report {
             generation: snapshot.generation,
             lists_id: Arc::clone(&snapshot.lists_id),
             links,
+            check_id: None,
         }
     }
 }

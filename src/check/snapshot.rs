@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::canonical::Tables;
+use crate::canonical::{CanonicalUrl, Tables};
+use crate::fetch::Asked;
 use crate::index::{self, Index, List};
 use crate::verdict::Policy;
 
@@ -19,6 +20,8 @@ pub struct Snapshot {
     pub overrides: Option<Arc<Index>>,
     /// What to do about what is found.
     pub policy: Policy,
+    /// Whose links are followed, if any are.
+    pub asked: Option<Asked>,
     /// Hex over names and versions of all lists.
     pub(super) lists_id: Arc<str>,
     /// Names of the lists that may answer; all if there are none.
@@ -39,13 +42,24 @@ impl Snapshot {
     /// Generation 0, without overrides.
     pub fn new(tables: Arc<Tables>, indexes: Vec<Arc<Index>>, policy: Policy) -> Self {
         let lists_id = index::lists_id(indexes.iter().flat_map(|index| index.lists())).into();
-        Self { generation: 0, tables, indexes, overrides: None, policy, lists_id, only: None }
+        Self { generation: 0, tables, indexes, overrides: None, policy, asked: None, lists_id, only: None }
     }
 
     /// The same with overrides.
     #[must_use]
     pub fn with_overrides(self, overrides: Arc<Index>) -> Self {
         Self { overrides: Some(overrides), ..self }
+    }
+
+    /// The same for a check that links to these hosts are followed in.
+    #[must_use]
+    pub fn following(self, asked: Asked) -> Self {
+        Self { asked: Some(asked), ..self }
+    }
+
+    /// Whether any entry or override is about `url`, whoever may be told of it and whenever it holds.
+    pub fn knows(&self, url: &CanonicalUrl) -> bool {
+        self.indexes.iter().chain(&self.overrides).any(|index| index.knows(url))
     }
 
     /// The same under another generation.

@@ -90,6 +90,9 @@ pub(super) struct CheckArguments {
     /// Show links as the post has them instead of masked.
     #[arg(long)]
     pub(super) show_links: bool,
+    /// Ask shorteners where their links lead; a listed page is never asked for.
+    #[arg(long)]
+    pub(super) follow: bool,
     /// With --jsonl: pass over up to N lines that cannot be read.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) allow_bad: u64,
@@ -98,7 +101,20 @@ pub(super) struct CheckArguments {
     pub(super) lists: Vec<String>,
 }
 
+/// How far links are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// Lists alone tell.
+    Lists,
+    /// Shorteners are asked.
+    Redirects,
+}
+
 impl CheckArguments {
+    pub(super) fn depth(&self) -> Depth {
+        if self.follow { Depth::Redirects } else { Depth::Lists }
+    }
+
     pub(super) fn links(&self) -> Links {
         if self.show_links { Links::Shown } else { Links::Masked }
     }
@@ -166,9 +182,18 @@ pub(super) struct ExplainArguments {
     /// Print one JSON object.
     #[arg(long)]
     pub(super) json: bool,
+    /// Ask shorteners where their links lead; a listed page is never asked for.
+    #[arg(long)]
+    pub(super) follow: bool,
     /// A list in any known format, or a compiled one, instead of the configured ones.
     #[arg(long, value_name = "SRC")]
     pub(super) lists: Vec<String>,
+}
+
+impl ExplainArguments {
+    pub(super) fn depth(&self) -> Depth {
+        if self.follow { Depth::Redirects } else { Depth::Lists }
+    }
 }
 
 #[derive(Debug, Clone, Subcommand)]
@@ -265,6 +290,9 @@ pub(super) enum Stage {
     Suffix,
     /// Content of a list → entries.
     List,
+    /// URL → whether it may be asked where it leads, and which addresses were dialled.
+    #[cfg(feature = "test-hooks")]
+    Fetch,
 }
 
 /// How the text of a post is marked up.

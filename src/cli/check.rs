@@ -9,15 +9,17 @@ use crate::check::{Named, Post, Report, masked};
 use crate::telemetry::clock;
 use crate::verdict::Action;
 
-use super::args::CheckArguments;
+use super::args::{Arguments, CheckArguments};
+use super::follow::Deep;
 use super::lines::{self, Checked, Links, Options, with_raw};
-use super::session::Session;
 use super::{Exit, render};
 
 /// All of standard input is one post; a longer one is refused.
 const POST_MAX_BYTES: u64 = 64 << 20;
 
-pub(super) fn run(session: &Session, arguments: &CheckArguments) -> anyhow::Result<Exit> {
+pub(super) fn run(all: &Arguments, arguments: &CheckArguments) -> anyhow::Result<Exit> {
+    let session = Deep::open(all, &arguments.lists, arguments.depth())?;
+    let session = &session;
     if arguments.jsonl {
         return lines(session, arguments);
     }
@@ -29,7 +31,7 @@ pub(super) fn run(session: &Session, arguments: &CheckArguments) -> anyhow::Resu
     let now = clock::now();
     let format = arguments.text_format.into();
     let posts = texts.iter().map(|text| Post { text, format, attached: &[] });
-    let checked: Vec<(Post<'_>, Report)> = posts.map(|post| (post, session.checker.check(&post, now))).collect();
+    let checked: Vec<(Post<'_>, Report)> = posts.map(|post| (post, session.check(&post, now))).collect();
     let strictest = checked.iter().map(|(_, report)| report.action).max().unwrap_or(Action::Allow);
     if arguments.json {
         print_json(checked, session, arguments.links())?;
@@ -55,7 +57,7 @@ fn stdin_post() -> anyhow::Result<String> {
 }
 
 /// Each post is named by its place among the arguments, counted from 1.
-fn print_json(checked: Vec<(Post<'_>, Report)>, session: &Session, links: Links) -> anyhow::Result<()> {
+fn print_json(checked: Vec<(Post<'_>, Report)>, session: &Deep, links: Links) -> anyhow::Result<()> {
     #[derive(Serialize)]
     struct All<'a> {
         generation: u64,
@@ -67,13 +69,13 @@ fn print_json(checked: Vec<(Post<'_>, Report)>, session: &Session, links: Links)
         report: with_raw(report, &post, links),
     };
     let reports = checked.into_iter().enumerate().map(named).collect();
-    let snapshot = session.checker.snapshot();
+    let snapshot = session.checker().snapshot();
     let all = All { generation: snapshot.generation, lists_id: snapshot.lists_id(), reports };
     writeln!(io::stdout().lock(), "{}", serde_json::to_string(&all)?)?;
     Ok(())
 }
 
-fn print(checked: &[(Post<'_>, Report)], session: &Session, links: Links) -> anyhow::Result<()> {
+fn print(checked: &[(Post<'_>, Report)], session: &Deep, links: Links) -> anyhow::Result<()> {
     let mut out = anstream::stdout().lock();
     for (number, (post, report)) in checked.iter().enumerate() {
         if checked.len() > 1 {
@@ -87,9 +89,9 @@ fn print(checked: &[(Post<'_>, Report)], session: &Session, links: Links) -> any
 }
 
 /// Each link of the report as a person gets to see it.
-fn shown(report: &Report, post: &Post<'_>, session: &Session, links: Links) -> Vec<String> {
-    let snapshot = session.checker.snapshot();
-    let mut found = session.checker.links(post).into_iter();
+fn shown(report: &Report, post: &Post<'_>, session: &Deep, links: Links) -> Vec<String> {
+    let snapshot = session.checker().snapshot();
+    let mut found = session.checker().links(post).into_iter();
     let of_link = |span: Option<[usize; 2]>| {
         // The report leaves out weak links that are unlisted; otherwise both have the same order.
         let link = found.find(|link| link.span.as_ref().map(|span| [span.start, span.end]) == span)?;
@@ -102,10 +104,11 @@ fn shown(report: &Report, post: &Post<'_>, session: &Session, links: Links) -> V
     report.links.iter().map(|link| link.span).map(of_link).map(Option::unwrap_or_default).collect()
 }
 
-fn lines(session: &Session, arguments: &CheckArguments) -> anyhow::Result<Exit> {
+fn lines(session: &Deep, arguments: &CheckArguments) -> anyhow::Result<Exit> {
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let options = Options { format: arguments.text_format.into(), links: arguments.links(), now: clock::now };
-    let Checked { strictest, bad_lines } = lines::check_lines(&session.checker, io::stdin().lock(), &mut out, options)?;
+    let Checked { strictest, bad_lines } =
+        lines::check_lines(|post, now| session.check(post, now), io::stdin().lock(), &mut out, options)?;
     out.flush()?;
     if bad_lines > arguments.allow_bad {
         let lines = super::counted(bad_lines, "line");

@@ -4,17 +4,22 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use crate::canonical::Outcome;
-use crate::check::{Explanation, Forms, LinkReport, Step};
+use crate::check::{Explanation, Forms, LinkReport, Post, Step};
 use crate::telemetry::clock;
 use crate::verdict::Action;
 
-use super::args::ExplainArguments;
+use super::args::{Arguments, ExplainArguments};
+use super::follow::Deep;
 use super::printable::printable;
-use super::session::Session;
 use super::{Exit, render};
 
-pub(super) fn run(session: &Session, arguments: &ExplainArguments) -> anyhow::Result<Exit> {
-    let explained = session.checker.explain(&arguments.url, clock::now());
+pub(super) fn run(all: &Arguments, arguments: &ExplainArguments) -> anyhow::Result<Exit> {
+    let session = Deep::open(all, &arguments.lists, arguments.depth())?;
+    let now = clock::now();
+    let mut explained = session.checker().explain(&arguments.url, now);
+    if arguments.follow {
+        explained.report = session.check(&Post { attached: &[&arguments.url], ..Post::default() }, now);
+    }
     let text = if arguments.json { format!("{}\n", serde_json::to_value(&explained)?) } else { describe(&explained) };
     io::stdout().lock().write_all(text.as_bytes())?;
     Ok(if explained.report.action > Action::Allow { Exit::Found } else { Exit::Quiet })
@@ -84,6 +89,9 @@ fn conclude(link: &LinkReport, text: &mut String) {
     let flags: Vec<String> = link.flags.iter().map(super::word).collect();
     if !flags.is_empty() {
         let _ = writeln!(text, "seen        {}", flags.join(", "));
+    }
+    if let Some(redirect) = &link.redirect {
+        lines("leads on", render::chain(redirect).into_iter(), text);
     }
     for one in &link.matches {
         let _ = writeln!(text, "match       {}", render::entry(one));

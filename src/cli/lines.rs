@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Write};
 
 use serde_json::value::RawValue;
 
-use crate::check::{Checker, Named, Object, Post, PostJson, Report, without_halves};
+use crate::check::{Named, Object, Post, PostJson, Report, without_halves};
 use crate::extract::TextFormat;
 use crate::verdict::Action;
 
@@ -39,7 +39,7 @@ pub struct Checked {
     pub bad_lines: u64,
 }
 
-/// Checks every line of `input` and writes a report for each to `out`.
+/// Checks every line of `input` by `check` at a moment, and writes a report for each to `out`.
 ///
 /// A line is `{"id","text","format"?,"links"?}`, at most 64 MiB of it; blank ones are passed over. A line that holds no
 /// post is answered by `{"id":null,"line":N,"error":"code"}`, and the rest goes on.
@@ -48,7 +48,7 @@ pub struct Checked {
 ///
 /// If `input` cannot be read or `out` not be written.
 pub fn check_lines(
-    checker: &Checker,
+    check: impl Fn(&Post<'_>, i64) -> Report,
     input: impl BufRead,
     out: &mut impl Write,
     options: Options,
@@ -56,7 +56,7 @@ pub fn check_lines(
     let mut strictest = Action::Allow;
     let bad_lines = jsonl::each_line(input, out, |line, out| {
         let line = without_halves(line);
-        let answer = answer(checker, &line, options);
+        let answer = answer(&check, &line, options);
         if let Ok(answer) = &answer {
             strictest = strictest.max(answer.report.action);
             serde_json::to_writer(&mut *out, answer)?;
@@ -67,13 +67,16 @@ pub fn check_lines(
     Ok(Checked { strictest, bad_lines })
 }
 
-fn answer<'l>(checker: &Checker, line: &'l str, options: Options) -> Result<Named<Option<&'l RawValue>>, BadLine> {
+fn answer<'l>(
+    check: impl Fn(&Post<'_>, i64) -> Report,
+    line: &'l str,
+    options: Options,
+) -> Result<Named<Option<&'l RawValue>>, BadLine> {
     let Object(post): Object<PostJson<'l>> = jsonl::parse(line)?;
     if !post.is_post() {
         return Err(BadLine::BadField);
     }
-    let report =
-        post.with_post(options.format, |whole| with_raw(checker.check(whole, (options.now)()), whole, options.links));
+    let report = post.with_post(options.format, |whole| with_raw(check(whole, (options.now)()), whole, options.links));
     Ok(Named { id: post.id, report })
 }
 

@@ -4,8 +4,11 @@ mod args;
 mod check;
 mod config;
 mod explain;
+mod follow;
 mod generation;
 mod inspect;
+#[cfg(feature = "test-hooks")]
+mod inspect_fetch;
 mod jsonl;
 mod keys;
 mod lines;
@@ -27,7 +30,7 @@ use clap::{CommandFactory as _, Parser as _};
 pub use lines::{Checked, Links, Options, check_lines};
 
 use args::{Arguments, Command};
-use session::{Session, Settings};
+use session::Settings;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,9 +91,11 @@ pub fn run() -> ExitCode {
 
 fn dispatch(arguments: &Arguments) -> anyhow::Result<Exit> {
     match &arguments.command {
-        Command::Check(check) => check::run(&Session::open(arguments, &check.lists)?, check),
+        Command::Check(check) => check::run(arguments, check),
         Command::Rescan(rescan) => rescan::run(arguments, rescan),
-        Command::Explain(explain) => explain::run(&Session::open(arguments, &explain.lists)?, explain),
+        Command::Explain(explain) => explain::run(arguments, explain),
+        #[cfg(feature = "test-hooks")]
+        Command::Inspect { stage: args::Stage::Fetch } => inspect_fetch::run(arguments),
         Command::Inspect { stage } => inspect::run(*stage, &Settings::load(arguments)?),
         Command::Lists(command) => lists::run(command, arguments),
         Command::Serve(serve) => serve::run(arguments, serve),

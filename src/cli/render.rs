@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::check::{LinkReport, MatchReport, Report};
+use crate::check::{LinkReport, MatchReport, Redirect, Report};
+use crate::fetch::Stop;
 use crate::verdict::{Action, Status};
 
 use super::printable;
@@ -110,6 +111,9 @@ fn line(number: usize, Shown { link, text }: &Shown<'_>, out: &mut String) {
         let _ = write!(out, " ({})", super::word(reason));
     }
     let _ = write!(out, " → {}", link.action.name());
+    for step in link.redirect.iter().flat_map(chain) {
+        let _ = write!(out, "\n     ↳ {step}");
+    }
     for one in &link.matches {
         let _ = write!(out, "\n     {}", entry(one));
     }
@@ -118,6 +122,26 @@ fn line(number: usize, Shown { link, text }: &Shown<'_>, out: &mut String) {
         let _ = write!(out, "\n     seen: {}", flags.join(", "));
     }
     out.push('\n');
+}
+
+/// Where a link leads, place by place, and why that ended. Nobody typed these places, so they stay masked.
+pub(super) fn chain(redirect: &Redirect) -> Vec<String> {
+    let asked = redirect.passed.iter().map(|place| format!("{} answered {}", place.masked, place.status));
+    asked.chain([ending(redirect.stop).to_owned()]).collect()
+}
+
+fn ending(stop: Stop) -> &'static str {
+    match stop {
+        Stop::Arrived => "a place that is not asked any further",
+        Stop::Listed => "a listed place, which was not asked",
+        Stop::NotHttp => "no web page: a messenger, a mail address or the like",
+        Stop::Unstable => "one place for some and another for others",
+        Stop::Loop => "back to where it was",
+        Stop::Hops => "more places than are followed",
+        Stop::Deadline => "not told in time",
+        Stop::Network => "no answer that can be read",
+        Stop::RefusedAddress => "an inner network, which is not asked",
+    }
 }
 
 /// An entry that matches, by its id and never by its value.

@@ -51,7 +51,7 @@ pub(super) struct Session {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the environment is handed to `config` from here")]
-fn variable(name: &str) -> Option<PathBuf> {
+pub(super) fn variable(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
@@ -194,11 +194,6 @@ fn source_of(setting: &ListSetting) -> anyhow::Result<Source> {
 
 impl Session {
     /// Opens everything. `given` are the sources of `--lists`.
-    pub(super) fn open(arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
-        Self::of(&Settings::load(arguments)?, arguments, given)
-    }
-
-    /// The same with settings that are loaded already.
     pub(super) fn of(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
         let (mut snapshot, written_at) = settings.snapshot(arguments, given)?;
         if given.is_empty() && settings.keeps_state() {
@@ -390,6 +385,6 @@ impl Texts {
     }
 }
 
-fn read_table(path: &Path) -> anyhow::Result<String> {
+pub(super) fn read_table(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("the table {} cannot be read", path.display()))
 }

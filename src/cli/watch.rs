@@ -141,7 +141,7 @@ fn of(path: &Path, metadata: &Metadata) -> u64 {
 fn files(settings: &Settings, arguments: &Arguments, lists: &[String]) -> impl Iterator<Item = PathBuf> {
     let config = &settings.loaded.config;
     let (tables, tls) = (&config.tables, &config.tls);
-    let named = [&tables.wrappers, &tables.aliases, &tables.tracking, &tables.suffixes];
+    let named = [&tables.wrappers, &tables.aliases, &tables.tracking, &tables.suffixes, &tables.shorteners];
     let named = named.into_iter().chain([&tls.cert_file, &tls.key_file, &tls.client_ca_file]).flatten().cloned();
     let configured = config.lists.iter().filter(|_| lists.is_empty()).map(|list| list.path.clone());
     let given = lists.iter().filter_map(|text| Some(Source::parse(text).ok()?.path()?.to_owned()));

@@ -33,12 +33,19 @@ impl Default for Serve {
 }
 
 /// The check API.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[expect(missing_docs, reason = "each field is described in `DOCS`, which the help prints")]
 pub struct ApiSetting {
     pub hosts: Vec<String>,
     pub uris_search: bool,
+    pub deadline_ms: u64,
+}
+
+impl Default for ApiSetting {
+    fn default() -> Self {
+        Self { hosts: Vec::new(), uris_search: false, deadline_ms: 200 }
+    }
 }
 
 /// The reverse proxy.
@@ -62,6 +69,7 @@ pub struct ProxySetting {
     pub forms: Vec<String>,
     pub pass_imports: bool,
     pub trusted_proxies: Vec<IpAddr>,
+    pub deadline_ms: u64,
     pub upstream_timeout_ms: u64,
     pub upstream_idle_ms: u64,
     pub upstream_connections_max: usize,
@@ -87,6 +95,7 @@ impl Default for ProxySetting {
             forms: Vec::new(),
             pass_imports: false,
             trusted_proxies: Vec::new(),
+            deadline_ms: 200,
             upstream_timeout_ms: 60_000,
             upstream_idle_ms: 4_000,
             upstream_connections_max: 1_000,
@@ -244,6 +253,10 @@ pub(super) const DOCS: &[(&str, &str)] = &[
     ("tls.client_auth", "Whether clients without a certificate are refused: required, or optional."),
     ("api.hosts", "Names that Host may have where there are no keys, besides localhost."),
     ("api.uris_search", "Whether /v1/uris:search is offered: it puts URLs into access logs."),
+    (
+        "api.deadline_ms",
+        "How long the redirects of a post may be followed before it is answered; what takes longer is told later.",
+    ),
     ("proxy.listen", "Address and port of the reverse proxy; off if unset."),
     ("proxy.upstream", "The platform behind the proxy: http://127.0.0.1:3000"),
     ("proxy.platform", "How its API looks: mastodon, atproto or generic."),
@@ -268,6 +281,7 @@ pub(super) const DOCS: &[(&str, &str)] = &[
     ),
     ("proxy.pass_imports", "AT Protocol: let whole repositories be imported although nobody reads them."),
     ("proxy.trusted_proxies", "Addresses whose X-Forwarded-For is believed."),
+    ("proxy.deadline_ms", "The same, before the post is sent on or not."),
     ("proxy.upstream_timeout_ms", "How long the platform may take to begin its answer."),
     (
         "proxy.upstream_idle_ms",

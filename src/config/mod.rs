@@ -5,6 +5,7 @@
 
 mod doors;
 mod error;
+mod follow;
 mod key;
 mod load;
 mod settings;
@@ -12,6 +13,7 @@ mod show;
 
 pub use doors::{ApiSetting, KeySetting, LogLevel, OnFailure, ProxySetting, RefusalSetting, Serve, Telemetry};
 pub use error::ConfigError;
+pub use follow::{CacheSetting, FetchSetting};
 pub use key::{IfMissing, KeyOrigin, state_key};
 pub use load::{Loaded, Origin, load};
 pub use settings::{Config, Extract, ListSetting, State, Tables};

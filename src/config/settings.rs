@@ -10,6 +10,7 @@ use crate::serve::TlsFiles;
 use crate::verdict::Policy;
 
 use super::doors::{self, ApiSetting, KeySetting, ProxySetting, Serve, Telemetry};
+use super::follow::{self, CacheSetting, FetchSetting};
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -31,6 +32,10 @@ pub struct Config {
     pub api: ApiSetting,
     /// `[proxy]`
     pub proxy: ProxySetting,
+    /// `[fetch]`
+    pub fetch: FetchSetting,
+    /// `[cache]`
+    pub cache: CacheSetting,
     /// `[telemetry]`
     pub telemetry: Telemetry,
     /// `[[lists]]`; none means the demo list.
@@ -77,6 +82,7 @@ pub struct Tables {
     pub aliases: Option<PathBuf>,
     pub tracking: Option<PathBuf>,
     pub suffixes: Option<PathBuf>,
+    pub shorteners: Option<PathBuf>,
 }
 
 /// One list.
@@ -116,7 +122,7 @@ fn csam() -> Category {
 
 /// Every key with what it means, in the order of the default file. A test holds it complete.
 pub(super) fn docs() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    DOCS.iter().chain(doors::DOCS)
+    DOCS.iter().chain(doors::DOCS).chain(follow::DOCS)
 }
 
 /// The sections in double brackets, with the keys of their items and what an item must have.
@@ -189,4 +195,5 @@ const DOCS: &[(&str, &str)] = &[
     ("tables.aliases", "File in place of the built-in table of host aliases."),
     ("tables.tracking", "File in place of the built-in table of tracking parameters."),
     ("tables.suffixes", "File in place of the built-in Public Suffix List."),
+    ("tables.shorteners", "File in place of the built-in table of link shorteners."),
 ];

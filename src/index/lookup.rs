@@ -50,11 +50,16 @@ impl Index {
     ///
     /// Almost every link ends after its host forms: one to three digests and as many probes.
     pub fn look_up(&self, url: &CanonicalUrl, now: i64, hits: &mut Vec<Hit>) {
-        Search { index: self, key: *self.keys.digest(), url, now, hits }.run();
+        Search { index: self, key: *self.keys.digest(), url, when: When::At(now), hits }.run();
     }
-}
 
-impl Index {
+    /// Whether any entry is about `url`, also one that does not hold yet or any more: such a place is never asked for.
+    pub fn knows(&self, url: &CanonicalUrl) -> bool {
+        let mut hits = Vec::new();
+        Search { index: self, key: *self.keys.digest(), url, when: When::Ever, hits: &mut hits }.run();
+        hits.iter().any(|hit| !hit.exception)
+    }
+
     /// Whether an entry may match some URL on this host, a name in canonical spelling; false for almost every host.
     pub fn may_know(&self, host: &str) -> bool {
         let traits = &self.traits;
@@ -68,12 +73,21 @@ impl Index {
     }
 }
 
+/// Which entries count.
+#[derive(Debug, Clone, Copy)]
+enum When {
+    /// Those that hold at that moment.
+    At(i64),
+    /// All.
+    Ever,
+}
+
 /// One look-up under way.
 struct Search<'s> {
     index: &'s Index,
     key: DigestKey,
     url: &'s CanonicalUrl,
-    now: i64,
+    when: When,
     hits: &'s mut Vec<Hit>,
 }
 
@@ -204,7 +218,9 @@ impl<'s> Search<'s> {
 
     fn keep(&mut self, meta: Meta, place: Place, specificity: usize) {
         let RowKind::Entry(scope) = meta.kind else { return };
-        if !self.index.extras.holds(meta.extra, self.now) {
+        if let When::At(now) = self.when
+            && !self.index.extras.holds(meta.extra, now)
+        {
             return;
         }
         self.hits.push(Hit {

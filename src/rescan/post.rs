@@ -71,7 +71,7 @@ impl<'j> Posts<'j> {
 
     /// What is to be done about one text, and what is to be told of it.
     fn part(&mut self, post: &Post<'_>, field: Option<&'j str>) -> (Action, Option<Finding<'j>>) {
-        let Some(Report { action, reason, generation, lists_id, links }) = self.check(post) else {
+        let Some(Report { action, reason, generation, lists_id, links, .. }) = self.check(post) else {
             return (Action::Allow, None);
         };
         let all = self.job.shown == Shown::All;

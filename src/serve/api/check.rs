@@ -65,7 +65,8 @@ impl<'a> Judging<'a> {
     }
 
     pub(super) fn report(&self, post: &Post<'_>) -> Result<Report, Problem> {
-        let (report, looked_up) = self.view.check_counted(post, self.now);
+        let (draft, looked_up) = self.view.draft(post, self.now);
+        let report = draft.settled();
         self.count(&report, looked_up)?;
         Ok(report)
     }

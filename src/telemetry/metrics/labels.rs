@@ -78,3 +78,17 @@ pub struct List {
 pub struct Build {
     pub version: &'static str,
 }
+
+/// The label of a reason.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+#[expect(missing_docs, reason = "the label's own name says it")]
+pub struct Reason {
+    pub reason: &'static str,
+}
+
+/// The label of how a redirect chain ended.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+#[expect(missing_docs, reason = "the label's own name says it")]
+pub struct Stop {
+    pub stop: &'static str,
+}

@@ -3,6 +3,7 @@
 //! What every request counts is at hand without a look-up; what is rare is found by its labels.
 
 mod exposition;
+mod fetch;
 mod labels;
 mod process;
 
@@ -19,7 +20,8 @@ use prometheus_client::registry::{Metric, Registry};
 pub use prometheus_client::metrics::gauge::Gauge;
 
 pub use exposition::Exposition;
-pub use labels::{Action, Build, Door, Limit, List, Outcome, Post, Request, State, Unchecked};
+pub use fetch::Fetches;
+pub use labels::{Action, Build, Door, Limit, List, Outcome, Post, Reason, Request, State, Stop, Unchecked};
 
 /// All figures of one server. Clones share them, and cost one count: requests make some.
 #[derive(Clone, Default)]
@@ -55,6 +57,8 @@ pub struct Figures {
     pub limits: Family<Limit, Counter>,
     /// Requests to the platform.
     pub upstream: Upstream,
+    /// Requests to other hosts.
+    pub fetches: Fetches,
     /// What verdicts are made with.
     pub lists: Lists,
     /// Reloads by outcome.
@@ -182,6 +186,7 @@ impl Default for Figures {
             tls_handshakes: register.add("tls_handshakes", "TLS handshakes with clients", Family::default()),
             limits: register.add("limit_hits", "Requests and connections that met a limit", Family::default()),
             upstream: Upstream::registered(&mut register),
+            fetches: Fetches::registered(&mut register),
             lists: Lists::registered(&mut register),
             reloads,
             reload_succeeded,

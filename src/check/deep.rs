@@ -1,0 +1,160 @@
+//! Checks that also follow links: as long as there is time, and no longer.
+//!
+//! What a chain came to is remembered for the snapshot it was looked up in, until its hops or the next entry change.
+
+use std::hash::Hasher as _;
+use std::sync::{Arc, Weak};
+
+use moka::sync::Cache;
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+
+use crate::fetch::{Follower, Second, Stop};
+
+use super::trail::Scout;
+use super::{Draft, Lead, Report, Snapshot, Trail};
+
+/// Follows what checks leave to be asked. Clones share everything.
+#[derive(Clone)]
+pub struct DeepChecker {
+    follower: Follower,
+    known: Cache<u128, Remembered>,
+    key: [u8; 16],
+}
+
+#[derive(Clone)]
+struct Remembered {
+    trail: Arc<Trail>,
+    /// Weak, so that what is remembered does not keep an old list in memory.
+    snapshot: Weak<Snapshot>,
+    from: i64,
+    /// Exclusive.
+    until: i64,
+}
+
+/// A report, and what was not told in time.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// With `redirect_unfinished` where a chain is still followed.
+    pub report: Report,
+    /// The same without those chains, and the leads to them, if there are any: to be finished later.
+    pub pending: Option<Draft>,
+}
+
+/// A draft whose leads are followed.
+pub struct Begun {
+    draft: Draft,
+    snapshot: Arc<Snapshot>,
+    searches: Vec<(Lead, Search)>,
+}
+
+impl DeepChecker {
+    /// Follows with `follower`, and remembers what up to `trails_max` links came to, under a key that nobody else knows.
+    pub fn new(follower: Follower, trails_max: u64, key: [u8; 16]) -> Self {
+        Self { follower, known: Cache::new(trails_max), key }
+    }
+
+    /// What follows.
+    pub fn follower(&self) -> &Follower {
+        &self.follower
+    }
+
+    /// Begins to follow what a draft leaves to be asked; `now` is in seconds since the Unix epoch.
+    pub fn begin(&self, snapshot: &Arc<Snapshot>, mut draft: Draft, now: i64, second: Second) -> Begun {
+        let leads = std::mem::take(&mut draft.leads);
+        let searches = leads.into_iter().map(|lead| {
+            let search = self.search(snapshot, &lead, now, second);
+            (lead, search)
+        });
+        let searches = searches.collect();
+        Begun { draft, snapshot: Arc::clone(snapshot), searches }
+    }
+
+    fn search(&self, snapshot: &Arc<Snapshot>, lead: &Lead, now: i64, second: Second) -> Search {
+        let known = self.known.get(&self.digest(snapshot, lead)).filter(|_| second == Second::IfOdd);
+        let fits = |known: &Remembered| {
+            known.snapshot.as_ptr() == Arc::as_ptr(snapshot) && (known.from..known.until).contains(&now)
+        };
+        match known.filter(fits) {
+            Some(known) => Search::Known(known.trail),
+            None => Search::UnderWay(self.follow(snapshot, lead, now, second)),
+        }
+    }
+
+    /// It goes on, and is remembered, also if nobody waits for it any more.
+    fn follow(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        lead: &Lead,
+        now: i64,
+        second: Second,
+    ) -> JoinHandle<Option<Arc<Trail>>> {
+        let scout = Scout::new(Arc::clone(snapshot), now);
+        let following = self.follower.follow(lead.url.clone(), second, scout);
+        let (known, digest, snapshot) = (self.known.clone(), self.digest(snapshot, lead), Arc::downgrade(snapshot));
+        self.follower.spawn(async move {
+            let (chain, scout) = following.await.ok()?;
+            let edge = scout.snapshot.next_edge(now).unwrap_or(i64::MAX);
+            let trail = Arc::new(scout.trail(&chain));
+            if !chain.stop.may_change() {
+                let kept_s = i64::try_from(chain.kept.as_secs()).unwrap_or(i64::MAX);
+                let until = edge.min(now.saturating_add(kept_s));
+                known.insert(digest, Remembered { trail: Arc::clone(&trail), snapshot, from: now, until });
+            }
+            Some(trail)
+        })
+    }
+
+    fn digest(&self, snapshot: &Arc<Snapshot>, lead: &Lead) -> u128 {
+        let mut hasher = SipHasher13::new_with_key(&self.key);
+        hasher.write(lead.url.expose().as_str().as_bytes());
+        hasher.write_usize(Arc::as_ptr(snapshot).addr());
+        hasher.finish128().as_u128()
+    }
+}
+
+impl Begun {
+    /// Waits, but not beyond that moment.
+    pub async fn end(self, until: Instant) -> Finished {
+        let Self { mut draft, snapshot, searches } = self;
+        let mut unfinished = Vec::new();
+        for (lead, search) in searches {
+            let trail = search.end(&snapshot, until).await;
+            if trail.stop().may_change() {
+                unfinished.push((lead, trail));
+            } else {
+                draft.put(lead.link, &trail);
+            }
+        }
+        if unfinished.is_empty() {
+            return Finished { report: draft.settled(), pending: None };
+        }
+        let mut told = draft.clone();
+        for (lead, trail) in unfinished {
+            told.put(lead.link, &trail);
+            draft.leads.push(lead);
+        }
+        Finished { report: told.settled(), pending: Some(draft) }
+    }
+}
+
+/// A lead that is followed, or was.
+enum Search {
+    Known(Arc<Trail>),
+    UnderWay(JoinHandle<Option<Arc<Trail>>>),
+}
+
+impl Search {
+    async fn end(self, snapshot: &Snapshot, until: Instant) -> Arc<Trail> {
+        let ended = match self {
+            Self::Known(trail) => return trail,
+            Self::UnderWay(following) => timeout_at(until, following).await,
+        };
+        match ended {
+            Ok(Ok(Some(trail))) => trail,
+            Ok(_) => Arc::new(Trail::unfinished(snapshot, Stop::Network)),
+            Err(_) => Arc::new(Trail::unfinished(snapshot, Stop::Deadline)),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Where a link leads, looked up hop by hop against one snapshot.
+
+use std::sync::Arc;
+
+use crate::canonical::{Located, Outcome, Via};
+use crate::fetch::{Chain, Place, Stop, Visitor};
+use crate::verdict::{self, Action, Match, Reason, Verdict};
+
+use super::judge::Answers;
+use super::report::{MatchReport, PassedReport, Redirect};
+use super::{Snapshot, masked};
+
+/// What following a link came to.
+#[derive(Debug, Clone)]
+pub struct Trail {
+    /// The strictest over everything it leads to.
+    pub verdict: Verdict,
+    /// What matches there.
+    pub matches: Vec<MatchReport>,
+    /// How it went.
+    pub(super) chain: Told,
+}
+
+/// How it went.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    pub(super) told: Redirect,
+    pub(super) is_unstable: bool,
+}
+
+/// Looks up every place of a chain.
+pub(super) struct Scout {
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) now: i64,
+    answers: Answers,
+    matches: Vec<Match>,
+    action: Option<Action>,
+    reason: Option<Reason>,
+}
+
+impl Scout {
+    pub(super) fn new(snapshot: Arc<Snapshot>, now: i64) -> Self {
+        let (answers, matches) = (Answers::default(), Vec::new());
+        Self { snapshot, now, answers, matches, action: None, reason: None }
+    }
+
+    /// What the chain came to.
+    pub(super) fn trail(self, chain: &Chain) -> Trail {
+        let snapshot = &*self.snapshot;
+        // What no list holds against it now, and none may be asked about, stays open.
+        let is_known = chain.stop.is_finished() && (chain.stop != Stop::Listed || !self.matches.is_empty());
+        let reason = self.reason.or((!is_known).then_some(Reason::RedirectUnfinished));
+        let masked = |url: &str| masked(url, snapshot.tables.suffixes());
+        let passed =
+            chain.hops.iter().map(|hop| PassedReport { masked: masked(hop.url.expose().as_str()), status: hop.status });
+        let told = Redirect { stop: chain.stop, hops: chain.hops.len(), passed: passed.collect() };
+        Trail {
+            verdict: verdict::judge_link(self.action, reason, &snapshot.policy),
+            matches: snapshot.told(&self.matches),
+            chain: Told { told, is_unstable: chain.is_unstable },
+        }
+    }
+}
+
+impl Trail {
+    /// What is told of a lead that nobody asked, or not to its end.
+    pub(super) fn unfinished(snapshot: &Snapshot, stop: Stop) -> Self {
+        let verdict = verdict::judge_link(None, Some(Reason::RedirectUnfinished), &snapshot.policy);
+        let chain = Told { told: Redirect::unasked(stop), is_unstable: false };
+        Self { verdict, matches: Vec::new(), chain }
+    }
+
+    /// Why it ended.
+    pub fn stop(&self) -> Stop {
+        self.chain.told.stop
+    }
+}
+
+impl Visitor for Scout {
+    fn visit(&mut self, link: &str) -> Place {
+        let Self { snapshot, now, answers, matches, action, reason } = self;
+        let mut urls: Vec<Located> = Vec::new();
+        let outcome = snapshot.tables.resolve_into(link, &mut urls);
+        let leads = snapshot.leads(link, &urls);
+        let listed = urls.iter().any(|located| snapshot.knows(&located.url));
+        for Located { url, .. } in &urls {
+            snapshot.ask(url, Via::Redirect, *now, answers);
+            let ruled = verdict::judge_url(&answers.found, &answers.overrides, &snapshot.policy, matches);
+            *action = (*action).max(ruled);
+        }
+        if matches.iter().any(|one| one.hit.partial_hash) {
+            *reason = Some(Reason::PrefixUnconfirmed);
+        } else if outcome == Outcome::Cut {
+            *reason = Some(Reason::Limit);
+        }
+        Place { listed, leads }
+    }
+}

@@ -1,0 +1,34 @@
+//! Figures of requests to other hosts, and of the redirects found by them.
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+
+use super::{Outcome, Reason, Register, Stop};
+
+/// What the way out counts. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Fetches {
+    /// Requests by outcome.
+    pub requests: Family<Outcome, Counter>,
+    /// Requests that were not made, by the reason.
+    pub refused: Family<Reason, Counter>,
+    /// Redirect chains by how they ended.
+    pub chains: Family<Stop, Counter>,
+    /// Chains under way.
+    pub under_way: Gauge,
+    /// Hops by where they were found: `memory`, `shared`, or `asked` of their host.
+    pub hops: Family<Outcome, Counter>,
+}
+
+impl Fetches {
+    pub(super) fn registered(register: &mut Register) -> Self {
+        Self {
+            requests: register.add("fetch_requests", "Requests to other hosts, by outcome", Family::default()),
+            refused: register.add("fetch_refused", "Requests that were not made, by the reason", Family::default()),
+            chains: register.add("redirect_chains", "Redirect chains, by how they ended", Family::default()),
+            under_way: register.add("redirect_chains_under_way", "Redirect chains that are followed", Gauge::default()),
+            hops: register.add("redirect_hops", "Hops of redirect chains, by where they were found", Family::default()),
+        }
+    }
+}
