@@ -38,7 +38,7 @@ pub use follower::{Follower, FollowerError, FollowerOptions, Second, Visitor};
 pub use guard::{Guard, Refused};
 pub use lifetime::Lifetimes;
 pub use shared::{SharedError, SharedOptions};
-pub use shorteners::{Kind, Shorteners, ShortenersError};
+pub use shorteners::{Kind, SHORTENERS_MAX, Shorteners, ShortenersError};
 pub use tls::AuthoritiesError;
 #[cfg(feature = "test-hooks")]
 pub use trial::Dialled;

@@ -16,6 +16,7 @@ mod precision;
 mod real_lists;
 mod rescan;
 mod serve;
+mod shipped;
 mod spellings;
 mod tidy;
 
