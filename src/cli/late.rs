@@ -13,7 +13,7 @@ use crate::outbox::{self, Courier, Limits, Outbox, OutboxError};
 use crate::serve::{Deep, Late, LateOptions};
 use crate::telemetry::metrics::Metrics;
 
-use super::follow;
+use super::follow::{self, Pace};
 use super::session::{Settings, warn};
 
 /// What a reload carries over as long as its settings stay.
@@ -104,7 +104,9 @@ fn made_by(settings: &Settings) -> MadeBy {
 
 fn follower(settings: &Settings, metrics: &Metrics) -> anyhow::Result<Option<DeepChecker>> {
     let follow = settings.loaded.config.fetch.follow;
-    (follow != Follow::None).then(|| follow::deep(settings, follow, metrics.fetches.clone())).transpose()
+    (follow != Follow::None)
+        .then(|| follow::deep(settings, follow, metrics.fetches.clone(), Pace::Configured))
+        .transpose()
 }
 
 async fn opened(dir: PathBuf, key: StateKey, metrics: &Metrics) -> Result<Outbox, OutboxError> {
