@@ -432,7 +432,8 @@ mod tests {
             std::fs::write(&path, config).unwrap();
             let reachable = reachable(address.parse().unwrap(), &Inherited::default());
             let (ledger, metrics, watch) = (Ledger::default(), Metrics::default(), Watch::default());
-            let running = Running { ledger, metrics, watch, reachable, followers: Mutex::new(followers) };
+            let followers = Followers::start(&load(&arguments).unwrap(), &metrics).unwrap().into();
+            let running = Running { ledger, metrics, watch, reachable, followers };
             assert_eq!(reload(&arguments, &[], &running).is_some(), expected, "{config:?} {address}");
         }
     }
