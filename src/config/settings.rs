@@ -10,6 +10,7 @@ use crate::serve::TlsFiles;
 use crate::verdict::Policy;
 
 use super::doors::{self, ApiSetting, KeySetting, ProxySetting, Serve, Telemetry};
+use super::webhook::{self, WebhookSetting};
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -31,6 +32,8 @@ pub struct Config {
     pub api: ApiSetting,
     /// `[proxy]`
     pub proxy: ProxySetting,
+    /// `[webhook]`
+    pub webhook: WebhookSetting,
     /// `[telemetry]`
     pub telemetry: Telemetry,
     /// `[[lists]]`; none means the demo list.
@@ -116,7 +119,7 @@ fn csam() -> Category {
 
 /// Every key with what it means, in the order of the default file. A test holds it complete.
 pub(super) fn docs() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    DOCS.iter().chain(doors::DOCS)
+    DOCS.iter().chain(doors::DOCS).chain(webhook::DOCS)
 }
 
 /// The sections in double brackets, with the keys of their items and what an item must have.

@@ -4,6 +4,7 @@
 
 mod exposition;
 mod labels;
+mod outbox;
 mod process;
 
 use std::borrow::Borrow;
@@ -20,6 +21,7 @@ pub use prometheus_client::metrics::gauge::Gauge;
 
 pub use exposition::Exposition;
 pub use labels::{Action, Build, Door, Limit, List, Outcome, Post, Request, State, Unchecked};
+pub use outbox::Outbox;
 
 /// All figures of one server. Clones share them, and cost one count: requests make some.
 #[derive(Clone, Default)]
@@ -55,6 +57,8 @@ pub struct Figures {
     pub limits: Family<Limit, Counter>,
     /// Requests to the platform.
     pub upstream: Upstream,
+    /// What waits to be finished or delivered.
+    pub outbox: Outbox,
     /// What verdicts are made with.
     pub lists: Lists,
     /// Reloads by outcome.
@@ -182,6 +186,7 @@ impl Default for Figures {
             tls_handshakes: register.add("tls_handshakes", "TLS handshakes with clients", Family::default()),
             limits: register.add("limit_hits", "Requests and connections that met a limit", Family::default()),
             upstream: Upstream::registered(&mut register),
+            outbox: Outbox::registered(&mut register),
             lists: Lists::registered(&mut register),
             reloads,
             reload_succeeded,
