@@ -49,7 +49,6 @@ pub mod canonical;
 pub mod expression;
 pub mod index;
 pub mod verdict;
-pub mod fetch;
 pub mod outbox;
 pub mod lists;
 pub mod check;

@@ -29,7 +29,7 @@ impl WebhookSetting {
     pub fn webhook(&self) -> Option<Webhook> {
         (!self.url.is_empty()).then(|| Webhook {
             url: self.url.clone(),
-            secret_file: self.secret_file.clone().unwrap_or_default(),
+            secret_file: self.secret_file.clone(),
             ca_file: self.ca_file.clone(),
             timeout: Duration::from_millis(self.timeout_ms),
         })
