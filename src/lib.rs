@@ -49,6 +49,7 @@ pub mod canonical;
 pub mod expression;
 pub mod index;
 pub mod verdict;
+pub mod fetch;
 pub mod outbox;
 pub mod lists;
 pub mod check;

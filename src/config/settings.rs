@@ -10,6 +10,7 @@ use crate::serve::TlsFiles;
 use crate::verdict::Policy;
 
 use super::doors::{self, ApiSetting, KeySetting, ProxySetting, Serve, Telemetry};
+use super::follow::{self, CacheSetting, FetchSetting};
 use super::webhook::{self, WebhookSetting};
 
 /// The whole configuration.
@@ -32,6 +33,10 @@ pub struct Config {
     pub api: ApiSetting,
     /// `[proxy]`
     pub proxy: ProxySetting,
+    /// `[fetch]`
+    pub fetch: FetchSetting,
+    /// `[cache]`
+    pub cache: CacheSetting,
     /// `[webhook]`
     pub webhook: WebhookSetting,
     /// `[telemetry]`
@@ -120,7 +125,7 @@ fn csam() -> Category {
 
 /// Every key with what it means, in the order of the default file. A test holds it complete.
 pub(super) fn docs() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    DOCS.iter().chain(doors::DOCS).chain(webhook::DOCS)
+    DOCS.iter().chain(doors::DOCS).chain(follow::DOCS).chain(webhook::DOCS)
 }
 
 /// The sections in double brackets, with the keys of their items and what an item must have.

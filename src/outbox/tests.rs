@@ -25,6 +25,7 @@ fn open(dir: &Path) -> Outbox {
     open_with(dir, Limits::default())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is given as it is")]
 fn event() -> Option<Event> {
     Some(Event { data: json!({"action": "reject"}) })
 }
@@ -39,7 +40,7 @@ async fn events(outbox: &Outbox, now: i64) -> Vec<EventId> {
 }
 
 /// Closed by others at last: the thread that has the file ends by itself.
-async fn reopened(outbox: Outbox, dir: &Path) -> Outbox {
+fn reopened(outbox: Outbox, dir: &Path) -> Outbox {
     drop(outbox);
     open(dir)
 }
@@ -53,7 +54,7 @@ async fn a_check_goes_from_kept_to_settled_across_restarts() {
     outbox.keep(id, "composer", b"a task", NOW).await.unwrap();
     outbox.keep(id, "other", b"another", NOW).await.unwrap();
 
-    let outbox = reopened(outbox, dir.path()).await;
+    let outbox = reopened(outbox, dir.path());
     assert_eq!(outbox.result(id, "composer").await.unwrap(), Outcome::Pending);
     assert_eq!(outbox.result(id, "").await.unwrap(), Outcome::Unknown);
     assert_eq!(due(&outbox, NOW - 1).await, []);
@@ -66,7 +67,7 @@ async fn a_check_goes_from_kept_to_settled_across_restarts() {
     assert_eq!(outbox.due(NOW + 5, 0).await.unwrap().len(), 0);
 
     assert!(outbox.settle(id, b"rejected", event(), NOW + 6).await.unwrap());
-    let outbox = reopened(outbox, dir.path()).await;
+    let outbox = reopened(outbox, dir.path());
     assert!(!outbox.settle(id, b"allowed", event(), NOW + 7).await.unwrap(), "it is settled");
     assert!(!outbox.settle(CheckId::random().unwrap(), b"", event(), NOW).await.unwrap(), "nobody has it");
     assert_eq!(outbox.result(id, "composer").await.unwrap(), Outcome::Done(b"rejected".into()));

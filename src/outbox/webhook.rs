@@ -110,6 +110,10 @@ impl Courier {
         let secret_file = secret_file.as_ref().ok_or(WebhookError::NoSecret)?;
         let secret = Secret::parse(&read("secret_file", secret_file)?)
             .map_err(|source| WebhookError::Secret { path: secret_file.clone(), source })?;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it goes to the operator's own address, which may be an inner one"
+        )]
         let client = Client::builder()
             .tls_backend_preconfigured(tls(ca_file.as_deref())?)
             .user_agent(concat!("linkgate/", env!("CARGO_PKG_VERSION")))

@@ -21,7 +21,8 @@ use prometheus_client::registry::{Metric, Registry};
 pub use prometheus_client::metrics::gauge::Gauge;
 
 pub use exposition::Exposition;
-pub use labels::{Action, Build, Door, Limit, List, Outcome, Post, Request, State, Unchecked};
+pub use fetch::Fetches;
+pub use labels::{Action, Build, Door, Limit, List, Outcome, Post, Reason, Request, State, Stop, Unchecked};
 pub use outbox::Outbox;
 
 /// All figures of one server. Clones share them, and cost one count: requests make some.
@@ -58,6 +59,8 @@ pub struct Figures {
     pub limits: Family<Limit, Counter>,
     /// Requests to the platform.
     pub upstream: Upstream,
+    /// Requests to other hosts.
+    pub fetches: Fetches,
     /// What waits to be finished or delivered.
     pub outbox: Outbox,
     /// What verdicts are made with.
@@ -187,6 +190,7 @@ impl Default for Figures {
             tls_handshakes: register.add("tls_handshakes", "TLS handshakes with clients", Family::default()),
             limits: register.add("limit_hits", "Requests and connections that met a limit", Family::default()),
             upstream: Upstream::registered(&mut register),
+            fetches: Fetches::registered(&mut register),
             outbox: Outbox::registered(&mut register),
             lists: Lists::registered(&mut register),
             reloads,
