@@ -50,6 +50,7 @@ pub mod expression;
 pub mod index;
 pub mod verdict;
 pub mod fetch;
+pub mod outbox;
 pub mod lists;
 pub mod check;
 pub mod serve;

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::host;
 use super::parse;
 use super::raw;
@@ -97,6 +100,19 @@ impl RequestUrl {
     /// The form under which it is looked up.
     pub fn canonical(&self) -> Option<CanonicalUrl> {
         canonical(self.0.as_str())
+    }
+}
+
+/// As its text, for what is sealed and for nothing else.
+impl Serialize for RequestUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for RequestUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::read(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 

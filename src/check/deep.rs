@@ -115,6 +115,12 @@ impl DeepChecker {
 }
 
 impl Begun {
+    /// What it began from, to begin with another time.
+    pub fn again(&self) -> Draft {
+        let leads = self.searches.iter().map(|(lead, _)| lead.clone()).collect();
+        Draft { leads, ..self.draft.clone() }
+    }
+
     /// Waits, but not beyond that moment.
     pub async fn end(self, until: Instant) -> Finished {
         let Self { mut draft, snapshot, searches } = self;

@@ -1,5 +1,7 @@
 //! A report as far as lists can tell, and how it becomes whole: links whose destination is still asked are settled later.
 
+use serde::{Deserialize, Serialize};
+
 use crate::fetch::Stop;
 use crate::verdict::Status;
 
@@ -7,7 +9,7 @@ use super::report::{Flag, LinkReport, Redirect};
 use super::{Lead, Report, Trail};
 
 /// A report with what is still to be asked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Draft {
     /// As far as lists can tell.
     pub report: Report,
@@ -18,7 +20,8 @@ pub struct Draft {
 }
 
 /// Which links a report tells of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Keep {
     /// Every link.
     All,

@@ -1,11 +1,13 @@
 //! Links whose destination only their host knows: what is to be asked, and what comes of it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::canonical::{Located, RequestUrl, Via};
 
 use super::Snapshot;
 
 /// A place to ask, for one link of a report.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lead {
     /// Which link of the report, counted from 0.
     pub link: usize,

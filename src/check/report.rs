@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::canonical::{Spelling, Via};
 use crate::extract::{LinkKind, Written};
@@ -13,7 +13,7 @@ use crate::verdict::{Action, Reason, Status};
 use super::{Post, Snapshot};
 
 /// What is to be done about a post, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// The strictest action over all links.
     pub action: Action,
@@ -32,7 +32,7 @@ pub struct Report {
 }
 
 /// What is known of one link.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkReport {
     /// Byte range in the text; `None` for attached links.
     pub span: Option<[usize; 2]>,
@@ -58,7 +58,7 @@ pub struct LinkReport {
 }
 
 /// One entry that matches.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MatchReport {
     /// The list's name.
     pub list: String,
@@ -74,7 +74,7 @@ pub struct MatchReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
     /// Another organisation disagrees: told, never acted on.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub disputed: bool,
     /// The source's reference.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,7 +82,7 @@ pub struct MatchReport {
 }
 
 /// A sign of evasion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Flag {
@@ -105,7 +105,7 @@ pub enum Flag {
 }
 
 /// What following a link came to. Where it leads is not told: the post did not say it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redirect {
     /// Why the chain ended.
     pub stop: Stop,

@@ -1,18 +1,17 @@
 //! Links that are followed from the command line: a follower from the configuration, and checks that wait for it.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
-use tokio::time::Instant;
-
-use crate::check::{Checker, DeepChecker, Post, Report};
+use crate::check::{Checker, DeepChecker, PatientChecker, Post, Report};
 use crate::config::{CacheSetting, FetchSetting};
 use crate::fetch::{
-    Asked, ClientOptions, Follow, Follower, FollowerOptions, Guard, Lifetimes, Second, SharedOptions, Shorteners,
+    Asked, ClientOptions, Follow, Follower, FollowerOptions, Guard, Lifetimes, SharedOptions, Shorteners,
 };
 use crate::index::StateKey;
 use crate::telemetry::metrics::Fetches;
+use anyhow::Context as _;
 
 use super::args::{Arguments, Depth};
 use super::session::{Session, Settings, random_key};
@@ -23,14 +22,7 @@ const SPARE: Duration = Duration::from_secs(1);
 /// A session, whose checks follow links if that is wanted.
 pub(super) struct Deep {
     session: Session,
-    following: Option<Following>,
-}
-
-/// What follows links, and how long.
-#[derive(Clone)]
-pub(super) struct Following {
-    pub(super) deep: DeepChecker,
-    pub(super) patience: Duration,
+    following: Option<PatientChecker>,
 }
 
 impl Deep {
@@ -41,9 +33,9 @@ impl Deep {
         if depth == Depth::Lists {
             return Ok(Self { session, following: None });
         }
-        let following = Following::of(&settings)?;
-        let session = Session { checker: following.asking(&session.checker), ..session };
-        Ok(Self { session, following: Some(following) })
+        let following = patient(&settings, Pace::Configured)?;
+        let checker = asking(&session.checker, following.deep.follower().asked());
+        Ok(Self { session: Session { checker, ..session }, following: Some(following) })
     }
 
     pub(super) fn checker(&self) -> &Checker {
@@ -58,29 +50,39 @@ impl Deep {
     }
 }
 
-impl Following {
-    /// As the configuration says; hosts of the table at least, since it was asked for.
-    pub(super) fn of(settings: &Settings) -> anyhow::Result<Self> {
-        let setting = &settings.loaded.config.fetch;
-        let follow = if setting.follow == Follow::None { Follow::Known } else { setting.follow };
-        let deep = deep(settings, follow, Fetches::default())?;
-        Ok(Self { deep, patience: Duration::from_millis(setting.chain_timeout_ms) + SPARE })
-    }
+/// As the configuration says; hosts of the table at least, since it was asked for.
+pub(super) fn patient(settings: &Settings, pace: Pace) -> anyhow::Result<PatientChecker> {
+    let setting = &settings.loaded.config.fetch;
+    let follow = if setting.follow == Follow::None { Follow::Known } else { setting.follow };
+    let deep = deep(settings, follow, Fetches::default(), pace)?;
+    Ok(PatientChecker { deep, patience: pace.chain_timeout(setting) + SPARE })
+}
 
-    /// The same checker, which leaves links to be asked.
-    pub(super) fn asking(&self, checker: &Checker) -> Checker {
-        asking(checker, self.deep.follower().asked())
-    }
+/// How fast hosts are asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Pace {
+    /// As the configuration says.
+    Configured,
+    /// So many requests a second, for as long as it takes.
+    Steady(NonZeroU32),
+}
 
-    /// Waits for whatever links lead to.
-    fn check(&self, checker: &Checker, post: &Post<'_>, now: i64) -> Report {
-        let view = checker.view();
-        let (draft, _) = view.draft(post, now);
-        if draft.leads.is_empty() {
-            return draft.settled();
+/// Among a million links one waits for its turn longer than a person would.
+const STEADY_CHAIN_TIMEOUT: Duration = Duration::from_hours(24);
+
+impl Pace {
+    fn chain_timeout(self, setting: &FetchSetting) -> Duration {
+        match self {
+            Self::Configured => Duration::from_millis(setting.chain_timeout_ms),
+            Self::Steady(_) => STEADY_CHAIN_TIMEOUT,
         }
-        let begun = self.deep.begin(view.snapshot(), draft, now, Second::IfOdd);
-        self.deep.follower().block_on(begun.end(Instant::now() + self.patience)).report
+    }
+
+    fn requests_per_s(self, setting: &FetchSetting) -> Option<NonZeroU32> {
+        match self {
+            Self::Configured => NonZeroU32::new(setting.requests_per_s),
+            Self::Steady(rate) => Some(rate),
+        }
     }
 }
 
@@ -90,18 +92,17 @@ pub(super) fn asking(checker: &Checker, asked: &Asked) -> Checker {
 }
 
 /// Follows links of these hosts as the configuration says.
-pub(super) fn deep(settings: &Settings, follow: Follow, figures: Fetches) -> anyhow::Result<DeepChecker> {
+pub(super) fn deep(settings: &Settings, follow: Follow, figures: Fetches, pace: Pace) -> anyhow::Result<DeepChecker> {
     let (fetch, cache) = (&settings.loaded.config.fetch, &settings.loaded.config.cache);
     let shared = shared(settings, cache)?;
     // Servers that share find each other's hops under the same digests.
     let key = shared.as_ref().map_or_else(random_key, |shared| Ok(shared.key.clone()))?;
-    let ms = Duration::from_millis;
     let options = FollowerOptions {
-        client: client(fetch, cache)?,
+        client: ClientOptions { requests_per_s: pace.requests_per_s(fetch), ..client(fetch, cache)? },
         asked: Asked::new(follow, Arc::new(shorteners(settings)?)),
         extractor: Arc::new(settings.extractor(settings.extract_options())),
         hops_max: fetch.hops_max,
-        chain_timeout: ms(fetch.chain_timeout_ms),
+        chain_timeout: pace.chain_timeout(fetch),
         chains_max: fetch.chains_max,
         cached_hops_max: cache.hops_max,
         key: key.derive("linkgate 2026 digests of hops"),
@@ -124,6 +125,7 @@ fn client(fetch: &FetchSetting, cache: &CacheSetting) -> anyhow::Result<ClientOp
         request_timeout: ms(fetch.request_timeout_ms),
         page_max_bytes: fetch.page_max_bytes,
         requests_max: fetch.requests_max,
+        requests_per_s: None,
         host_requests_max: fetch.host_requests_max,
         host_failures_max: fetch.host_failures_max,
         host_pause: ms(fetch.host_pause_ms),

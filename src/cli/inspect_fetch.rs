@@ -14,7 +14,7 @@ use crate::telemetry::metrics::Fetches;
 
 use super::Exit;
 use super::args::Arguments;
-use super::follow;
+use super::follow::{self, Pace};
 use super::jsonl::{self, BadLine};
 use super::session::{Session, Settings};
 
@@ -36,7 +36,7 @@ struct Told {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let settings = Settings::load(arguments)?;
     let snapshot = Session::of(&settings, arguments, &[])?.checker.snapshot();
-    let deep = follow::deep(&settings, Follow::All, Fetches::default())?;
+    let deep = follow::deep(&settings, Follow::All, Fetches::default(), Pace::Configured)?;
     let follower = deep.follower();
     let mut out = BufWriter::new(io::stdout().lock());
     let bad = jsonl::each_line(io::stdin().lock(), &mut out, |line, out| {

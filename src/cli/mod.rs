@@ -11,6 +11,7 @@ mod inspect;
 mod inspect_fetch;
 mod jsonl;
 mod keys;
+mod late;
 mod lines;
 mod lists;
 mod manual;

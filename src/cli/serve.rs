@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use crate::telemetry::trace::{self, Tracing};
 use crate::telemetry::{clock, log};
 
 use super::args::{Arguments, ServeArguments};
+use super::late::Followers;
 use super::session::{KeyFor, Session, Settings, warn};
 use super::watch::Watch;
 use super::{Exit, lists, usage};
@@ -54,7 +55,8 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
         Err(error) if given.lists.is_empty() => Lists::missing(&settings, &error)?,
         lists => lists?,
     };
-    let live = doors(&settings, lists, &ledger)?;
+    let followers = Followers::start(&settings, &metrics)?;
+    let live = doors(&settings, lists, &ledger, &followers)?;
     tell(&metrics, &live.api.checker, &settings.sources(&given.lists)?);
     let limits = config.serve.limits.clone();
     ensure!(
@@ -73,7 +75,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     };
     tracing::info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), threads, "started");
     let (arguments, lists) = (arguments.clone(), given.lists.clone());
-    let running = Running { ledger, metrics, watch, reachable };
+    let running = Running { ledger, metrics, watch, reachable, followers: Mutex::new(followers) };
     server.run(threads, signals, move || reload(&arguments, &lists, &running))?;
     Ok(Exit::Quiet)
 }
@@ -115,6 +117,7 @@ struct Running {
     metrics: Metrics,
     watch: Watch,
     reachable: Option<SocketAddr>,
+    followers: Mutex<Followers>,
 }
 
 fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
@@ -126,13 +129,17 @@ fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
 
 /// What is in place after a reload; nothing if what is there now has to stay.
 fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<Live> {
-    let Running { ledger, metrics, watch, reachable } = running;
+    let Running { ledger, metrics, watch, reachable, followers } = running;
     watch.begin(arguments);
     let loaded = load(arguments).and_then(|settings| {
         watch.follow(&settings, arguments, given);
         may_serve(*reachable, &settings.loaded.config)?;
         let lists = Lists::load(&settings, arguments, given)?;
-        Ok((doors(&settings, lists, ledger)?, settings.sources(given)?))
+        let mut followers = followers.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = followers.again(&settings, metrics)?;
+        let live = doors(&settings, lists, ledger, &next)?;
+        *followers = next;
+        Ok((live, settings.sources(given)?))
     });
     let outcome = if loaded.is_ok() { "done" } else { "failed" };
     metrics.reloads.get_or_create(&metrics::Outcome { outcome }).inc();
@@ -221,15 +228,18 @@ impl Lists {
     }
 }
 
-fn doors(settings: &Settings, lists: Lists, ledger: &Ledger) -> anyhow::Result<Live> {
+fn doors(settings: &Settings, lists: Lists, ledger: &Ledger, followers: &Followers) -> anyhow::Result<Live> {
     let config = &settings.loaded.config;
     let Lists { checker, written_at, required, unused } = lists;
+    let checker = followers.asking(checker);
     let keys = keys(config, &checker, ledger)?;
     let proxy = proxy(config, &checker, &required)?;
+    let proxy = proxy.map(|proxy| Proxy { deep: followers.door(config.proxy.deadline_ms), ..proxy });
+    let deep = followers.door(config.api.deadline_ms);
     let hosts = Hosts(config.api.hosts.clone());
     let uris_search = config.api.uris_search;
     let tls = Tls::load(&config.tls, clock::now())?;
-    Ok(Live { api: Api { checker, keys, hosts, required, written_at, unused, uris_search }, proxy, tls })
+    Ok(Live { api: Api { checker, keys, hosts, required, written_at, unused, deep, uris_search }, proxy, tls })
 }
 
 /// Lists without which nothing is ready. One that is compiled already names what is in it by itself.
@@ -321,6 +331,7 @@ fn proxy(config: &Config, checker: &Checker, required: &[String]) -> anyhow::Res
             refusals_per_day: setting.refusals_per_day,
             network_refusals_per_day: setting.network_refusals_per_day,
         },
+        deep: None,
         required: required.to_vec(),
         trusted_proxies: setting.trusted_proxies.clone(),
     }))
@@ -421,7 +432,8 @@ mod tests {
             std::fs::write(&path, config).unwrap();
             let reachable = reachable(address.parse().unwrap(), &Inherited::default());
             let (ledger, metrics, watch) = (Ledger::default(), Metrics::default(), Watch::default());
-            let running = Running { ledger, metrics, watch, reachable };
+            let followers = Followers::start(&load(&arguments).unwrap(), &metrics).unwrap().into();
+            let running = Running { ledger, metrics, watch, reachable, followers };
             assert_eq!(reload(&arguments, &[], &running).is_some(), expected, "{config:?} {address}");
         }
     }

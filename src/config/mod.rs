@@ -10,6 +10,7 @@ mod key;
 mod load;
 mod settings;
 mod show;
+mod webhook;
 
 pub use doors::{ApiSetting, KeySetting, LogLevel, OnFailure, ProxySetting, RefusalSetting, Serve, Telemetry};
 pub use error::ConfigError;
@@ -18,3 +19,4 @@ pub use key::{IfMissing, KeyOrigin, state_key};
 pub use load::{Loaded, Origin, load};
 pub use settings::{Config, Extract, ListSetting, State, Tables};
 pub use show::{default_file, show};
+pub use webhook::WebhookSetting;

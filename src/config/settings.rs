@@ -11,6 +11,7 @@ use crate::verdict::Policy;
 
 use super::doors::{self, ApiSetting, KeySetting, ProxySetting, Serve, Telemetry};
 use super::follow::{self, CacheSetting, FetchSetting};
+use super::webhook::{self, WebhookSetting};
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -36,6 +37,8 @@ pub struct Config {
     pub fetch: FetchSetting,
     /// `[cache]`
     pub cache: CacheSetting,
+    /// `[webhook]`
+    pub webhook: WebhookSetting,
     /// `[telemetry]`
     pub telemetry: Telemetry,
     /// `[[lists]]`; none means the demo list.
@@ -122,7 +125,7 @@ fn csam() -> Category {
 
 /// Every key with what it means, in the order of the default file. A test holds it complete.
 pub(super) fn docs() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    DOCS.iter().chain(doors::DOCS).chain(follow::DOCS)
+    DOCS.iter().chain(doors::DOCS).chain(follow::DOCS).chain(webhook::DOCS)
 }
 
 /// The sections in double brackets, with the keys of their items and what an item must have.

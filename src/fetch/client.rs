@@ -1,10 +1,12 @@
 //! The one client: asks a host, once, within every limit, and gives back the little that matters of the answer.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use http::header::{ACCEPT, CONTENT_ENCODING, LOCATION, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use reqwest::redirect::Policy;
@@ -42,6 +44,8 @@ pub struct ClientOptions {
     pub page_max_bytes: usize,
     /// Requests at once.
     pub requests_max: usize,
+    /// Requests in a second, to all hosts together.
+    pub requests_per_s: Option<NonZeroU32>,
     /// Requests at once to one host.
     pub host_requests_max: usize,
     /// Failures in a row after which a host is left alone.
@@ -116,6 +120,7 @@ pub(super) struct Client {
     resolver: Resolver,
     hosts: Hosts,
     places: Arc<Semaphore>,
+    pace: Option<Arc<DefaultDirectRateLimiter>>,
     options: Arc<ClientOptions>,
     figures: Fetches,
     dialled: Dialled,
@@ -167,6 +172,7 @@ impl Client {
             resolver,
             hosts: Hosts::new(sparing),
             places: Arc::new(Semaphore::new(options.requests_max.max(1))),
+            pace: options.requests_per_s.map(|rate| Arc::new(RateLimiter::direct(one_at_a_time(rate)))),
             options: Arc::new(options),
             figures,
             dialled,
@@ -185,6 +191,9 @@ impl Client {
         guard.url(url)?;
         let leave = self.hosts.enter(url.host()).await?;
         let place = self.places.acquire().await.map_err(|_| FetchError::Busy)?;
+        if let Some(pace) = &self.pace {
+            pace.until_ready().await;
+        }
         let exchange = async {
             if !guard.is_usual_port(url.port()) {
                 self.is_of_tests(url).await?;
@@ -256,6 +265,11 @@ impl Client {
             self.figures.refused.get_or_create(&crate::telemetry::metrics::Reason { reason: refused.code() }).inc();
         }
     }
+}
+
+/// Spread over the second: hosts are not asked in bursts.
+fn one_at_a_time(rate: NonZeroU32) -> Quota {
+    Quota::per_second(rate).allow_burst(NonZeroU32::MIN)
 }
 
 /// Where an answer says to go on. Two that differ lead nowhere, as in browsers.

@@ -104,6 +104,9 @@ impl Checkpoint {
         let asked = (kinds, job.fields, job.since, shard, job.shown, job.reveal, job.form, before);
         let mut hasher = blake3::Hasher::new();
         hasher.update(format!("{asked:?}").as_bytes()).update(&snapshot.tables.id());
+        if job.following.is_some() {
+            hasher.update(b"following");
+        }
         short(&hasher)
     }
 

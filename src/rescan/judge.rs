@@ -9,7 +9,7 @@ use super::field::{Node, Others};
 #[cfg(feature = "parquet")]
 use super::input::RowGroup;
 use super::input::{Batch, Columns, Records};
-use super::post::Posts;
+use super::post::{Posts, Turn};
 use super::tally::{Bad, Place, Tally};
 use super::time;
 use super::{Job, LINE_MAX_BYTES};
@@ -42,6 +42,16 @@ impl<'j> Judge<'j> {
     }
 
     pub(super) fn batch(&mut self, batch: &Batch) -> Outcome {
+        if self.job.following.is_some() {
+            self.posts.turn(Turn::Before);
+            self.once(batch);
+            self.posts.take_links();
+            self.posts.turn(Turn::Now);
+        }
+        self.once(batch)
+    }
+
+    fn once(&mut self, batch: &Batch) -> Outcome {
         let mut outcome = Outcome::default();
         let input = self.job.inputs.get(batch.input).map_or("", |input| &input.name);
         let at = At { input, position: batch.first };

@@ -28,7 +28,7 @@ mod tally;
 mod time;
 mod walk;
 
-use crate::check::Checker;
+use crate::check::{Checker, PatientChecker};
 
 pub use checkpoint::{Checkpoint, OtherLists};
 pub use delta::Change;
@@ -53,6 +53,8 @@ pub struct Job<'j> {
     pub fields: &'j Fields,
     /// What posts are judged by.
     pub checker: &'j Checker,
+    /// Follows links, if they are followed; then `checker` leaves them to be asked.
+    pub following: Option<&'j PatientChecker>,
     /// What they were judged by before: only what changed since is told.
     pub before: Option<&'j Checker>,
     /// The time of judgement, in seconds since the Unix epoch.

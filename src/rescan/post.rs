@@ -20,13 +20,28 @@ pub(super) struct Posts<'j> {
     counted: u64,
     /// Links that were judged without it.
     others: u64,
+    turn: Turn,
+}
+
+/// Where links are followed, every post of a batch has two turns: so they are all asked at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Hosts begin to be asked, and nothing is told.
+    Before,
+    /// Posts are judged.
+    Now,
 }
 
 impl<'j> Posts<'j> {
     pub(super) fn new(job: &'j Job<'j>) -> Self {
         let now = job.checker.snapshot();
         let same = job.before.map_or(Same::Entry, |before| Same::between(&before.snapshot(), &now));
-        Self { job, same, scratch: Scratch::default(), counted: 0, others: 0 }
+        Self { job, same, scratch: Scratch::default(), counted: 0, others: 0, turn: Turn::Now }
+    }
+
+    /// Says which turn it is.
+    pub(super) fn turn(&mut self, turn: Turn) {
+        self.turn = turn;
     }
 
     /// How many links were judged since this was last asked.
@@ -99,11 +114,21 @@ impl<'j> Posts<'j> {
     /// The report on a post; without its unlisted links where nobody asks for them, since nearly all are, and none if nothing
     /// is left.
     fn check(&mut self, post: &Post<'_>) -> Option<Report> {
-        let Job { checker, now, .. } = *self.job;
-        if let (Shown::Findings, Reveal::Nothing, None) = (self.job.shown, self.job.reveal, self.job.before) {
-            return checker.findings(post, now, &mut self.scratch);
+        let Job { checker, now, following, .. } = *self.job;
+        if let (Some(following), Turn::Before) = (following, self.turn) {
+            following.prepare(checker, post, now, &mut self.scratch);
+            return None;
         }
-        let report = checker.check(post, now);
+        if let (Shown::Findings, Reveal::Nothing, None) = (self.job.shown, self.job.reveal, self.job.before) {
+            return match following {
+                Some(following) => following.findings(checker, post, now, &mut self.scratch),
+                None => checker.findings(post, now, &mut self.scratch),
+            };
+        }
+        let report = match following {
+            Some(following) => following.check(checker, post, now),
+            None => checker.check(post, now),
+        };
         self.others += report.links.len() as u64;
         Some(self.revealed(report, post))
     }

@@ -2,12 +2,14 @@
 //!
 //! It is pure, as a check is; the doors around it read bodies and send answers.
 
+use std::sync::Arc;
+
 use http::Method;
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use serde::Serialize;
 
-use crate::check::{Checker, Post, Report, Scratch, View};
+use crate::check::{Checker, Draft, Post, Report, Scratch, Snapshot, View};
 use crate::extract::TextFormat;
 use crate::verdict::{Action, Status};
 
@@ -20,7 +22,7 @@ pub struct Gate {
     /// What its texts are checked with.
     pub checker: Checker,
     /// Where what stands.
-    pub platform: std::sync::Arc<Platform>,
+    pub platform: Arc<Platform>,
     /// Larger bodies are refused, packed or not.
     pub body_max_bytes: usize,
 }
@@ -38,6 +40,34 @@ pub struct Judgement {
     pub fields: Vec<FieldReport>,
 }
 
+/// What was found, and what is still to be asked.
+pub(super) struct Judged {
+    pub(super) judgement: Judgement,
+    /// Rare, and boxed for it.
+    pub(super) asking: Option<Box<Asking>>,
+}
+
+/// Fields with links whose destination only their hosts know.
+pub(super) struct Asking {
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) now: i64,
+    /// By the number of the field in the judgement.
+    pub(super) fields: Vec<(usize, Draft)>,
+}
+
+impl Judgement {
+    /// Puts in the whole reports of fields, in place of what was known of them before.
+    pub(super) fn put(&mut self, reports: impl IntoIterator<Item = (usize, Report)>) {
+        for (field, report) in reports {
+            if let Some(field) = self.fields.get_mut(field) {
+                field.report = report;
+            }
+        }
+        self.fields.retain(|field| field.report.action > Action::Allow || !field.report.links.is_empty());
+        self.action = self.fields.iter().map(|field| field.report.action).max().unwrap_or(Action::Allow);
+    }
+}
+
 /// What was found in one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldReport {
@@ -53,7 +83,7 @@ const METHOD_OVERRIDES: [&str; 4] = ["x-http-method-override", "x-http-method", 
 
 impl Gate {
     /// Judges a request by its head and its whole body, at `now` in seconds since the Unix epoch.
-    pub(super) fn judge(&self, head: &Parts, body: &[u8], now: i64) -> Result<Judgement, Refused> {
+    pub(super) fn judge(&self, head: &Parts, body: &[u8], now: i64) -> Result<Judged, Refused> {
         let mut judging = self.begin(now);
         judging.head(head)?;
         inspect::body(&head.headers, body, self.body_max_bytes, &mut |text| judging.take(text))?;
@@ -66,7 +96,8 @@ impl Gate {
         let generation = view.snapshot().generation;
         let judgement = Judgement { action: Action::Allow, generation, links: 0, fields: Vec::new() };
         let (overrides_method, may_override) = (false, false);
-        Judging { gate: self, view, now, scratch: Scratch::default(), judgement, overrides_method, may_override }
+        let (scratch, drafts) = (Scratch::default(), Vec::new());
+        Judging { gate: self, view, now, scratch, judgement, drafts, overrides_method, may_override }
     }
 }
 
@@ -77,6 +108,8 @@ pub(super) struct Judging<'g> {
     now: i64,
     scratch: Scratch,
     judgement: Judgement,
+    /// By the field.
+    drafts: Vec<(usize, Draft)>,
     overrides_method: bool,
     /// Whether a form may name another method, as pages of the platform do.
     may_override: bool,
@@ -108,11 +141,14 @@ impl Judging<'_> {
         inspect::readings(text.text, |reading| self.other_reading(text.place, reading));
     }
 
-    pub(super) fn end(self) -> Result<Judgement, Refused> {
+    pub(super) fn end(self) -> Result<Judged, Refused> {
         if self.overrides_method {
             return Err(Refused::MethodOverride);
         }
-        Ok(Judgement { links: self.scratch.links_judged(), ..self.judgement })
+        let judgement = Judgement { links: self.scratch.links_judged(), ..self.judgement };
+        let (snapshot, now, fields) = (self.view.snapshot(), self.now, self.drafts);
+        let asking = (!fields.is_empty()).then(|| Box::new(Asking { snapshot: Arc::clone(snapshot), now, fields }));
+        Ok(Judged { judgement, asking })
     }
 
     fn field(&mut self, Text { place, text }: Text<'_>) {
@@ -120,8 +156,13 @@ impl Judging<'_> {
             Holds::Text(format) => Post { text, format, attached: &[] },
             Holds::Link => Post { text: "", format: TextFormat::Plain, attached: &[text] },
         };
-        if let Some(report) = self.view.findings(&post, self.now, &mut self.scratch) {
-            self.add(place, report);
+        let Some(draft) = self.view.draft_findings(&post, self.now, &mut self.scratch) else { return };
+        if draft.leads.is_empty() {
+            self.add(place, draft.report);
+        } else {
+            self.drafts.push((self.judgement.fields.len(), draft.clone()));
+            self.judgement.action = self.judgement.action.max(draft.report.action);
+            self.judgement.fields.push(FieldReport { place: place.to_string(), report: draft.report });
         }
     }
 

@@ -54,6 +54,7 @@ use tower_service::Service;
 use crate::verdict::Action;
 
 use super::answer::{self, Problem};
+use super::deep::{self, Deep, Who};
 use super::fail::{FailPolicies, FailPolicy, Failure, Unchecked};
 use super::gate::{Gate, Judgement};
 use super::limits::Limits;
@@ -67,6 +68,7 @@ pub struct CheckLayer {
     gate: Arc<Gate>,
     limits: Arc<Limits>,
     on_failure: FailPolicies,
+    deep: Option<Deep>,
 }
 
 impl CheckLayer {
@@ -74,7 +76,14 @@ impl CheckLayer {
     /// checked is refused.
     pub fn new(gate: Gate, limits: &Limits) -> Self {
         let limits = Limits { body_max_bytes: gate.body_max_bytes, ..limits.clone() };
-        Self { gate: Arc::new(gate), limits: Arc::new(limits), on_failure: FailPolicies::default() }
+        Self { gate: Arc::new(gate), limits: Arc::new(limits), on_failure: FailPolicies::default(), deep: None }
+    }
+
+    /// The same, which also follows links; the gate's checker has to leave them to be asked
+    /// ([`Snapshot::following`](crate::check::Snapshot::following)).
+    #[must_use]
+    pub fn following(self, deep: Deep) -> Self {
+        Self { deep: Some(deep), ..self }
     }
 
     /// The same with other policies for what cannot be checked. What passes so has [`Unchecked`] among its extensions.
@@ -101,7 +110,8 @@ impl CheckLayer {
         };
         match judged {
             Ok(judged) => {
-                let judgement = judged.map_err(|refused| problem(refused.into()))?;
+                let judged = judged.map_err(|refused| problem(refused.into()))?;
+                let judgement = deep::settle(judged, self.deep.as_ref(), &Who::layer(id)).await;
                 if let Some(kept) = kept(&judgement) {
                     return Err(kept.answer(shape, id));
                 }

@@ -14,6 +14,7 @@ mod body;
 mod budget;
 mod closing;
 mod connection;
+mod deep;
 mod door;
 mod fail;
 mod gate;
@@ -21,6 +22,7 @@ mod hall;
 mod handover;
 mod inspect;
 mod key;
+mod late;
 mod limits;
 mod listener;
 mod middleware;
@@ -51,10 +53,12 @@ use crate::telemetry::metrics::Metrics;
 pub use api::{Api, Hosts, Watchers};
 pub use author::AuthorBudget;
 pub use budget::{Account, Budget, Ledger};
+pub use deep::Deep;
 pub use fail::{FailPolicies, FailPolicy, Unchecked};
 pub use gate::{FieldReport, Gate, Judgement};
 pub use hall::Signals;
 pub use key::{Key, Keys, Scope, digest};
+pub use late::{Late, LateOptions};
 pub use limits::Limits;
 pub use listener::{InheritError, Inherited};
 pub use middleware::{CheckLayer, CheckService};
@@ -84,6 +88,14 @@ pub struct Server {
     api_role: api::Role,
     entrances: Vec<server::Entrance>,
     bell: Bell,
+}
+
+/// Begins to finish checks that were not finished in time, by the lists in place at that moment.
+fn finish_late(api: &Arc<ArcSwap<Api>>) {
+    let Some(Deep { checker, late: Some(late), .. }) = api.load().deep.clone() else { return };
+    let api = Arc::clone(api);
+    let run = late.run(checker.clone(), move |owner| api.load().snapshot_of(owner));
+    drop(checker.follower().spawn(run));
 }
 
 /// Asks a server for a reload, as SIGHUP does. Clones ring the same.
@@ -182,6 +194,7 @@ impl Server {
         reload: impl Fn() -> Option<Live> + Send + Sync + 'static,
     ) -> io::Result<()> {
         let Self { shared, api, proxy, inherited, entrances, bell, .. } = self;
+        finish_late(&api);
         let tls = Arc::clone(&shared.tls);
         let reload = move || {
             let Some(live) = reload() else { return };

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use crate::telemetry::clock;
 
 use super::fail::Failure;
-use super::gate::{Gate, Judgement};
+use super::gate::{Gate, Judged};
 use super::inspect::Refused;
 use super::limits::Limits;
 
@@ -48,7 +48,7 @@ pub(super) async fn judge_request(
     head: Parts,
     whole: &Bytes,
     limits: &Limits,
-) -> (Parts, Result<Result<Judgement, Refused>, Failure>) {
+) -> (Parts, Result<Result<Judged, Refused>, Failure>) {
     let head = Arc::new(head);
     let (gate, body, lent) = (Arc::clone(gate), whole.clone(), Arc::clone(&head));
     let judged = judge(limits.check_wait(), whole.len(), move || gate.judge(&lent, &body, clock::now())).await;

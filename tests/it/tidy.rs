@@ -14,6 +14,10 @@ const STRANGERS: &[(&str, &str)] = &[
     ("index", "telemetry"),
     ("verdict", "telemetry"),
     ("verdict", "extract"),
+    ("outbox", "extract"),
+    ("outbox", "canonical"),
+    ("outbox", "expression"),
+    ("outbox", "verdict"),
     ("check", "lists"),
     ("rescan", "serve"),
 ];

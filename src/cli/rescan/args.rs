@@ -1,5 +1,6 @@
 //! What can be typed behind `linkgate rescan`.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -68,6 +69,12 @@ pub(in crate::cli) struct RescanArguments {
     #[arg(long, help_heading = WHICH)]
     pub(super) plan: bool,
 
+    /// Ask shorteners where their links lead; a listed page is never asked for.
+    #[arg(long, conflicts_with_all = ["only_new", "plan"], help_heading = HOW)]
+    pub(super) follow: bool,
+    /// Requests to shorteners in a second, all hosts and threads together.
+    #[arg(long, value_name = "N", default_value = "10", requires = "follow", help_heading = HOW)]
+    pub(super) follow_rate: NonZeroU32,
     /// Keep in this file how far the rescan is, so that the same command goes on where it was ended.
     #[arg(long, value_name = "FILE", help_heading = HOW)]
     pub(super) checkpoint: Option<PathBuf>,

@@ -19,6 +19,7 @@ use crate::telemetry::clock;
 use crate::verdict::Action;
 
 use super::args::Arguments;
+use super::follow::{self, Pace};
 use super::session::{KeyFor, Session, Settings, warn};
 use super::{Exit, usage};
 
@@ -41,10 +42,17 @@ pub(super) fn run(arguments: &Arguments, rescan: &RescanArguments) -> anyhow::Re
     let kept = kept(rescan, &target)?;
     let Found { inputs, passed_over, .. } = rescan::find(&rescan.inputs, rescan.input_format, &paths::written(rescan))?;
     let (checker, before) = checkers(&settings, arguments, rescan)?;
+    let pace = rescan.follow.then_some(Pace::Steady(rescan.follow_rate));
+    let following = pace.map(|pace| follow::patient(&settings, pace)).transpose()?;
+    let checker = match &following {
+        Some(following) => follow::asking(&checker, following.deep.follower().asked()),
+        None => checker,
+    };
     let job = Job {
         inputs: &inputs,
         fields: &fields,
         checker: &checker,
+        following: following.as_ref(),
         before: before.as_ref(),
         now: kept.as_ref().map_or_else(clock::now, |kept| kept.now),
         since: rescan.since,

@@ -9,7 +9,7 @@ use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use url::form_urlencoded;
 
-use crate::check::{Checker, Report};
+use crate::check::{Checker, Report, Snapshot};
 use crate::serve::answer::Problem;
 use crate::serve::budget::Spent;
 use crate::serve::key::{Key, Scope};
@@ -100,6 +100,14 @@ impl Asker {
         }
     }
 
+    /// Under what name what is told later is kept: no other key's, and nothing that opens anything.
+    pub(super) fn owner(&self) -> String {
+        match self {
+            Self::Neighbour(_) => String::new(),
+            Self::Holder(key) => data_encoding::HEXLOWER.encode(&key.sha256),
+        }
+    }
+
     /// Counts what a report has cost. Who is refused must not be told the report.
     pub(super) fn spend(&self, report: &Report, looked_up: u64, now: i64) -> Result<(), Problem> {
         match self {
@@ -118,6 +126,17 @@ impl Asker {
 }
 
 impl Api {
+    /// What an owner is judged by; nothing if there is no such key any more.
+    pub(in crate::serve) fn snapshot_of(&self, owner: &str) -> Option<Arc<Snapshot>> {
+        let Ok(digest) = data_encoding::HEXLOWER.decode(owner.as_bytes()) else {
+            return Some(self.checker.snapshot());
+        };
+        match <[u8; 32]>::try_from(digest) {
+            Ok(sha256) => self.keys.by_digest(&sha256).map(|key| key.checker.snapshot()),
+            Err(_) => Some(self.checker.snapshot()),
+        }
+    }
+
     /// Lets in whoever may do that.
     pub(super) fn admit(&self, head: &Parts, task: Task) -> Result<Asker, Problem> {
         let scope = task.scope();

@@ -1,12 +1,15 @@
 //! `POST /v1/check`: one post, or a list of them.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::check::{Asked, AskedJson, Named, Post, PostJson, Report, View};
+use crate::check::{Asked, AskedJson, Draft, Named, Post, PostJson, Report, Snapshot, View};
 use crate::extract::TextFormat;
 use crate::serve::answer::{self, Answer, Problem};
+use crate::serve::deep::{Deep, Finishing, Who};
 use crate::telemetry::clock;
 use crate::telemetry::metrics::{self, Metrics};
 use crate::verdict::Action;
@@ -23,26 +26,97 @@ const TOO_MANY_POSTS: Problem =
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_posts", "send fewer posts at once, or use /v1/check/stream");
 
 #[derive(Serialize)]
-struct Reports<'j> {
-    reports: Vec<Named<Option<&'j RawValue>>>,
+struct Reports<I> {
+    reports: Vec<Named<I>>,
 }
 
-pub(super) async fn answer(door: &ApiDoor, asker: Asker, sent: Sent<'_>) -> Result<Answer, Problem> {
-    let (metrics, posts_max) = (door.metrics.clone(), door.limits.posts_max);
-    json::answer(door, sent, 1, move |text| {
-        let judging = Judging::new(&asker, &metrics);
+/// What a request came to.
+enum Judged {
+    /// Everything is told.
+    Whole(Answer),
+    /// Links are to be asked first.
+    Asking(Asking, Many),
+}
+
+/// Whether one post was sent, or a list of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Many {
+    One,
+    List,
+}
+
+pub(super) async fn answer(
+    door: &ApiDoor,
+    deep: Option<&Deep>,
+    asker: Asker,
+    sent: Sent<'_>,
+) -> Result<Answer, Problem> {
+    let (metrics, posts_max, asks) = (door.metrics.clone(), door.limits.posts_max, asker.clone());
+    let judged = json::judge(door, sent, 1, move |text| {
+        let judging = Judging::new(&asks, &metrics);
         let json: AskedJson<'_> = json::parse(text, NO_POST)?;
         match json.meant().ok_or(NO_POST)? {
-            Asked::One(post) => Ok(answer::json(&judging.named(&post)?)),
+            Asked::One(post) => judging.judged(&[post], Many::One),
             Asked::Many(posts) if posts.is_empty() => Err(NO_POST),
             Asked::Many(posts) if posts.len() > posts_max => Err(TOO_MANY_POSTS),
-            Asked::Many(posts) => {
-                let reports: Result<_, _> = posts.iter().map(|post| judging.named(post)).collect();
-                Ok(answer::json(&Reports { reports: reports? }))
-            }
+            Asked::Many(posts) => judging.judged(&posts, Many::List),
         }
-    })
-    .await
+    });
+    let (asking, many) = match judged.await? {
+        Judged::Whole(answer) => return Ok(answer),
+        Judged::Asking(asking, many) => (asking, many),
+    };
+    // Large, and rare.
+    let reports = Box::pin(asking.begin(deep).end(deep, &asker, &door.metrics)).await?;
+    match (many, reports.as_slice()) {
+        (Many::One, [report]) => Ok(answer::json(report)),
+        _ => Ok(answer::json(&Reports { reports })),
+    }
+}
+
+/// Posts of one asker whose links are to be asked, in order.
+pub(super) struct Asking {
+    snapshot: Arc<Snapshot>,
+    now: i64,
+    posts: Vec<(Option<Box<RawValue>>, Draft, u64)>,
+}
+
+/// Posts whose links are asked.
+pub(super) struct Begun {
+    now: i64,
+    posts: Vec<(Option<Box<RawValue>>, Finishing, u64)>,
+}
+
+impl Asking {
+    /// Begins to ask, for all posts at once.
+    pub(super) fn begin(self, deep: Option<&Deep>) -> Begun {
+        let Self { snapshot, now, posts } = self;
+        let begin = |draft: Draft| match deep {
+            Some(deep) => deep.finishing(&snapshot, draft, now),
+            None => Finishing::Whole(draft.settled()),
+        };
+        let posts = posts.into_iter().map(|(id, draft, looked_up)| (id, begin(draft), looked_up)).collect();
+        Begun { now, posts }
+    }
+}
+
+impl Begun {
+    /// The reports, each counted.
+    pub(super) async fn end(
+        self,
+        deep: Option<&Deep>,
+        asker: &Asker,
+        metrics: &Metrics,
+    ) -> Result<Vec<Named<Option<Box<RawValue>>>>, Problem> {
+        let mut reports = Vec::with_capacity(self.posts.len());
+        for (id, finishing, looked_up) in self.posts {
+            let subject = id.as_ref().map(|id| id.get().to_owned()).unwrap_or_default();
+            let report = finishing.end(deep, &Who { door: "api", owner: asker.owner(), subject }).await;
+            count(&report, (looked_up, self.now), asker, metrics)?;
+            reports.push(Named { id, report });
+        }
+        Ok(reports)
+    }
 }
 
 /// Judges posts for somebody: against one snapshot, at one moment, within the budget, counted.
@@ -58,10 +132,38 @@ impl<'a> Judging<'a> {
         Self { asker, view: asker.checker().view(), now: clock::now(), metrics }
     }
 
-    /// The report of a post by the name that the sender gave it.
-    pub(super) fn named<'j>(&self, post: &PostJson<'j>) -> Result<Named<Option<&'j RawValue>>, Problem> {
-        let report = post.with_post(TextFormat::Plain, |whole| self.report(whole))?;
-        Ok(Named { id: post.id, report })
+    /// All posts, if lists can tell everything of them; else with what is still to be asked.
+    fn judged(&self, posts: &[PostJson<'_>], many: Many) -> Result<Judged, Problem> {
+        let drafts: Vec<(Draft, u64)> = posts.iter().map(|post| self.draft(post)).collect();
+        if drafts.iter().any(|(draft, _)| !draft.leads.is_empty()) {
+            let ids = posts.iter().map(|post| post.id.map(ToOwned::to_owned));
+            let posts = ids.zip(drafts).map(|(id, (draft, looked_up))| (id, draft, looked_up)).collect();
+            return Ok(Judged::Asking(
+                Asking { snapshot: Arc::clone(self.view.snapshot()), now: self.now, posts },
+                many,
+            ));
+        }
+        let mut reports = Vec::with_capacity(drafts.len());
+        for (post, (draft, looked_up)) in posts.iter().zip(drafts) {
+            let report = draft.settled();
+            self.count(&report, looked_up)?;
+            reports.push(Named { id: post.id, report });
+        }
+        Ok(Judged::Whole(match (many, reports.as_slice()) {
+            (Many::One, [report]) => answer::json(report),
+            _ => answer::json(&Reports { reports }),
+        }))
+    }
+
+    /// The report of a post as far as lists can tell.
+    pub(super) fn draft(&self, post: &PostJson<'_>) -> (Draft, u64) {
+        post.with_post(TextFormat::Plain, |whole| self.view.draft(whole, self.now))
+    }
+
+    /// The same, to be finished beside the loop that judges.
+    pub(super) fn asking(&self, id: Option<&RawValue>, draft: Draft, looked_up: u64) -> Asking {
+        let posts = vec![(id.map(ToOwned::to_owned), draft, looked_up)];
+        Asking { snapshot: Arc::clone(self.view.snapshot()), now: self.now, posts }
     }
 
     pub(super) fn report(&self, post: &Post<'_>) -> Result<Report, Problem> {
@@ -73,9 +175,13 @@ impl<'a> Judging<'a> {
 
     /// Counts a report, unless it goes beyond the budget.
     pub(super) fn count(&self, report: &Report, looked_up: u64) -> Result<(), Problem> {
-        self.metrics.api_posts.count(label(report.action));
-        self.asker.spend(report, looked_up, self.now)
+        count(report, (looked_up, self.now), self.asker, self.metrics)
     }
+}
+
+fn count(report: &Report, (looked_up, now): (u64, i64), asker: &Asker, metrics: &Metrics) -> Result<(), Problem> {
+    metrics.api_posts.count(label(report.action));
+    asker.spend(report, looked_up, now)
 }
 
 /// The label of an action.

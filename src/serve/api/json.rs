@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use crate::check::Object;
-use crate::serve::answer::{Answer, Problem};
+use crate::serve::answer::Problem;
 use crate::serve::inspect::{Coding, ContentType};
 use crate::serve::{body, work};
 
@@ -19,13 +19,13 @@ const MEDIA_TYPE: Problem =
 
 const BOM: char = '\u{feff}';
 
-/// Answers a request by the text of its body, each byte of which is as much work as `weight` bytes of a post.
-pub(super) async fn answer(
+/// Judges a request by the text of its body, each byte of which is as much work as `weight` bytes of a post.
+pub(super) async fn judge<T: Send + 'static>(
     door: &ApiDoor,
     sent: Sent<'_>,
     weight: usize,
-    answer: impl FnOnce(&str) -> Result<Answer, Problem> + Send + 'static,
-) -> Result<Answer, Problem> {
+    judge: impl FnOnce(&str) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
     let Sent { head, body, span } = sent;
     match ContentType::of(&head.headers)? {
         ContentType::Json => {}
@@ -39,16 +39,16 @@ pub(super) async fn answer(
     let (began, judging) = (Instant::now(), span.child("judge"));
     // How much a packed body holds is not known yet.
     let length = if coding == Coding::Identity { body.len() } else { max_bytes };
-    let answered = work::judge(door.limits.check_wait(), length * weight, move || {
+    let judged = work::judge(door.limits.check_wait(), length * weight, move || {
         let plain = coding.decoded(&body, max_bytes)?;
         let text = std::str::from_utf8(&plain).map_err(|_| NOT_JSON)?;
-        answer(&crate::check::without_halves(text.trim_start_matches(BOM)))
+        judge(&crate::check::without_halves(text.trim_start_matches(BOM)))
     });
-    let answered = answered.await?;
+    let judged = judged.await?;
     judging.end();
     door.metrics.processing.observe(began.elapsed().as_secs_f64());
     door.metrics.api_answered.inc();
-    answered
+    judged
 }
 
 /// Reads an object; tells broken JSON from JSON of another form, which is the problem `other`.

@@ -2,6 +2,7 @@
 
 mod access;
 mod check;
+mod checks;
 mod explain;
 mod json;
 mod openapi;
@@ -28,6 +29,7 @@ use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::trace::Span;
 
 use super::answer::{self, Answer, Body, Problem, REQUEST_ID};
+use super::deep::Deep;
 use super::key::{Keys, Scope};
 use super::limits::Limits;
 use super::note::Refused;
@@ -53,6 +55,8 @@ pub struct Api {
     pub written_at: BTreeMap<String, i64>,
     /// What is known of lists that are not in use because they, or others, cannot be read.
     pub unused: Vec<SourceState>,
+    /// Follows links, if they are followed.
+    pub deep: Option<Deep>,
     /// Whether `GET /v1/uris:search` is offered.
     pub uris_search: bool,
 }
@@ -82,6 +86,7 @@ enum Task {
     Check,
     Stream,
     Explain,
+    Late,
     Lists,
     ThreatMatches,
     Uris,
@@ -92,10 +97,11 @@ enum Task {
 }
 
 /// Every path with the one method it takes.
-const TASKS: [(&str, Method, Task); 10] = [
+const TASKS: [(&str, Method, Task); 11] = [
     ("/v1/check", Method::POST, Task::Check),
     ("/v1/check/stream", Method::POST, Task::Stream),
     ("/v1/explain", Method::POST, Task::Explain),
+    ("/v1/checks/{id}", Method::GET, Task::Late),
     ("/v1/lists", Method::GET, Task::Lists),
     ("/v4/threatMatches:find", Method::POST, Task::ThreatMatches),
     ("/v1/uris:search", Method::GET, Task::Uris),
@@ -169,6 +175,7 @@ impl ApiDoor {
                 Ok(status::metrics(sent.head, &self.metrics))
             }
             Task::Lists => Ok(status::lists(&api, &api.admit(sent.head, task)?)),
+            Task::Late => checks::answer(&api, &api.admit(sent.head, task)?, sent.head.uri.path()).await,
             Task::Uris if !api.uris_search => Err(uris::OFF.with_google_error()),
             Task::ThreatMatches | Task::Uris => {
                 self.look_up(task, &api, sent).await.map_err(Problem::with_google_error)
@@ -183,10 +190,10 @@ impl ApiDoor {
         status::ready(api)?;
         match task {
             Task::Stream => stream::answer(self.clone(), asker, sent.head, sent.body),
-            Task::Explain => explain::answer(self, asker, sent).await,
+            Task::Explain => explain::answer(self, api.deep.as_ref(), asker, sent).await,
             Task::ThreatMatches => threat_matches::answer(self, asker, sent).await,
             Task::Uris => uris::answer(self, asker, sent.head).await,
-            _ => check::answer(self, asker, sent).await,
+            _ => check::answer(self, api.deep.as_ref(), asker, sent).await,
         }
     }
 
@@ -202,7 +209,7 @@ impl ApiDoor {
     }
 
     fn at(&self, path: &str) -> Result<&'static (&'static str, Method, Task), Problem> {
-        TASKS.iter().find(|(known, _, task)| *known == path && self.role.offers(*task)).ok_or(NOT_FOUND)
+        TASKS.iter().find(|(known, _, task)| is_at(known, path) && self.role.offers(*task)).ok_or(NOT_FOUND)
     }
 
     /// The methods of a path, or of all. No web page of elsewhere is let in by it.
@@ -213,6 +220,12 @@ impl ApiDoor {
         answer.headers_mut().insert(ALLOW, methods);
         Ok(answer)
     }
+}
+
+/// Whether a path is the known one, with anything but nothing in place of an id.
+fn is_at(known: &str, path: &str) -> bool {
+    let has_id = |before: &str| path.strip_prefix(before).is_some_and(|id| !id.is_empty() && !id.contains('/'));
+    known == path || known.strip_suffix("{id}").is_some_and(has_id)
 }
 
 fn allowed(method: &Method) -> HeaderValue {

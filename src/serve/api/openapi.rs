@@ -107,6 +107,7 @@ mod tests {
         let sources = [
             include_str!("access.rs"),
             include_str!("check.rs"),
+            include_str!("checks.rs"),
             include_str!("explain.rs"),
             include_str!("json.rs"),
             include_str!("mod.rs"),

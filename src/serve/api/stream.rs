@@ -11,8 +11,9 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
-use crate::check::PostJson;
+use crate::check::{Named, PostJson};
 use crate::serve::answer::{self, Answer, Body, Problem};
+use crate::serve::deep::Deep;
 use crate::serve::inspect::{Coding, ContentType};
 use crate::serve::key::Scope;
 use crate::serve::limits::BODY_MIN_BYTES_PER_S;
@@ -22,7 +23,7 @@ use crate::telemetry::clock;
 use crate::telemetry::metrics::Metrics;
 
 use super::access::Asker;
-use super::check::{Judging, NO_POST};
+use super::check::{Asking, Begun, Judging, NO_POST};
 use super::{ApiDoor, json};
 
 /// Answers that wait for a reader who is slower than we are.
@@ -121,12 +122,36 @@ impl Stream {
         let (asker, metrics, first) = (self.asker.clone(), self.door.metrics.clone(), self.lines);
         // Whoever sends a stream can wait: it is not read on meanwhile.
         let judged = work::judge(Duration::MAX, chunk.len(), move || reports(&asker, &chunk, first, &metrics)).await;
-        let Ok((answers, ended)) = judged else { return Err(Over) };
+        let Ok(judged) = judged else { return Err(Over) };
         self.lines += lines;
-        if !answers.is_empty() {
-            self.send(answers).await?;
+        let deep = self.door.api.load().deep.clone();
+        let ask = |piece: Piece| match piece {
+            Piece::Asking(asking) => Piece::Begun(Box::new(asking.begin(deep.as_ref()))),
+            piece => piece,
+        };
+        let pieces: Vec<Piece> = judged.pieces.into_iter().map(ask).collect();
+        for piece in pieces {
+            match piece {
+                Piece::Told(answers) => self.send(answers).await?,
+                Piece::Asking(_) => {}
+                Piece::Begun(begun) => self.ask(*begun, deep.as_ref()).await?,
+            }
         }
-        ended
+        judged.ended
+    }
+
+    /// Answers a line whose links are asked first.
+    async fn ask(&mut self, begun: Begun, deep: Option<&Deep>) -> Result<(), Over> {
+        match begun.end(deep, &self.asker, &self.door.metrics).await {
+            Ok(reports) => {
+                let mut out = Vec::new();
+                for report in &reports {
+                    write(&mut out, report);
+                }
+                self.send(out).await
+            }
+            Err(spent) => self.end(&spent).await,
+        }
     }
 
     /// Counts another request for every so many lines as one request may have, and waits where that is too fast.
@@ -162,14 +187,32 @@ impl Stream {
     }
 
     async fn send(&self, answers: Vec<u8>) -> Result<(), Over> {
+        if answers.is_empty() {
+            return Ok(());
+        }
         self.sender.send(answers.into()).await.map_err(|_| Over)
     }
 }
 
-/// The answers to lines; over if a budget is spent.
-fn reports(asker: &Asker, chunk: &[u8], mut number: u64, metrics: &Metrics) -> (Vec<u8>, Result<(), Over>) {
+/// What lines came to, in order.
+struct Judged {
+    pieces: Vec<Piece>,
+    /// Over if a budget is spent.
+    ended: Result<(), Over>,
+}
+
+enum Piece {
+    /// Whole lines.
+    Told(Vec<u8>),
+    /// A line whose links are to be asked.
+    Asking(Box<Asking>),
+    /// A line that is told once its links were asked.
+    Begun(Box<Begun>),
+}
+
+fn reports(asker: &Asker, chunk: &[u8], mut number: u64, metrics: &Metrics) -> Judged {
     let judging = Judging::new(asker, metrics);
-    let mut out = Vec::new();
+    let (mut pieces, mut out) = (Vec::new(), Vec::new());
     for line in chunk.split(|&byte| byte == b'\n') {
         number += 1;
         let line = if number == 1 { line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line) } else { line };
@@ -178,20 +221,35 @@ fn reports(asker: &Asker, chunk: &[u8], mut number: u64, metrics: &Metrics) -> (
         }
         let text = std::str::from_utf8(line).map(crate::check::without_halves).map_err(|_| NOT_UTF8);
         let post = text.as_ref().map_err(Problem::clone).and_then(|text| json::parse::<PostJson<'_>>(text, NO_POST));
-        match post {
-            Ok(post) if post.is_post() => match judging.named(&post) {
-                Ok(report) => write(&mut out, &report),
-                Err(spent) => {
-                    met(metrics, spent.code);
-                    write(&mut out, &BadLine { id: (), line: number, error: spent.code });
-                    return (out, Err(Over));
+        let problem = match post {
+            Ok(post) if post.is_post() => {
+                let (draft, looked_up) = judging.draft(&post);
+                if !draft.leads.is_empty() {
+                    pieces.push(Piece::Told(std::mem::take(&mut out)));
+                    pieces.push(Piece::Asking(Box::new(judging.asking(post.id, draft, looked_up))));
+                    continue;
                 }
-            },
-            Ok(_) => write(&mut out, &BadLine { id: (), line: number, error: NO_POST.code }),
-            Err(problem) => write(&mut out, &BadLine { id: (), line: number, error: problem.code }),
-        }
+                let report = draft.settled();
+                match judging.count(&report, looked_up) {
+                    Ok(()) => {
+                        write(&mut out, &Named { id: post.id, report });
+                        continue;
+                    }
+                    Err(spent) => {
+                        met(metrics, spent.code);
+                        write(&mut out, &BadLine { id: (), line: number, error: spent.code });
+                        pieces.push(Piece::Told(out));
+                        return Judged { pieces, ended: Err(Over) };
+                    }
+                }
+            }
+            Ok(_) => NO_POST,
+            Err(problem) => problem,
+        };
+        write(&mut out, &BadLine { id: (), line: number, error: problem.code });
     }
-    (out, Ok(()))
+    pieces.push(Piece::Told(out));
+    Judged { pieces, ended: Ok(()) }
 }
 
 fn write(out: &mut Vec<u8>, answer: &impl Serialize) {

@@ -76,7 +76,7 @@ struct MetadataEntry {
 
 pub(super) async fn answer(door: &ApiDoor, asker: Asker, sent: Sent<'_>) -> Result<Answer, Problem> {
     let (metrics, max) = (door.metrics.clone(), door.limits.threat_entries_max);
-    json::answer(door, sent, 1, move |text| {
+    json::judge(door, sent, 1, move |text| {
         let Asked { threat_info: Object(threat_info) } = json::parse(text, NO_ENTRIES)?;
         if threat_info.threat_entries.len() > max {
             return Err(TOO_MANY_ENTRIES);

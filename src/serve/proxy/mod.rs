@@ -29,8 +29,9 @@ use super::answer::{Answer, Problem, REQUEST_ID};
 use super::api::label;
 use super::author::{AuthorBudget, Authors};
 use super::connection::Peer;
+use super::deep::{self, Deep, Who};
 use super::fail::{FailPolicies, Failure};
-use super::gate::{Gate, Judgement};
+use super::gate::{Gate, Judged, Judgement};
 use super::limits::{Limits, REFUSALS_PER_DAY};
 use super::platform::Treatment;
 use super::request_id::RequestId;
@@ -55,6 +56,8 @@ pub struct Proxy {
     pub on_failure: FailPolicies,
     /// How often an author may be refused.
     pub author_budget: AuthorBudget,
+    /// Follows links, if they are followed.
+    pub deep: Option<Deep>,
     /// Lists that have to be there.
     pub required: Vec<String>,
     /// Addresses whose `X-Forwarded-For` is believed.
@@ -142,13 +145,13 @@ impl Passage<'_> {
             }
             Some(Treatment::Refuse) => return Err(Stopped::Kept(Action::Reject)),
             Some(Treatment::Pass) => {
-                let mark = self.judge_head(&head)?;
+                let mark = self.judge_head(&head).await?;
                 let time = self.streaming_time(framing::length(&head)?);
                 return Box::pin(self.send(head, Outgoing::Through { body, time }, mark)).await;
             }
             Some(Treatment::Upload) => {
                 if let Some(upload) = upload::Upload::of(&head)? {
-                    let mark = self.judge_head(&head)?;
+                    let mark = self.judge_head(&head).await?;
                     return Box::pin(upload.pass(self, head, body, mark)).await;
                 }
             }
@@ -174,17 +177,25 @@ impl Passage<'_> {
         judging.end();
         self.door.metrics.processing.observe(began.elapsed().as_secs_f64());
         let mark = match judged {
-            Ok(judged) => self.act(&head.headers, &judged?)?,
+            Ok(judged) => self.act(&head.headers, &self.settled(judged?).await)?,
             Err(failure) => Some(self.unchecked(failure)?),
         };
         Ok((head, mark))
     }
 
     /// Judges what a request says before its body, where that passes or comes later.
-    fn judge_head(&self, head: &Parts) -> Result<Option<Mark>, Stopped> {
-        let mut judging = self.proxy.gate.begin(clock::now());
-        judging.head(head)?;
-        self.act(&head.headers, &judging.end()?)
+    async fn judge_head(&self, head: &Parts) -> Result<Option<Mark>, Stopped> {
+        let judged = {
+            let mut judging = self.proxy.gate.begin(clock::now());
+            judging.head(head)?;
+            judging.end()?
+        };
+        self.act(&head.headers, &self.settled(judged).await)
+    }
+
+    /// What is known once links were followed as long as there is time.
+    async fn settled(&self, judged: Judged) -> Judgement {
+        deep::settle(judged, self.proxy.deep.as_ref(), &Who::proxy(self.id)).await
     }
 
     /// How long a body that is not read whole may take on its way.

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::serve::answer::Answer;
 use crate::serve::body::{TOO_SLOW, broken};
-use crate::serve::gate::Judgement;
+use crate::serve::gate::Judged;
 use crate::serve::inspect::{ContentType, Files, Multipart};
 use crate::telemetry::clock;
 
@@ -86,8 +86,8 @@ impl Upload {
                 let Some(frame) = frame else { return Ok(multipart.finish()?) };
                 let Ok(data) = frame.map_err(|error| broken(&error))?.into_data() else { continue };
                 length += data.len();
-                if let Some(judgement) = read_on(&mut multipart, &data, passage)? {
-                    passage.act(&self.headers, &judgement)?;
+                if let Some(judged) = read_on(&mut multipart, &data, passage)? {
+                    passage.act(&self.headers, &passage.settled(judged).await)?;
                 }
                 let before = std::mem::replace(&mut last, data);
                 // If the platform takes no more, its own answer says why.
@@ -104,7 +104,7 @@ impl Upload {
 }
 
 /// Judges the texts of an upload that are complete with these bytes.
-fn read_on(multipart: &mut Multipart, bytes: &[u8], passage: &Passage<'_>) -> Result<Option<Judgement>, Stopped> {
+fn read_on(multipart: &mut Multipart, bytes: &[u8], passage: &Passage<'_>) -> Result<Option<Judged>, Stopped> {
     let mut judging = passage.proxy.gate.begin(clock::now());
     let mut has_text = false;
     multipart.push(bytes, &mut |text| {

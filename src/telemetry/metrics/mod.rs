@@ -5,6 +5,7 @@
 mod exposition;
 mod fetch;
 mod labels;
+mod outbox;
 mod process;
 
 use std::borrow::Borrow;
@@ -22,6 +23,7 @@ pub use prometheus_client::metrics::gauge::Gauge;
 pub use exposition::Exposition;
 pub use fetch::Fetches;
 pub use labels::{Action, Build, Door, Limit, List, Outcome, Post, Reason, Request, State, Stop, Unchecked};
+pub use outbox::Outbox;
 
 /// All figures of one server. Clones share them, and cost one count: requests make some.
 #[derive(Clone, Default)]
@@ -59,6 +61,8 @@ pub struct Figures {
     pub upstream: Upstream,
     /// Requests to other hosts.
     pub fetches: Fetches,
+    /// What waits to be finished or delivered.
+    pub outbox: Outbox,
     /// What verdicts are made with.
     pub lists: Lists,
     /// Reloads by outcome.
@@ -187,6 +191,7 @@ impl Default for Figures {
             limits: register.add("limit_hits", "Requests and connections that met a limit", Family::default()),
             upstream: Upstream::registered(&mut register),
             fetches: Fetches::registered(&mut register),
+            outbox: Outbox::registered(&mut register),
             lists: Lists::registered(&mut register),
             reloads,
             reload_succeeded,

@@ -171,6 +171,10 @@ fn the_configuration_as_people_read_it() {
     telemetry.allow_remote = false  # default
     telemetry.otlp_endpoint = (unset)  # default
     telemetry.otlp_ratio = 0.01  # default
+    webhook.url = ""  # default
+    webhook.secret_file = (unset)  # default
+    webhook.ca_file = (unset)  # default
+    webhook.timeout_ms = 10000  # default
     lists.own.default_category = "csam"  # DIR/c.toml
     lists.own.label_private = false  # DIR/c.toml
     lists.own.mode = "enforce"  # DIR/c.toml
@@ -264,6 +268,10 @@ fn the_configuration_as_people_read_it() {
     telemetry.allow_remote = false  # default
     telemetry.otlp_endpoint = (unset)  # default
     telemetry.otlp_ratio = 0.01  # default
+    webhook.url = ""  # default
+    webhook.secret_file = (unset)  # default
+    webhook.ca_file = (unset)  # default
+    webhook.timeout_ms = 10000  # default
     [0]
     "#);
     insta::assert_snapshot!(session(&home, &[&["config", "default"]]), @r#"
@@ -447,6 +455,16 @@ fn the_configuration_as_people_read_it() {
     #otlp_endpoint = ""
     # The part of requests that are traced, 0.0 to 1.0; trusted fronts decide for theirs.
     #otlp_ratio = 0.01
+
+    [webhook]
+    # Address that gets an event, signed, when a check that ran out of time is finished; none if empty.
+    #url = ""
+    # File with the secret that events are signed with: whsec_ and Base64, or 24 bytes and more.
+    #secret_file = ""
+    # Authorities, PEM, that are trusted besides those of the system.
+    #ca_file = ""
+    # How long a delivery may take.
+    #timeout_ms = 10000
 
     # One [[lists]] for each list; without any, the demo list is used.
     #[[lists]]

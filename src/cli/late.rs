@@ -1,0 +1,125 @@
+//! What `serve` follows links with, what it tells late, and where that is kept.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use crate::check::{Checker, DeepChecker};
+use crate::config::{CacheSetting, FetchSetting};
+use crate::fetch::Follow;
+use crate::index::StateKey;
+use crate::outbox::{self, Courier, Limits, Outbox, OutboxError};
+use crate::serve::{Deep, Late, LateOptions};
+use crate::telemetry::metrics::Metrics;
+
+use super::follow::{self, Pace};
+use super::session::{Settings, warn};
+
+/// What a reload carries over as long as its settings stay.
+#[derive(Clone)]
+pub(super) struct Followers {
+    deep: Option<DeepChecker>,
+    late: Late,
+    made_by: MadeBy,
+}
+
+/// The settings that it was made by.
+type MadeBy = (FetchSetting, CacheSetting, Option<PathBuf>);
+
+/// Between two attempts to open what a predecessor still holds.
+const OPENING_PAUSE: Duration = Duration::from_millis(250);
+
+impl Followers {
+    /// Starts what the configuration asks for.
+    pub(super) fn start(settings: &Settings, metrics: &Metrics) -> anyhow::Result<Self> {
+        let fetch = &settings.loaded.config.fetch;
+        anyhow::ensure!(
+            (0.0..=1.0).contains(&fetch.second_look_share),
+            "fetch.second_look_share is not between 0.0 and 1.0"
+        );
+        let late = Late::new(LateOptions {
+            attempts_max: fetch.attempts_max,
+            second_look_share: fetch.second_look_share,
+            second_look_after: Duration::from_millis(fetch.second_look_after_ms),
+        });
+        let late = late.map_err(|_| anyhow::anyhow!("the operating system gives no random bytes"))?;
+        let followers = Self { deep: follower(settings, metrics)?, late, made_by: made_by(settings) };
+        followers.open_outbox(settings, metrics)?;
+        Ok(followers)
+    }
+
+    /// The same after a reload; what is under way goes on.
+    pub(super) fn again(&self, settings: &Settings, metrics: &Metrics) -> anyhow::Result<Self> {
+        if self.made_by == made_by(settings) {
+            return Ok(self.clone());
+        }
+        Ok(Self { deep: follower(settings, metrics)?, late: self.late.clone(), made_by: made_by(settings) })
+    }
+
+    /// The checker, which leaves links to be asked if they are followed.
+    pub(super) fn asking(&self, checker: Checker) -> Checker {
+        match &self.deep {
+            Some(deep) => follow::asking(&checker, deep.follower().asked()),
+            None => checker,
+        }
+    }
+
+    /// What a door follows links with.
+    pub(super) fn door(&self, deadline_ms: u64) -> Option<Deep> {
+        let budget = Duration::from_millis(deadline_ms);
+        self.deep.clone().map(|checker| Deep { checker, budget, late: Some(self.late.clone()) })
+    }
+
+    /// Opens what is kept between runs, where anything is kept; as soon as a predecessor lets go of it.
+    fn open_outbox(&self, settings: &Settings, metrics: &Metrics) -> anyhow::Result<()> {
+        let config = &settings.loaded.config;
+        let is_wanted = config.webhook.webhook().is_some() || !config.lists.is_empty() || config.state.dir.is_some();
+        let Some(deep) = self.deep.as_ref().filter(|_| is_wanted) else { return Ok(()) };
+        let courier = courier(settings)?;
+        let (dir, key) = (settings.state_dir()?, settings.key()?);
+        let (late, metrics) = (self.late.clone(), metrics.clone());
+        drop(deep.follower().spawn(async move {
+            match opened(dir, key, &metrics).await {
+                Ok(outbox) => {
+                    late.keep_in(outbox.clone());
+                    if let Some(courier) = courier {
+                        outbox::run(outbox, courier, std::future::pending()).await;
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(%error, "nothing is told later");
+                    warn(&format!("nothing can be told later: {error}"));
+                }
+            }
+        }));
+        Ok(())
+    }
+}
+
+fn made_by(settings: &Settings) -> MadeBy {
+    let config = &settings.loaded.config;
+    (config.fetch.clone(), config.cache.clone(), config.tables.shorteners.clone())
+}
+
+fn follower(settings: &Settings, metrics: &Metrics) -> anyhow::Result<Option<DeepChecker>> {
+    let follow = settings.loaded.config.fetch.follow;
+    (follow != Follow::None)
+        .then(|| follow::deep(settings, follow, metrics.fetches.clone(), Pace::Configured))
+        .transpose()
+}
+
+async fn opened(dir: PathBuf, key: StateKey, metrics: &Metrics) -> Result<Outbox, OutboxError> {
+    loop {
+        match Outbox::open(&dir, &key, Limits::default(), metrics) {
+            // A predecessor holds it, or there is no room: both pass.
+            Err(OutboxError::Open { .. } | OutboxError::Storage { .. }) => tokio::time::sleep(OPENING_PAUSE).await,
+            opened => return opened,
+        }
+    }
+}
+
+fn courier(settings: &Settings) -> anyhow::Result<Option<Courier>> {
+    let webhook = settings.loaded.config.webhook.webhook();
+    webhook.map(|webhook| Courier::new(&webhook).context("[webhook]")).transpose()
+}

@@ -1,0 +1,95 @@
+//! Records under their ids, in the order in which their turns come.
+
+use redb::{ReadableTable as _, ReadableTableMetadata as _, Table, TableDefinition, WriteTransaction};
+
+type Row = (i64, i64, u32, &'static [u8]);
+
+/// The names of the two tables of a shelf.
+pub(super) struct Names {
+    pub(super) rows: &'static str,
+    pub(super) turns: &'static str,
+}
+
+/// One kind of record, within a transaction. All times are seconds since the Unix epoch.
+pub(super) struct Shelf<'t> {
+    rows: Table<'t, u128, Row>,
+    turns: Table<'t, (i64, u128), ()>,
+}
+
+/// A record as it stands there.
+pub(super) struct Kept {
+    pub(super) id: u128,
+    /// When its turn comes.
+    pub(super) turn: i64,
+    /// Since when it is there.
+    pub(super) since: i64,
+    /// How often its turn was put off.
+    pub(super) attempts: u32,
+    pub(super) sealed: Vec<u8>,
+}
+
+impl<'t> Shelf<'t> {
+    pub(super) fn open(transaction: &'t WriteTransaction, names: &Names) -> Result<Self, redb::Error> {
+        Ok(Self {
+            rows: transaction.open_table(TableDefinition::new(names.rows))?,
+            turns: transaction.open_table(TableDefinition::new(names.turns))?,
+        })
+    }
+
+    pub(super) fn len(&self) -> Result<u64, redb::Error> {
+        Ok(self.rows.len()?)
+    }
+
+    pub(super) fn has(&self, id: u128) -> Result<bool, redb::Error> {
+        Ok(self.rows.get(id)?.is_some())
+    }
+
+    pub(super) fn find(&self, id: u128) -> Result<Option<Kept>, redb::Error> {
+        let row = self.rows.get(id)?;
+        Ok(row.map(|row| {
+            let (turn, since, attempts, sealed) = row.value();
+            Kept { id, turn, since, attempts, sealed: sealed.to_owned() }
+        }))
+    }
+
+    pub(super) fn put(&mut self, record: &Kept) -> Result<(), redb::Error> {
+        let Kept { id, turn, since, attempts, sealed } = record;
+        let before = self.rows.insert(id, (*turn, *since, *attempts, &**sealed))?.map(|row| row.value().0);
+        if let Some(before) = before {
+            self.turns.remove((before, *id))?;
+        }
+        self.turns.insert((*turn, *id), ())?;
+        Ok(())
+    }
+
+    /// Whether there was one.
+    pub(super) fn remove(&mut self, id: u128) -> Result<bool, redb::Error> {
+        let turn = self.rows.remove(id)?.map(|row| row.value().0);
+        if let Some(turn) = turn {
+            self.turns.remove((turn, id))?;
+        }
+        Ok(turn.is_some())
+    }
+
+    /// Whether there is one whose turn could be put off.
+    pub(super) fn put_off(&mut self, id: u128, turn: i64) -> Result<bool, redb::Error> {
+        let Some(record) = self.find(id)? else { return Ok(false) };
+        self.put(&Kept { turn, attempts: record.attempts.saturating_add(1), ..record })?;
+        Ok(true)
+    }
+
+    /// The turn that comes first.
+    pub(super) fn first(&self) -> Result<Option<(i64, u128)>, redb::Error> {
+        Ok(self.turns.first()?.map(|(turn, _)| turn.value()))
+    }
+
+    /// Those whose turn has come, at most so many; who waits longest comes first.
+    pub(super) fn due(&self, now: i64, count: usize) -> Result<Vec<Kept>, redb::Error> {
+        let mut due = Vec::new();
+        for turn in self.turns.range(..=(now, u128::MAX))?.take(count) {
+            let (_, id) = turn?.0.value();
+            due.extend(self.find(id)?);
+        }
+        Ok(due)
+    }
+}
