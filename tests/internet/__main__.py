@@ -114,6 +114,7 @@ def internet(spec, arguments):
 
 
 def main():
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
     if sys.argv[1] == "--here":
         control, path, *command = sys.argv[2:]
         with open(path) as file:

@@ -6,7 +6,7 @@ import socket
 import struct
 import threading
 
-RCODES = {"FORMERR": 1, "SERVFAIL": 2, "NXDOMAIN": 3, "REFUSED": 5}
+RCODES = {"NOERROR": 0, "FORMERR": 1, "SERVFAIL": 2, "NXDOMAIN": 3, "REFUSED": 5}
 TYPES = {1: socket.AF_INET, 28: socket.AF_INET6}
 UDP_MAX_BYTES = 1232
 
@@ -59,12 +59,13 @@ class Names:
             records.append(record(owner, 5, encode(said["cname"])))
             owner = said["cname"].lower()
             said = self.script.get(owner)
-        if isinstance(said, list) and said:
+        code = "NXDOMAIN" if said is None else "NOERROR"
+        if isinstance(said, dict):  # one that points to itself is cut after a while
+            code = said.get("rcode", "NOERROR")
+        elif said:
             for address in said[min(turn, len(said) - 1)]:
                 if (":" in address) == (kind == 28) and kind in TYPES:
                     records.append(record(owner, kind, socket.inet_pton(TYPES[kind], address)))
-            return self.head(query, 0, len(records)) + question + b"".join(records)
-        code = said["rcode"] if isinstance(said, dict) else "NXDOMAIN"
         if code in RCODES:
             return self.head(query, RCODES[code], len(records)) + question + b"".join(records)
         other = bytes([query[0] ^ 255, query[1]]) + query[2:12]

@@ -10,6 +10,8 @@ mod allocation;
 mod check;
 mod cli;
 mod conformance;
+#[cfg(feature = "test-hooks")]
+mod fetch;
 mod hostile;
 mod places;
 mod precision;

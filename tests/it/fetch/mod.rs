@@ -1,0 +1,6 @@
+//! The way out, from outside: in a little internet where every address answers and every dial is written down.
+
+mod vectors;
+mod world;
+
+pub(crate) use world::{Visit, World};
