@@ -11,6 +11,7 @@ mod check;
 mod cli;
 mod conformance;
 mod hostile;
+mod outbox;
 mod places;
 mod precision;
 mod real_lists;
