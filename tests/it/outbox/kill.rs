@@ -73,6 +73,7 @@ fn killed_after(time: Duration, dir: &Path, url: &str) -> Vec<(String, CheckId)>
     });
     has_begun.recv_timeout(Duration::from_secs(20)).unwrap();
     std::thread::sleep(time);
+    assert!(child.try_wait().unwrap().is_none(), "it has ended by itself");
     child.kill().unwrap();
     child.wait().unwrap();
     reader.join().unwrap()
@@ -90,9 +91,16 @@ async fn what_was_acknowledged_survives_and_is_told_under_one_id() {
     let (mut kept, mut settled) = (BTreeSet::new(), BTreeSet::new());
     let mut slowest = Duration::ZERO;
     for round in 0..rounds() {
-        for (what, id) in killed_after(Duration::from_millis(round * 7_919 % 400), dir.path(), &receiver.url()) {
-            let _ = if what == "KEPT" { kept.insert(id) } else { settled.insert(id) };
-        }
+        // A successor works while its predecessor still does.
+        let times = [round * 7_919 % 400, round * 6_007 % 400];
+        std::thread::scope(|scope| {
+            let helper = |time| killed_after(Duration::from_millis(time), dir.path(), &receiver.url());
+            let processes: Vec<_> =
+                times[..=round as usize % 2].iter().map(|time| scope.spawn(move || helper(*time))).collect();
+            for (what, id) in processes.into_iter().flat_map(|process| process.join().unwrap()) {
+                let _ = if what == "KEPT" { kept.insert(id) } else { settled.insert(id) };
+            }
+        });
         let began = Instant::now();
         let outbox = open(dir.path());
         assert!(outbox.next_event_at().await.is_ok());
