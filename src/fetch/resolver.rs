@@ -8,6 +8,7 @@ use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{LookupIpStrategy, NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::proto::rr::Name as DnsName;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::error::FetchError;
@@ -62,8 +63,9 @@ impl Resolver {
     /// The addresses of a name, if all of them may be asked.
     pub(super) async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, FetchError> {
         let Inner { resolver, guard, exempt, .. } = &*self.0;
-        // With a dot behind it no domain of this machine is tried below.
-        let found = resolver.lookup_ip(format!("{name}.")).await.map_err(|_| FetchError::Unresolved)?;
+        // Names of the web have marks that names of hosts may not have. With a dot behind it no domain of this machine is tried.
+        let asked = DnsName::from_ascii(format!("{name}.")).map_err(|_| FetchError::Unresolved)?;
+        let found = resolver.lookup_ip(asked).await.map_err(|_| FetchError::Unresolved)?;
         let addresses: Vec<IpAddr> = found.iter().collect();
         if addresses.is_empty() {
             return Err(FetchError::Unresolved);
