@@ -292,6 +292,7 @@ pub(super) enum Stage {
     List,
     /// URL → whether it may be asked where it leads, and which addresses were dialled.
     #[cfg(feature = "test-hooks")]
+    #[value(hide = true)]
     Fetch,
 }
 

@@ -137,6 +137,9 @@ fn help_of_commands_that_judge() {
           --show-links
               Show links as the post has them instead of masked
 
+          --follow
+              Ask shorteners where their links lead; a listed page is never asked for
+
           --allow-bad <N>
               With --jsonl: pass over up to N lines that cannot be read
               
