@@ -97,7 +97,8 @@ fn checks_end_as_well() {
         let world = faulty(server.to_str().unwrap());
         let path = world.path().join("shorteners.txt");
         std::fs::write(&path, "faulty.test page").unwrap();
-        let world = world.settings(&format!("{SETTINGS}[tables]\nshorteners = '{}'\n", path.display()));
+        let world =
+            world.settings(&format!("{SETTINGS}follow = \"all\"\n[tables]\nshorteners = '{}'\n", path.display()));
         let visit = world.run(&["check", "--follow", "--json", &link(mode)], "");
         let report: Value = serde_json::from_str(&visit.ran.stdout).unwrap();
         assert_eq!(report["reports"][0]["links"][0]["redirect"]["stop"], stop, "{mode}: {report}");
