@@ -40,7 +40,7 @@
 //! What it does not do: it never requests a listed page, judges no person, and brings no list of its own.
 //!
 //! The pages: [where things are](docs::architecture), [the life of a post](docs::life_of_a_post),
-//! [what matches what](docs::matching), [list formats](docs::list_formats),
+//! [what matches what](docs::matching), [where links lead](docs::redirects), [list formats](docs::list_formats),
 //! [posts that are published already](docs::rescan), [the check API](docs::api), [running the doors](docs::operating).
 
 pub mod telemetry;
@@ -66,6 +66,8 @@ pub mod docs {
     pub mod life_of_a_post {}
     #[doc = include_str!("docs/matching.md")]
     pub mod matching {}
+    #[doc = include_str!("docs/redirects.md")]
+    pub mod redirects {}
     #[doc = include_str!("docs/list-formats.md")]
     pub mod list_formats {}
     #[doc = include_str!("docs/rescan.md")]

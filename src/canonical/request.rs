@@ -61,10 +61,17 @@ impl RequestUrl {
         }
         // The spare dots of a name can hide an address (`192.0.2.1..`): the name that is asked is the one that is judged.
         let folded = url.host().and_then(|host| host::fold(&host)).ok_or(NotRequestable::Malformed)?;
-        let reset =
-            [url.set_host(Some(&folded.text)).is_ok(), url.set_username("").is_ok(), url.set_password(None).is_ok()];
-        url.set_fragment(None);
-        let usable = reset.iter().all(|done| *done) && folded.kind != HostKind::Refused;
+        let mut usable = folded.kind != HostKind::Refused;
+        // Setting anything writes the URL anew, which nearly none needs.
+        if url.host_str() != Some(&folded.text) {
+            usable &= url.set_host(Some(&folded.text)).is_ok();
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            usable &= url.set_username("").is_ok() && url.set_password(None).is_ok();
+        }
+        if url.fragment().is_some() {
+            url.set_fragment(None);
+        }
         usable.then_some(Self(url)).ok_or(NotRequestable::Malformed)
     }
 

@@ -60,6 +60,16 @@ impl DeepChecker {
         &self.follower
     }
 
+    /// Puts in what is remembered of a draft's leads; those of which nothing is stay.
+    pub fn recall(&self, snapshot: &Arc<Snapshot>, draft: &mut Draft, now: i64) {
+        for lead in std::mem::take(&mut draft.leads) {
+            match self.remembered(snapshot, &lead, now) {
+                Some(trail) => draft.put(lead.link, &trail),
+                None => draft.leads.push(lead),
+            }
+        }
+    }
+
     /// Begins to follow what a draft leaves to be asked; `now` is in seconds since the Unix epoch.
     pub fn begin(&self, snapshot: &Arc<Snapshot>, mut draft: Draft, now: i64, second: Second) -> Begun {
         let leads = std::mem::take(&mut draft.leads);
@@ -72,14 +82,14 @@ impl DeepChecker {
     }
 
     fn search(&self, snapshot: &Arc<Snapshot>, lead: &Lead, now: i64, second: Second) -> Search {
-        let known = self.known.get(&self.digest(snapshot, lead)).filter(|_| second == Second::IfOdd);
-        let fits = |known: &Remembered| {
-            known.snapshot.as_ptr() == Arc::as_ptr(snapshot) && (known.from..known.until).contains(&now)
-        };
-        match known.filter(fits) {
-            Some(known) => Search::Known(known.trail),
-            None => Search::UnderWay(self.follow(snapshot, lead, now, second)),
-        }
+        let remembered = if second == Second::IfOdd { self.remembered(snapshot, lead, now) } else { None };
+        remembered.map_or_else(|| Search::UnderWay(self.follow(snapshot, lead, now, second)), Search::Known)
+    }
+
+    fn remembered(&self, snapshot: &Arc<Snapshot>, lead: &Lead, now: i64) -> Option<Arc<Trail>> {
+        let known = self.known.get(&self.digest(snapshot, lead))?;
+        let is_same = known.snapshot.as_ptr() == Arc::as_ptr(snapshot);
+        (is_same && (known.from..known.until).contains(&now)).then_some(known.trail)
     }
 
     /// It goes on, and is remembered, also if nobody waits for it any more.

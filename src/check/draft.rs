@@ -1,5 +1,7 @@
 //! A report as far as lists can tell, and how it becomes whole: links whose destination is still asked are settled later.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::fetch::Stop;
@@ -70,7 +72,11 @@ impl LinkReport {
             _ => Status::Unlisted,
         };
         self.reason = self.reason.or(verdict.reason).filter(|_| self.status == Status::Undetermined);
-        self.matches.extend(matches.iter().filter(|one| !self.matches.contains(one)).cloned().collect::<Vec<_>>());
+        for one in matches {
+            if !self.matches.contains(one) {
+                self.matches.push(one.clone());
+            }
+        }
         if chain.is_unstable && !self.flags.contains(&Flag::Unstable) {
             self.flags.push(Flag::Unstable);
         }
@@ -86,11 +92,11 @@ impl Redirect {
     fn and(mut self, other: &Self) -> Self {
         self.stop = self.stop.max(other.stop);
         self.hops += other.hops;
-        self.passed.extend(other.passed.iter().cloned());
+        self.passed = self.passed.iter().chain(&*other.passed).cloned().collect();
         self
     }
 
     pub(super) fn unasked(stop: Stop) -> Self {
-        Self { stop, hops: 0, passed: Vec::new() }
+        Self { stop, hops: 0, passed: Arc::default() }
     }
 }

@@ -113,7 +113,7 @@ pub struct Redirect {
     pub hops: usize,
     /// Each place that was asked, masked, for people at a terminal.
     #[serde(skip)]
-    pub passed: Vec<PassedReport>,
+    pub passed: Arc<[PassedReport]>,
 }
 
 /// A place that was asked.

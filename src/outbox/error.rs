@@ -39,20 +39,20 @@ pub enum OutboxError {
         source: Arc<redb::Error>,
     },
     /// As much waits as may.
-    #[error("{limit} {what} wait, which is the limit")]
+    #[error("as many wait as may: {limit} is {most}")]
     Full {
-        /// `checks` or `events`.
-        what: &'static str,
+        /// The limit's name.
+        limit: &'static str,
         /// How many may.
-        limit: u64,
+        most: u64,
     },
     /// More bytes than one record may have.
-    #[error("a record of {bytes} bytes is above record_max_bytes = {limit}")]
+    #[error("a record of {bytes} bytes is above record_max_bytes = {most}")]
     TooLarge {
         /// How many it has.
         bytes: usize,
         /// How many it may have.
-        limit: usize,
+        most: usize,
     },
     /// It cannot be sealed.
     #[error("a record cannot be sealed")]

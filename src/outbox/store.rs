@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::index::StateKey;
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::metrics::{Limit, Metrics};
 
 use super::books::{Books, Changes, Store};
 use super::group::Group;
@@ -74,9 +74,24 @@ impl Outbox {
         self.metrics.outbox.count("expired");
     }
 
+    /// Counts a limit that was met.
+    pub(super) fn note(&self, error: &OutboxError) {
+        let limit = match error {
+            OutboxError::Full { limit, .. } => limit,
+            OutboxError::TooLarge { .. } => "record_max_bytes",
+            _ => return,
+        };
+        self.metrics.limits.get_or_create(&Limit { limit }).inc();
+    }
+
     pub(super) fn measure(&self, record: &[u8]) -> Result<(), OutboxError> {
-        let (bytes, limit) = (record.len(), self.limits.record_max_bytes);
-        if bytes > limit { Err(OutboxError::TooLarge { bytes, limit }) } else { Ok(()) }
+        let (bytes, most) = (record.len(), self.limits.record_max_bytes);
+        if bytes <= most {
+            return Ok(());
+        }
+        let error = OutboxError::TooLarge { bytes, most };
+        self.note(&error);
+        Err(error)
     }
 }
 

@@ -7,6 +7,9 @@ use super::shelf::Kept;
 use super::store::UNREADABLE_PAUSE_S;
 use super::{CheckId, Event, EventId, Limits, Outbox, OutboxError};
 
+const TASKS_MAX: &str = "tasks_max";
+const EVENTS_MAX: &str = "events_max";
+
 /// A check to finish.
 pub struct Task {
     /// Under which its result is asked for.
@@ -38,19 +41,19 @@ impl Outbox {
     pub async fn keep(&self, id: CheckId, owner: &str, task: &[u8], due_at: i64) -> Result<(), OutboxError> {
         self.measure(task)?;
         let sealed = self.tasks.seal(id.0, owner, task)?;
-        let limit = self.limits.tasks_max;
+        let most = self.limits.tasks_max;
         let record = Kept { id: id.0, turn: due_at, since: due_at, attempts: 0, sealed };
         let work = move |books: &mut Books<'_>| {
             if books.tasks.has(record.id)? || books.results.has(record.id)? {
                 return Ok((Ok(()), Changes::None));
             }
-            if books.tasks.len()? >= limit {
-                return Ok((Err(OutboxError::Full { what: "checks", limit }), Changes::None));
+            if books.tasks.len()? >= most {
+                return Ok((Err(OutboxError::Full { limit: TASKS_MAX, most }), Changes::None));
             }
             books.tasks.put(&record)?;
             Ok((Ok(()), Changes::Some))
         };
-        self.group.run(task.len(), work).await?
+        self.group.run(task.len(), work).await?.inspect_err(|error| self.note(error))
     }
 
     /// Checks whose turn has come, at most so many. They stay due until they are postponed or settled.
@@ -101,7 +104,7 @@ impl Outbox {
         let (has_event, limits) = (event.is_some(), Arc::clone(&self.limits));
         let bytes = result.sealed.len() + event.as_ref().map_or(0, |event| event.sealed.len());
         let work = move |books: &mut Books<'_>| settle(books, &result, event.as_ref(), &limits);
-        let settled = self.group.run(bytes, work).await??;
+        let settled = self.group.run(bytes, work).await?.inspect_err(|error| self.note(error))?;
         if settled && has_event {
             self.news.notify_one();
         }
@@ -149,9 +152,9 @@ fn settle(
     if !books.tasks.has(result.id)? {
         return Ok((Ok(false), Changes::None));
     }
-    let limit = limits.events_max;
-    if event.is_some() && books.events.len()? >= limit {
-        return Ok((Err(OutboxError::Full { what: "events", limit }), Changes::None));
+    let most = limits.events_max;
+    if event.is_some() && books.events.len()? >= most {
+        return Ok((Err(OutboxError::Full { limit: EVENTS_MAX, most }), Changes::None));
     }
     books.tasks.remove(result.id)?;
     if books.results.len()? >= limits.results_max

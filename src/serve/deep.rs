@@ -49,7 +49,8 @@ const LAYER: &str = "(layer)";
 
 impl Deep {
     /// Begins to make a draft whole.
-    pub(super) fn finishing(&self, snapshot: &Arc<Snapshot>, draft: Draft, now: i64) -> Finishing {
+    pub(super) fn finishing(&self, snapshot: &Arc<Snapshot>, mut draft: Draft, now: i64) -> Finishing {
+        self.checker.recall(snapshot, &mut draft, now);
         if draft.leads.is_empty() {
             return Finishing::Whole(draft.settled());
         }

@@ -13,6 +13,7 @@ mod conformance;
 #[cfg(feature = "test-hooks")]
 mod fetch;
 mod hostile;
+mod outbox;
 mod places;
 mod precision;
 mod real_lists;

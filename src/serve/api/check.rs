@@ -15,7 +15,7 @@ use crate::telemetry::metrics::{self, Metrics};
 use crate::verdict::Action;
 
 use super::access::Asker;
-use super::{ApiDoor, Sent, json};
+use super::{Api, ApiDoor, Sent, json};
 
 pub(super) const NO_POST: Problem = Problem::new(
     StatusCode::UNPROCESSABLE_ENTITY,
@@ -45,15 +45,11 @@ enum Many {
     List,
 }
 
-pub(super) async fn answer(
-    door: &ApiDoor,
-    deep: Option<&Deep>,
-    asker: Asker,
-    sent: Sent<'_>,
-) -> Result<Answer, Problem> {
-    let (metrics, posts_max, asks) = (door.metrics.clone(), door.limits.posts_max, asker.clone());
+pub(super) async fn answer(door: &ApiDoor, api: Arc<Api>, asker: Asker, sent: Sent<'_>) -> Result<Answer, Problem> {
+    let (metrics, posts_max, asks, lent) =
+        (door.metrics.clone(), door.limits.posts_max, asker.clone(), Arc::clone(&api));
     let judged = json::judge(door, sent, 1, move |text| {
-        let judging = Judging::new(&asks, &metrics);
+        let judging = Judging::new(&asks, &metrics).recalling(lent.deep.as_ref());
         let json: AskedJson<'_> = json::parse(text, NO_POST)?;
         match json.meant().ok_or(NO_POST)? {
             Asked::One(post) => judging.judged(&[post], Many::One),
@@ -67,7 +63,7 @@ pub(super) async fn answer(
         Judged::Asking(asking, many) => (asking, many),
     };
     // Large, and rare.
-    let reports = Box::pin(asking.begin(deep).end(deep, &asker, &door.metrics)).await?;
+    let reports = Box::pin(asking.begin(api.deep.as_ref()).end(api.deep.as_ref(), &asker, &door.metrics)).await?;
     match (many, reports.as_slice()) {
         (Many::One, [report]) => Ok(answer::json(report)),
         _ => Ok(answer::json(&Reports { reports })),
@@ -125,11 +121,17 @@ pub(super) struct Judging<'a> {
     pub(super) view: View<'a>,
     pub(super) now: i64,
     metrics: &'a Metrics,
+    deep: Option<&'a Deep>,
 }
 
 impl<'a> Judging<'a> {
     pub(super) fn new(asker: &'a Asker, metrics: &'a Metrics) -> Self {
-        Self { asker, view: asker.checker().view(), now: clock::now(), metrics }
+        Self { asker, view: asker.checker().view(), now: clock::now(), metrics, deep: None }
+    }
+
+    /// The same, which knows where links lead that were followed before.
+    pub(super) fn recalling(self, deep: Option<&'a Deep>) -> Self {
+        Self { deep, ..self }
     }
 
     /// All posts, if lists can tell everything of them; else with what is still to be asked.
@@ -157,7 +159,11 @@ impl<'a> Judging<'a> {
 
     /// The report of a post as far as lists can tell.
     pub(super) fn draft(&self, post: &PostJson<'_>) -> (Draft, u64) {
-        post.with_post(TextFormat::Plain, |whole| self.view.draft(whole, self.now))
+        let (mut draft, looked_up) = post.with_post(TextFormat::Plain, |whole| self.view.draft(whole, self.now));
+        if let Some(deep) = self.deep.filter(|_| !draft.leads.is_empty()) {
+            deep.checker.recall(self.view.snapshot(), &mut draft, self.now);
+        }
+        (draft, looked_up)
     }
 
     /// The same, to be finished beside the loop that judges.

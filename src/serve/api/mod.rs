@@ -185,7 +185,7 @@ impl ApiDoor {
     }
 
     /// What needs lists.
-    async fn look_up(&self, task: Task, api: &Api, sent: Sent<'_>) -> Result<Answer, Problem> {
+    async fn look_up(&self, task: Task, api: &Arc<Api>, sent: Sent<'_>) -> Result<Answer, Problem> {
         let asker = api.admit(sent.head, task)?;
         status::ready(api)?;
         match task {
@@ -193,7 +193,7 @@ impl ApiDoor {
             Task::Explain => explain::answer(self, api.deep.as_ref(), asker, sent).await,
             Task::ThreatMatches => threat_matches::answer(self, asker, sent).await,
             Task::Uris => uris::answer(self, asker, sent.head).await,
-            _ => check::answer(self, api.deep.as_ref(), asker, sent).await,
+            _ => check::answer(self, Arc::clone(api), asker, sent).await,
         }
     }
 

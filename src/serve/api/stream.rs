@@ -120,8 +120,13 @@ impl Stream {
             Err(problem) => return self.end(&problem).await,
         };
         let (asker, metrics, first) = (self.asker.clone(), self.door.metrics.clone(), self.lines);
+        let api = self.door.api.load_full();
         // Whoever sends a stream can wait: it is not read on meanwhile.
-        let judged = work::judge(Duration::MAX, chunk.len(), move || reports(&asker, &chunk, first, &metrics)).await;
+        let judged = work::judge(Duration::MAX, chunk.len(), move || {
+            let judging = Judging::new(&asker, &metrics).recalling(api.deep.as_ref());
+            reports(&judging, &chunk, first, &metrics)
+        })
+        .await;
         let Ok(judged) = judged else { return Err(Over) };
         self.lines += lines;
         let deep = self.door.api.load().deep.clone();
@@ -210,8 +215,7 @@ enum Piece {
     Begun(Box<Begun>),
 }
 
-fn reports(asker: &Asker, chunk: &[u8], mut number: u64, metrics: &Metrics) -> Judged {
-    let judging = Judging::new(asker, metrics);
+fn reports(judging: &Judging<'_>, chunk: &[u8], mut number: u64, metrics: &Metrics) -> Judged {
     let (mut pieces, mut out) = (Vec::new(), Vec::new());
     for line in chunk.split(|&byte| byte == b'\n') {
         number += 1;
