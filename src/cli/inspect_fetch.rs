@@ -43,7 +43,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         let question = jsonl::parse::<Question>(line);
         if let Ok(Question { id, url }) = &question {
             let (outcome, reason) = ask(follower, &snapshot, url);
-            let told = Told { id: id.clone(), outcome, reason, connects: follower.dialled().take() };
+            let connects = follower.dialled().take();
+            // The time was over before a name had an address.
+            let outcome = if connects.is_empty() && reason == FetchError::Timeout.code() { "deny" } else { outcome };
+            let told = Told { id: id.clone(), outcome, reason, connects };
             serde_json::to_writer(&mut *out, &told)?;
             out.write_all(b"\n")?;
             out.flush()?;

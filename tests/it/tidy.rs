@@ -137,6 +137,8 @@ fn samples_use_reserved_names_only() {
             "tests/real_posts.py",
             "tests/real_clients.py",
             "tests/api_clients.py",
+            "examples/shortener/run",
+            "examples/shortener/hosts.py",
         ]
         .map(|name| root().join(name)),
     );

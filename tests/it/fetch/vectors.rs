@@ -169,7 +169,7 @@ fn redirects_are_judged_like_any_link() {
         let answer = |hop| json!({ "url": url(hop), "status": 302, "location": url(hop + 1) });
         cases.push(Case { chain: (0..length).map(answer).collect(), ..Case::new(1000 + length, &url(0), reason) });
     }
-    let raw = |extra: &str| format!("HTTP/1.1 302 Said\r\n{extra}Content-Length: 0\r\n\r\n");
+    let raw = |extra: &str| format!("HTTP/1.1 302 Said\r\n{extra}Content-Length: 0\r\nConnection: close\r\n\r\n");
     for (at, (extra, reason)) in [
         ("", ALLOWED),
         ("Location: https://two.test/\r\nLocation: http://127.0.0.1/\r\n", "garbled"),
@@ -387,6 +387,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("http://empty.test/", r#"{"empty.test": [[]]}"#, "unresolved"),
     ("http://cut.test/", r#"{"cut.test": {"rcode": "TRUNCATED"}}"#, "unresolved"),
     ("http://round.test/", r#"{"round.test": {"cname": "round.test"}}"#, "unresolved"),
+    ("http://silent.test/", r#"{"silent.test": {"rcode": "TIMEOUT"}}"#, "timeout"),
     ("http://public.test:25/", r#"{"public.test": [["8.8.8.8"]]}"#, "port"),
     ("https://public.test:8443/", r#"{"public.test": [["8.8.8.8"]]}"#, "port"),
     ("http://localhost/", r#"{"localhost": [["8.8.8.8"]]}"#, "name"),
@@ -430,6 +431,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("http://listed.good.test/", r#"{"listed.good.test": [["8.8.8.8"]]}"#, ALLOWED),
     ("http://xn--krz-hoa.test/", r#"{"xn--krz-hoa.test": [["8.8.8.8"]]}"#, ALLOWED),
     ("http://kürz.test/", r#"{"xn--krz-hoa.test": [["8.8.8.8"]]}"#, ALLOWED),
+    ("http://-dash.test/", r#"{"-dash.test": [["8.8.8.8"]]}"#, ALLOWED),
     ("http://under_score.test/", r#"{"under_score.test": [["8.8.8.8"]]}"#, ALLOWED),
 ];
 

@@ -68,15 +68,9 @@ impl World {
         self.route(at, json!({ "status": 302, "headers": [["Location", to]] }))
     }
 
-    /// More lines for `[fetch]`, or tables behind it.
-    pub(crate) fn set(mut self, lines: &str) -> Self {
-        self.fetch.push_str(lines);
-        self
-    }
-
-    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.into(), value.into()));
-        self
+    /// The lines of `[fetch]`, and tables behind it.
+    pub(crate) fn settings(self, lines: &str) -> Self {
+        Self { fetch: lines.into(), ..self }
     }
 
     /// A place for files of a test.
@@ -88,7 +82,8 @@ impl World {
     pub(crate) fn run(mut self, arguments: &[&str], stdin: &str) -> Visit {
         self.spec["tls"] = json!(self.certificate());
         let authority = self.path().join("authority.pem");
-        let config = self.home.file("linkgate.toml", format!("[fetch]\nca_file = {authority:?}\n{}", self.fetch));
+        let config =
+            self.home.file("linkgate.toml", format!("[fetch]\nca_file = '{}'\n{}", authority.display(), self.fetch));
         let spec = self.home.file("spec.json", self.spec.to_string());
         let mut command = Command::new("python3");
         command.arg("-B").arg(root().join("tests/internet")).arg(spec).arg(env!("CARGO_BIN_EXE_linkgate"));
