@@ -81,8 +81,8 @@ impl LinkReport {
             self.flags.push(Flag::Unstable);
         }
         self.redirect = match self.redirect.take() {
-            None => Some(chain.told.clone()),
-            Some(before) => Some(before.and(&chain.told)),
+            None => Some(chain.redirect.clone()),
+            Some(before) => Some(before.and(&chain.redirect)),
         };
     }
 }

@@ -2,11 +2,13 @@
 
 use crate::canonical::{self, CanonicalUrl, Located, Outcome, RequestUrl, Spelling, URL_MAX_BYTES, Via};
 use crate::extract::Link;
+use crate::fetch::Stop;
 use crate::index::{Hit, Mode};
 use crate::verdict::{self, Match, Reason, Status, Verdict};
 
 use super::Snapshot;
-use super::report::{self, LinkReport, MatchReport};
+use super::lead::Leads;
+use super::report::{self, LinkReport, MatchReport, Redirect};
 
 /// Buffers that checks share, one after the other. No text of a post stays in them.
 #[derive(Default)]
@@ -59,8 +61,12 @@ impl Snapshot {
         if let Some(other) = &link.other_reading {
             self.tables.resolve_into(other, urls);
         }
+        let mut is_barred = false;
         if self.asked.is_some() && !link.weak {
-            leads.extend(self.leads(&link.url, urls));
+            match self.leads(&link.url, urls) {
+                Leads::Open(open) => leads.extend(open),
+                Leads::Barred => is_barred = true,
+            }
         }
         let spelling = urls.first().map(|located| located.url.spelling()).unwrap_or_default();
         matches.clear();
@@ -70,11 +76,16 @@ impl Snapshot {
             let ruled = verdict::judge_url(&answers.found, &answers.overrides, &self.policy, matches);
             action = action.max(ruled);
         }
-        let verdict = verdict::judge_link(action, unknown(outcome, &link.url, matches), &self.policy);
+        let is_hidden = is_barred && matches.is_empty();
+        let reason = unknown(outcome, &link.url, matches).or(is_hidden.then_some(Reason::RedirectUnfinished));
+        let verdict = verdict::judge_link(action, reason, &self.policy);
         let is_idle = link.weak && verdict.status != Status::Listed;
         *judged += u64::from(!is_idle);
         let is_told = !is_idle && (told(verdict.status) || !leads.is_empty());
-        is_told.then(|| self.report(link, spelling, verdict, matches))
+        is_told.then(|| LinkReport {
+            redirect: is_hidden.then(|| Redirect::unasked(Stop::Network)),
+            ..self.report(link, spelling, verdict, matches)
+        })
     }
 
     /// Whether nothing can be known of the link, told at a glance: it stands for one URL, on a host of which no list and no

@@ -15,6 +15,15 @@ pub struct Lead {
     pub url: RequestUrl,
 }
 
+/// What is to be asked of a link.
+pub(super) enum Leads {
+    /// These; none if it is on no host that is asked.
+    Open(Vec<RequestUrl>),
+    /// A host would be asked, but a list has something on the link. Who may not be told of that list must not learn it from
+    /// this: to them it is a host that does not answer.
+    Barred,
+}
+
 /// A link leads to few places; the others of a link with dozens of URLs in it are not asked.
 const LEADS_MAX: usize = 8;
 
@@ -24,11 +33,14 @@ impl Snapshot {
         self.asked.as_ref().is_some_and(|asked| asked.asks(host))
     }
 
-    /// What is to be asked of all that `link` stands for; nothing if any list has something on any of it.
-    pub(super) fn leads(&self, link: &str, urls: &[Located]) -> Vec<RequestUrl> {
+    /// What is to be asked of all that `link` stands for.
+    pub(super) fn leads(&self, link: &str, urls: &[Located]) -> Leads {
         let is_asked = |located: &&Located| located.via != Via::Alias && self.asks(located.url.host());
-        if !urls.iter().any(|located| is_asked(&located)) || urls.iter().any(|located| self.knows(&located.url)) {
-            return Vec::new();
+        if !urls.iter().any(|located| is_asked(&located)) {
+            return Leads::Open(Vec::new());
+        }
+        if urls.iter().any(|located| self.knows(&located.url)) {
+            return Leads::Barred;
         }
         let mut leads = Vec::new();
         for located in urls.iter().filter(is_asked).take(LEADS_MAX) {
@@ -38,6 +50,6 @@ impl Snapshot {
             let read = posted.or_else(|| RequestUrl::read(located.url.expose()).ok());
             leads.extend(read.filter(|url| !leads.contains(url)));
         }
-        leads
+        Leads::Open(leads)
     }
 }

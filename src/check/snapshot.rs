@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::canonical::{CanonicalUrl, Tables};
 use crate::fetch::Asked;
-use crate::index::{self, Index, List};
+use crate::index::{self, Action, Hit, Index, List};
 use crate::verdict::Policy;
 
 /// What posts are checked against.
@@ -57,9 +57,12 @@ impl Snapshot {
         Self { asked: Some(asked), ..self }
     }
 
-    /// Whether any entry or override is about `url`, whoever may be told of it and whenever it holds.
+    /// Whether any entry is about `url`, whoever may be told of it and whenever it holds, or an override that forbids it:
+    /// such a place is never asked for.
     pub fn knows(&self, url: &CanonicalUrl) -> bool {
-        self.indexes.iter().chain(&self.overrides).any(|index| index.knows(url))
+        let forbids = |hit: &Hit| hit.action.is_some_and(|action| action > Action::Allow);
+        self.indexes.iter().any(|index| index.knows(url, |_| true))
+            || self.overrides.as_ref().is_some_and(|overrides| overrides.knows(url, forbids))
     }
 
     /// The same under another generation.

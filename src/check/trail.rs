@@ -7,6 +7,7 @@ use crate::fetch::{Chain, Place, Stop, Visitor};
 use crate::verdict::{self, Action, Match, Reason, Verdict};
 
 use super::judge::Answers;
+use super::lead::Leads;
 use super::report::{MatchReport, PassedReport, Redirect};
 use super::{Snapshot, masked};
 
@@ -24,7 +25,8 @@ pub struct Trail {
 /// How it went.
 #[derive(Debug, Clone)]
 pub(super) struct Told {
-    pub(super) told: Redirect,
+    pub(super) redirect: Redirect,
+    stop: Stop,
     pub(super) is_unstable: bool,
 }
 
@@ -47,17 +49,19 @@ impl Scout {
     /// What the chain came to.
     pub(super) fn trail(self, chain: &Chain) -> Trail {
         let snapshot = &*self.snapshot;
-        // What no list holds against it now, and none may be asked about, stays open.
-        let is_known = chain.stop.is_finished() && (chain.stop != Stop::Listed || !self.matches.is_empty());
+        // What may not be asked, and of which nothing may be told, is to be told from no host that does not answer.
+        let is_hidden = chain.stop == Stop::Listed && self.matches.is_empty();
+        let is_known = chain.stop.is_finished() && !is_hidden;
         let reason = self.reason.or((!is_known).then_some(Reason::RedirectUnfinished));
         let masked = |url: &str| masked(url, snapshot.tables.suffixes());
         let passed =
             chain.hops.iter().map(|hop| PassedReport { masked: masked(hop.url.expose().as_str()), status: hop.status });
-        let told = Redirect { stop: chain.stop, hops: chain.hops.len(), passed: passed.collect() };
+        let stop = if is_hidden { Stop::Network } else { chain.stop };
+        let redirect = Redirect { stop, hops: chain.hops.len(), passed: passed.collect() };
         Trail {
             verdict: verdict::judge_link(self.action, reason, &snapshot.policy),
             matches: snapshot.told(&self.matches),
-            chain: Told { told, is_unstable: chain.is_unstable },
+            chain: Told { redirect, stop: chain.stop, is_unstable: chain.is_unstable },
         }
     }
 }
@@ -66,13 +70,13 @@ impl Trail {
     /// What is told of a lead that nobody asked, or not to its end.
     pub(super) fn unfinished(snapshot: &Snapshot, stop: Stop) -> Self {
         let verdict = verdict::judge_link(None, Some(Reason::RedirectUnfinished), &snapshot.policy);
-        let chain = Told { told: Redirect::unasked(stop), is_unstable: false };
+        let chain = Told { redirect: Redirect::unasked(stop), stop, is_unstable: false };
         Self { verdict, matches: Vec::new(), chain }
     }
 
     /// Why it ended.
     pub fn stop(&self) -> Stop {
-        self.chain.told.stop
+        self.chain.stop
     }
 }
 
@@ -81,8 +85,11 @@ impl Visitor for Scout {
         let Self { snapshot, now, answers, matches, action, reason } = self;
         let mut urls: Vec<Located> = Vec::new();
         let outcome = snapshot.tables.resolve_into(link, &mut urls);
-        let leads = snapshot.leads(link, &urls);
         let listed = urls.iter().any(|located| snapshot.knows(&located.url));
+        let leads = match snapshot.leads(link, &urls) {
+            Leads::Open(leads) if !listed => leads,
+            _ => Vec::new(),
+        };
         for Located { url, .. } in &urls {
             snapshot.ask(url, Via::Redirect, *now, answers);
             let ruled = verdict::judge_url(&answers.found, &answers.overrides, &snapshot.policy, matches);

@@ -53,11 +53,11 @@ impl Index {
         Search { index: self, key: *self.keys.digest(), url, when: When::At(now), hits }.run();
     }
 
-    /// Whether any entry is about `url`, also one that does not hold yet or any more: such a place is never asked for.
-    pub fn knows(&self, url: &CanonicalUrl) -> bool {
+    /// Whether an entry is about `url`, also one that does not hold yet or any more, and `counts`.
+    pub fn knows(&self, url: &CanonicalUrl, counts: impl Fn(&Hit) -> bool) -> bool {
         let mut hits = Vec::new();
         Search { index: self, key: *self.keys.digest(), url, when: When::Ever, hits: &mut hits }.run();
-        hits.iter().any(|hit| !hit.exception)
+        hits.iter().any(|hit| !hit.exception && counts(hit))
     }
 
     /// Whether an entry may match some URL on this host, a name in canonical spelling; false for almost every host.
