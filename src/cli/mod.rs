@@ -6,6 +6,7 @@ mod config;
 mod explain;
 mod follow;
 mod generation;
+mod holders;
 mod inspect;
 #[cfg(feature = "test-hooks")]
 mod inspect_fetch;

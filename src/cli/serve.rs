@@ -6,15 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use tracing::level_filters::LevelFilter;
 
 use crate::check::{Checker, Snapshot};
-use crate::config::{Config, KeySetting, LogLevel, OnFailure, ProxySetting, RefusalSetting, Telemetry};
+use crate::config::{Config, LogLevel, OnFailure, ProxySetting, RefusalSetting, Telemetry};
 use crate::lists::{Source, SourceState};
 use crate::serve::{
-    Api, AuthorBudget, Budget, FailPolicies, Gate, Generic, Hosts, Inherited, Key, Keys, Ledger, Live, Platform, Proxy,
-    Refusal, Route, Server, Signals, Tls, Upstream, Watchers,
+    Api, AuthorBudget, FailPolicies, Gate, Generic, Hosts, Inherited, Ledger, Live, Platform, Proxy, Refusal, Route,
+    Server, Signals, Tls, Upstream, Watchers,
 };
 use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::trace::{self, Tracing};
@@ -24,7 +24,7 @@ use super::args::{Arguments, ServeArguments};
 use super::late::Followers;
 use super::session::{KeyFor, Session, Settings, warn};
 use super::watch::Watch;
-use super::{Exit, lists, usage};
+use super::{Exit, holders, lists, usage};
 
 /// Bodies beyond this are not for buffers.
 const BODY_MAX_BYTES: usize = 64 << 20;
@@ -232,7 +232,7 @@ fn doors(settings: &Settings, lists: Lists, ledger: &Ledger, followers: &Followe
     let config = &settings.loaded.config;
     let Lists { checker, written_at, required, unused } = lists;
     let checker = followers.asking(checker);
-    let keys = keys(config, &checker, ledger)?;
+    let keys = holders::keys(config, &checker, ledger)?;
     let proxy = proxy(config, &checker, &required)?;
     let proxy = proxy.map(|proxy| Proxy { deep: followers.door(config.proxy.deadline_ms), ..proxy });
     let deep = followers.door(config.api.deadline_ms);
@@ -254,63 +254,9 @@ fn required(settings: &Settings, given: &[String]) -> anyhow::Result<Vec<String>
 /// Whether the doors could be opened with these settings and lists.
 pub(super) fn check(settings: &Settings, snapshot: Snapshot) -> anyhow::Result<()> {
     let checker = Checker::new(settings.extractor(settings.extract_options()), snapshot);
-    keys(&settings.loaded.config, &checker, &Ledger::default())?;
+    holders::keys(&settings.loaded.config, &checker, &Ledger::default())?;
     proxy(&settings.loaded.config, &checker, &[])?;
     Ok(())
-}
-
-fn keys(config: &Config, checker: &Checker, ledger: &Ledger) -> anyhow::Result<Keys> {
-    let mut keys = Keys::default();
-    for setting in &config.keys {
-        let about = || format!("key {:?}", setting.name);
-        let hex = data_encoding::HEXLOWER_PERMISSIVE.decode(setting.sha256.as_bytes()).ok();
-        let sha256 = hex.and_then(|bytes| bytes.try_into().ok());
-        let key = Key {
-            sha256: sha256.context("`sha256` is not 64 hex digits").with_context(about)?,
-            scopes: setting.scopes.clone(),
-            ends: setting.expires.map(jiff::Timestamp::as_second),
-            checker: checker.judging_by(snapshot_for(setting, config, checker).with_context(about)?),
-            account: ledger.account(setting.tenant(), budget(setting.tenant(), &config.keys)?),
-        };
-        ensure!(keys.add(key).is_ok(), "key {:?}: another key has the same `sha256`", setting.name);
-    }
-    Ok(keys)
-}
-
-/// Lists and policy of one key.
-fn snapshot_for(setting: &KeySetting, config: &Config, checker: &Checker) -> anyhow::Result<Snapshot> {
-    let policy = setting.policy_over(&config.policy)?;
-    let snapshot = checker.snapshot().as_ref().clone().with_policy(policy);
-    let Some(names) = &setting.lists else { return Ok(snapshot) };
-    // While lists cannot be read nothing is answered at all.
-    let is_there = |name: &String| snapshot.indexes.is_empty() || snapshot.lists().any(|list| list.name == *name);
-    if let Some(stranger) = names.iter().find(|name| !is_there(name)) {
-        let known: Vec<&str> = snapshot.lists().map(|list| &*list.name).collect();
-        bail!("there is no list {stranger:?}; there are: {}", known.join(", "));
-    }
-    Ok(snapshot.limited_to(names))
-}
-
-/// The budget of a tenant, which any of its keys may give.
-fn budget(tenant: &str, keys: &[KeySetting]) -> anyhow::Result<Budget> {
-    let own = || keys.iter().filter(|key| key.tenant() == tenant);
-    Ok(Budget {
-        requests_per_minute: agreed(tenant, "requests_per_minute", own().map(|key| key.requests_per_minute))?,
-        links_per_day: agreed(tenant, "links_per_day", own().map(|key| key.links_per_day))?,
-        hits_per_day: agreed(tenant, "hits_per_day", own().map(|key| key.hits_per_day))?,
-    })
-}
-
-fn agreed<T: PartialEq + Copy>(
-    tenant: &str,
-    name: &str,
-    mut values: impl Iterator<Item = Option<T>>,
-) -> anyhow::Result<Option<T>> {
-    let first = values.by_ref().flatten().next();
-    if values.flatten().any(|other| Some(other) != first) {
-        bail!("the keys of tenant {tenant:?} share one budget, and give more than one `{name}`");
-    }
-    Ok(first)
 }
 
 fn proxy(config: &Config, checker: &Checker, required: &[String]) -> anyhow::Result<Option<Proxy>> {
