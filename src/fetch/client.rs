@@ -133,10 +133,8 @@ const PAGES: HeaderValue = HeaderValue::from_static("text/html, application/xhtm
 const REFRESH: HeaderName = HeaderName::from_static("refresh");
 /// Fields of an answer.
 const FIELDS_MAX: usize = 100;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// Idle connections are kept for the next link of the same shortener.
-const IDLE: Duration = Duration::from_secs(20);
-const IDLE_PER_HOST_MAX: usize = 2;
+/// The name server's answer included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 
 impl Client {
     pub(super) fn new(options: ClientOptions, figures: Fetches, dialled: Dialled) -> Result<Self, ClientError> {
@@ -157,8 +155,8 @@ impl Client {
             .tls_backend_preconfigured(tls)
             .dns_resolver(resolver.clone())
             .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(IDLE_PER_HOST_MAX);
+            // One request, one connection, one judged address; and none that its host is about to close.
+            .pool_max_idle_per_host(0);
         if let Some((proxy, _)) = proxy {
             builder = builder.proxy(proxy);
         }

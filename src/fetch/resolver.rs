@@ -8,15 +8,16 @@ use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{LookupIpStrategy, NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::proto::rr::Name;
-use reqwest::dns::{Addrs, Resolve, Resolving};
+use hickory_resolver::proto::rr::Name as DnsName;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::error::FetchError;
 use super::guard::Guard;
 use super::trial::Dialled;
 
-/// How long one server may take to answer; a second attempt follows.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long one server may take to answer; a second attempt follows. Both together are shorter than a connection may take, so that
+/// silence is told from a host that does not answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(1_200);
 const ATTEMPTS: usize = 2;
 /// Answers are kept as long as they say, but no longer: whoever moves is found again.
 const KEPT_MAX: Duration = Duration::from_mins(10);
@@ -63,9 +64,9 @@ impl Resolver {
     /// The addresses of a name, if all of them may be asked.
     pub(super) async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, FetchError> {
         let Inner { resolver, guard, exempt, .. } = &*self.0;
-        // In full, so that no domain of this machine is tried below; and label by label, since what is read as text may
-        // have no `_` or leading `-`, which hosts have.
-        let asked = Name::from_labels(name.split('.').map(str::as_bytes)).map_err(|_| FetchError::Unresolved)?;
+        // Label by label: names of the web have marks that names of hosts may not have, also in front. Such a name is in full,
+        // so no domain of this machine is tried below it.
+        let asked = DnsName::from_labels(name.split('.').map(str::as_bytes)).map_err(|_| FetchError::Unresolved)?;
         let found = resolver.lookup_ip(asked).await.map_err(|_| FetchError::Unresolved)?;
         let addresses: Vec<IpAddr> = found.iter().collect();
         if addresses.is_empty() {
@@ -79,7 +80,7 @@ impl Resolver {
 }
 
 impl Resolve for Resolver {
-    fn resolve(&self, name: reqwest::dns::Name) -> Resolving {
+    fn resolve(&self, name: Name) -> Resolving {
         let resolver = self.clone();
         Box::pin(async move {
             let mut addresses = resolver.addresses(name.as_str()).await?;

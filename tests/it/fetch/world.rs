@@ -88,7 +88,11 @@ impl World {
         let mut command = Command::new("python3");
         command.arg("-B").arg(root().join("tests/internet")).arg(spec).arg(env!("CARGO_BIN_EXE_linkgate"));
         command.arg("--config").arg(config).args(arguments).current_dir(root());
-        command.envs(self.environment.clone()).env("XDG_STATE_HOME", self.path().join("state"));
+        command
+            .env_clear()
+            .env("PATH", env!("PATH"))
+            .envs(self.environment.clone())
+            .env("XDG_STATE_HOME", self.path().join("state"));
         let ran = finish(command, stdin.as_bytes());
         let log = std::fs::read_to_string(self.path().join("events.jsonl")).unwrap_or_default();
         let events: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
