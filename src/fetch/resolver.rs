@@ -19,7 +19,9 @@ use super::trial::Dialled;
 /// silence is told from a host that does not answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(1_200);
 const ATTEMPTS: usize = 2;
-/// Answers are kept as long as they say, but no longer: whoever moves is found again.
+/// Answers are kept at least as long as one place is asked: who was judged is who is dialled, by every request of it.
+const KEPT_MIN: Duration = Duration::from_secs(10);
+/// They are kept as long as they say, but no longer: whoever moves is found again.
 const KEPT_MAX: Duration = Duration::from_mins(10);
 /// Of the addresses of a name as many are tried.
 const TRIED_MAX: usize = 4;
@@ -55,6 +57,7 @@ impl Resolver {
         options.attempts = ATTEMPTS;
         options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
         options.use_hosts_file = ResolveHosts::Never;
+        options.positive_min_ttl = Some(KEPT_MIN);
         options.positive_max_ttl = Some(KEPT_MAX);
         options.negative_max_ttl = Some(KEPT_MAX);
         options.case_randomization = false;

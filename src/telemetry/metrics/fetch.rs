@@ -6,7 +6,7 @@ use prometheus_client::metrics::gauge::Gauge;
 
 use super::{Outcome, Reason, Register, Stop};
 
-/// What the way out counts. Clones share it.
+/// What the way out counts. Clones share it. What is usual is told before there was any, so that the first is seen as a rise.
 #[derive(Debug, Clone, Default)]
 pub struct Fetches {
     /// Requests by outcome.
@@ -23,12 +23,21 @@ pub struct Fetches {
 
 impl Fetches {
     pub(super) fn registered(register: &mut Register) -> Self {
-        Self {
+        let figures = Self {
             requests: register.add("fetch_requests", "Requests to other hosts, by outcome", Family::default()),
             refused: register.add("fetch_refused", "Requests that were not made, by the reason", Family::default()),
             chains: register.add("redirect_chains", "Redirect chains, by how they ended", Family::default()),
             under_way: register.add("redirect_chains_under_way", "Redirect chains that are followed", Gauge::default()),
             hops: register.add("redirect_hops", "Hops of redirect chains, by where they were found", Family::default()),
+        };
+        drop(figures.requests.get_or_create(&Outcome { outcome: "answered" }));
+        drop(figures.refused.get_or_create(&Reason { reason: "name" }));
+        for stop in ["arrived", "listed"] {
+            drop(figures.chains.get_or_create(&Stop { stop }));
         }
+        for outcome in ["memory", "shared", "asked"] {
+            drop(figures.hops.get_or_create(&Outcome { outcome }));
+        }
+        figures
     }
 }

@@ -162,6 +162,7 @@ fn help_of_commands_that_judge() {
 
     Options:
           --json         Print one JSON object
+          --follow       Ask shorteners where their links lead; a listed page is never asked for
           --lists <SRC>  A list in any known format, or a compiled one, instead of the configured ones
       -h, --help         Print help
     ");
