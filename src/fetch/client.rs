@@ -137,7 +137,7 @@ const FIELDS_MAX: usize = 100;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 
 impl Client {
-    pub(super) fn new(options: ClientOptions, figures: Fetches, dialled: Dialled) -> Result<Self, ClientError> {
+    pub(super) fn new(options: ClientOptions, figures: Fetches, dialled: &Dialled) -> Result<Self, ClientError> {
         let proxy = options.egress_proxy.as_deref().map(egress).transpose()?;
         let exempt = proxy.as_ref().map(|(_, host)| host.clone());
         let resolver = Resolver::new(&options.resolvers, options.guard.clone(), exempt, dialled.clone());
@@ -173,7 +173,7 @@ impl Client {
             pace: options.requests_per_s.map(|rate| Arc::new(RateLimiter::direct(one_at_a_time(rate)))),
             options: Arc::new(options),
             figures,
-            dialled,
+            dialled: dialled.clone(),
         })
     }
 

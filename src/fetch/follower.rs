@@ -81,6 +81,7 @@ struct Inner {
     figures: Fetches,
     handle: Handle,
     runtime: Option<Runtime>,
+    #[cfg(feature = "test-hooks")]
     dialled: Dialled,
 }
 
@@ -95,12 +96,20 @@ impl Follower {
         let handle = runtime.handle().clone();
         let dialled = Dialled::default();
         let inside = handle.enter();
-        let client = Client::new(options.client.clone(), figures.clone(), dialled.clone())?;
-        let shared = Shared::new(options.shared.clone())?;
+        let client = Client::new(options.client.clone(), figures.clone(), &dialled)?;
+        let shared = Shared::new(options.shared.as_ref())?;
         drop(inside);
         let asker = Asker { client, extractor: Arc::clone(&options.extractor) };
         let hops = Hops::new(asker, shared, options.key, options.cached_hops_max, figures.clone());
-        Ok(Self(Arc::new(Inner { hops, options, figures, handle, runtime: Some(runtime), dialled })))
+        Ok(Self(Arc::new(Inner {
+            hops,
+            options,
+            figures,
+            handle,
+            runtime: Some(runtime),
+            #[cfg(feature = "test-hooks")]
+            dialled,
+        })))
     }
 
     /// Which hosts are asked.

@@ -62,15 +62,15 @@ mod with_redis {
     }
 
     impl Shared {
-        pub(in crate::fetch) fn new(options: Option<SharedOptions>) -> Result<Self, SharedError> {
+        pub(in crate::fetch) fn new(options: Option<&SharedOptions>) -> Result<Self, SharedError> {
             let Some(SharedOptions { url, key }) = options else { return Ok(Self(None)) };
-            let client = redis::Client::open(url).map_err(|_| SharedError::Url)?;
+            let client = redis::Client::open(url.as_str()).map_err(|_| SharedError::Url)?;
             let config = ConnectionManagerConfig::new()
                 .set_number_of_retries(1)
                 .set_response_timeout(Some(ANSWER_TIMEOUT))
                 .set_connection_timeout(Some(CONNECT_TIMEOUT));
             let connection = ConnectionManager::new_lazy_with_config(client, config).map_err(|_| SharedError::Url)?;
-            Ok(Self(Some(Arc::new(Server { connection, key, silent_until: Mutex::new(None) }))))
+            Ok(Self(Some(Arc::new(Server { connection, key: key.clone(), silent_until: Mutex::new(None) }))))
         }
 
         /// The hop, if the server has it and answers at once.
@@ -127,7 +127,7 @@ mod without {
 
     #[expect(clippy::unused_async, reason = "with the feature there is something to wait for")]
     impl Shared {
-        pub(in crate::fetch) fn new(options: Option<SharedOptions>) -> Result<Self, SharedError> {
+        pub(in crate::fetch) fn new(options: Option<&SharedOptions>) -> Result<Self, SharedError> {
             if options.is_some() { Err(SharedError::NotBuilt) } else { Ok(Self) }
         }
 
