@@ -52,15 +52,15 @@ impl Asker {
     /// Where `url` leads. Hosts of a kind that is read have their page read.
     pub(super) async fn hop(&self, url: &RequestUrl, kind: Option<Kind>, look: Look) -> Result<Hop, FetchError> {
         let first = self.look(url, kind, Agent::Own).await?;
-        let is_odd = kind.is_some() && first.stays_at(url);
+        let is_odd = kind.is_some() && first.stays_at(url) && !first.only_encrypts(url);
         if look == Look::First && !is_odd {
             return Ok(first);
         }
         // Whoever shows browsers something else: what they are shown counts as well.
+        // Whoever shows them nothing at all has told us more.
         match self.look(url, kind, Agent::Browser).await {
             Ok(second) => Ok(first.and(second)),
-            Err(_) if look == Look::First => Ok(first),
-            Err(error) => Err(error),
+            Err(_) => Ok(first),
         }
     }
 
@@ -118,6 +118,12 @@ impl Hop {
     /// Whether it leads nowhere, or back to the same host.
     fn stays_at(&self, url: &RequestUrl) -> bool {
         self.hosts().iter().all(|host| host.as_deref() == Some(url.host()))
+    }
+
+    /// Whether it leads to the same place by https: as usual as can be.
+    fn only_encrypts(&self, url: &RequestUrl) -> bool {
+        let encrypted = url.expose().as_str().replacen("http://", "https://", 1);
+        !url.is_encrypted() && matches!(&*self.next, [only] if *only == encrypted)
     }
 
     fn hosts(&self) -> Vec<Option<String>> {
@@ -178,6 +184,18 @@ mod tests {
             (&["tg://resolve?domain=x"], false),
         ] {
             assert_eq!(hop(next).stays_at(&url), expected, "{next:?}");
+        }
+    }
+
+    #[test]
+    fn the_same_place_by_https_is_not_odd() {
+        for (from, next, expected) in [
+            ("http://a.example/x?y", "https://a.example/x?y", true),
+            ("http://a.example/x", "https://a.example/y", false),
+            ("https://a.example/x", "https://a.example/x", false),
+            ("http://a.example/x", "https://b.example/x", false),
+        ] {
+            assert_eq!(hop(&[next]).only_encrypts(&RequestUrl::read(from).unwrap()), expected, "{from} {next}");
         }
     }
 }
