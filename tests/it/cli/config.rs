@@ -391,6 +391,8 @@ fn the_configuration_as_people_read_it() {
     #tracking = ""
     # File in place of the built-in Public Suffix List.
     #suffixes = ""
+    # File in place of the built-in table of link shorteners.
+    #shorteners = ""
 
     [serve]
     # Address and port of the check API. Anything but loopback needs [[keys]].
@@ -447,6 +449,8 @@ fn the_configuration_as_people_read_it() {
     #hosts = []
     # Whether /v1/uris:search is offered: it puts URLs into access logs.
     #uris_search = false
+    # How long the redirects of a post may be followed before it is answered; what takes longer is told later.
+    #deadline_ms = 200
 
     [proxy]
     # Address and port of the reverse proxy; off if unset.
@@ -479,6 +483,8 @@ fn the_configuration_as_people_read_it() {
     #pass_imports = false
     # Addresses whose X-Forwarded-For is believed.
     #trusted_proxies = []
+    # The same, before the post is sent on or not.
+    #deadline_ms = 200
     # How long the platform may take to begin its answer.
     #upstream_timeout_ms = 60000
     # How long an idle connection to the platform is kept; less than the platform keeps it itself, as Node's 5 s.
@@ -513,6 +519,62 @@ fn the_configuration_as_people_read_it() {
     #otlp_endpoint = ""
     # The part of requests that are traced, 0.0 to 1.0; trusted fronts decide for theirs.
     #otlp_ratio = 0.01
+
+    [fetch]
+    # Hosts that are asked where their links lead: known (the table of shorteners), all that are unlisted, or none.
+    #follow = "known"
+    # Requests for one link.
+    #hops_max = 10
+    # How long one request may take, from its first byte to the last of the answer.
+    #request_timeout_ms = 5000
+    # How long one link is followed, whoever waits for it.
+    #chain_timeout_ms = 20000
+    # Size of a page whose links are read, unpacked.
+    #page_max_bytes = 524288
+    # Requests at once.
+    #requests_max = 256
+    # Requests in a second, to all hosts together; 0 means as many as there are.
+    #requests_per_s = 0
+    # Links that are followed at once; more are not begun.
+    #chains_max = 20000
+    # Requests at once to one host.
+    #host_requests_max = 16
+    # Failures in a row after which a host is left alone.
+    #host_failures_max = 5
+    # How long a host is left alone the first time; twice as long each time after.
+    #host_pause_ms = 30000
+    # How often a link whose host does not answer is followed again before that is told.
+    #attempts_max = 6
+    # The part of posts with such links, 0.0 to 1.0, that is looked at again later, in the name of a browser.
+    #second_look_share = 0.01
+    # How much later.
+    #second_look_after_ms = 60000
+    # Ports that are asked.
+    #ports = [80, 443]
+    # Name servers, as 192.0.2.53:53; those of the system if there are none.
+    #resolvers = []
+    # Egress proxy through which everything is asked: http://egress.internal:3128
+    #proxy = ""
+    # Authorities, PEM, that are trusted besides those of the system.
+    #ca_file = ""
+    # What hosts are told of who asks.
+    #user_agent = "linkgate/VERSION"
+
+    [cache]
+    # Redirects that are remembered.
+    #hops_max = 100000
+    # Links of which it is remembered what they came to, for the lists in use.
+    #trails_max = 100000
+    # The shortest time for which a redirect is remembered, whatever its host says.
+    #min_s = 60
+    # The longest.
+    #max_s = 86400
+    # For how long one is whose host says nothing; a permanent one for the longest time.
+    #redirect_s = 3600
+    # For how long it is remembered that a link leads nowhere else.
+    #negative_s = 120
+    # File with the URL of a Redis or Valkey server that servers share redirects through: redis://127.0.0.1:6379/0
+    #redis_url_file = ""
 
     [webhook]
     # Address that gets an event, signed, when a check that ran out of time is finished; none if empty.
