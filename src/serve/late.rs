@@ -47,6 +47,8 @@ struct FollowUp {
     door: String,
     subject: String,
     action_was: Action,
+    /// Links that were told to be listed.
+    listed_was: usize,
     second: Second,
     draft: Draft,
 }
@@ -115,7 +117,8 @@ impl Late {
             (None, None) => return None,
         };
         let (door, subject) = (who.door.to_owned(), who.subject.clone());
-        let follow_up = FollowUp { door, subject, action_was: finished.report.action, second, draft };
+        let (action_was, listed_was) = (finished.report.action, listed(&finished.report));
+        let follow_up = FollowUp { door, subject, action_was, listed_was, second, draft };
         match keep(outbox, &follow_up, &who.owner, due_at).await {
             // Of a second look nobody is told unless it differs.
             Ok(id) => (second == Second::IfOdd).then(|| id.to_string()),
@@ -168,13 +171,12 @@ impl Late {
 
     async fn finish(&self, outbox: &Outbox, deep: &DeepChecker, task: Task, snapshot: Option<Arc<Snapshot>>) {
         let Task { id, task, attempts, .. } = task;
-        let (Some(snapshot), Ok(FollowUp { door, subject, action_was, second, draft })) =
+        let (Some(snapshot), Ok(FollowUp { door, subject, action_was, listed_was, second, draft })) =
             (snapshot, serde_json::from_slice(&task))
         else {
             // Its key is gone, or it was kept by another version: nobody can be told.
             return settle(outbox, id, b"null", None).await;
         };
-        let was_listed = listed(&draft.report);
         let begun = deep.begin(&snapshot, draft, clock::now(), second);
         let Finished { report, pending } = begun.end(Instant::now() + PATIENCE).await;
         if pending.is_some() && attempts + 1 < self.0.options.attempts_max {
@@ -182,7 +184,7 @@ impl Late {
             drop(outbox.postpone(id, clock::now().saturating_add(pause)).await);
             return;
         }
-        let differs = report.action != action_was || listed(&report) != was_listed;
+        let differs = report.action != action_was || listed(&report) != listed_was;
         let settled = Settled {
             id: id.to_string(),
             state: "settled",
