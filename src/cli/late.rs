@@ -8,7 +8,6 @@ use anyhow::Context as _;
 use crate::check::{Checker, DeepChecker};
 use crate::config::{CacheSetting, FetchSetting};
 use crate::fetch::Follow;
-use crate::index::StateKey;
 use crate::outbox::{self, Courier, Limits, Outbox, OutboxError};
 use crate::serve::{Deep, Late, LateOptions};
 use crate::telemetry::metrics::Metrics;
@@ -76,11 +75,16 @@ impl Followers {
         let config = &settings.loaded.config;
         let is_wanted = config.webhook.webhook().is_some() || !config.lists.is_empty() || config.state.dir.is_some();
         let Some(deep) = self.deep.as_ref().filter(|_| is_wanted) else { return Ok(()) };
-        let courier = courier(settings)?;
-        let (dir, key) = (settings.state_dir()?, settings.key()?);
+        let (courier, dir, key) = (courier(settings)?, settings.state_dir()?, settings.key()?);
         let (late, metrics) = (self.late.clone(), metrics.clone());
+        let open = move || Outbox::open(&dir, &key, Limits::default(), &metrics);
+        // What the first post is promised must be kept already.
+        let first = open();
+        if let Ok(outbox) = &first {
+            late.keep_in(outbox.clone());
+        }
         drop(deep.follower().spawn(async move {
-            match opened(dir, key, &metrics).await {
+            match opened(first, open).await {
                 Ok(outbox) => {
                     late.keep_in(outbox.clone());
                     if let Some(courier) = courier {
@@ -109,14 +113,18 @@ fn follower(settings: &Settings, metrics: &Metrics) -> anyhow::Result<Option<Dee
         .transpose()
 }
 
-async fn opened(dir: PathBuf, key: StateKey, metrics: &Metrics) -> Result<Outbox, OutboxError> {
-    loop {
-        match Outbox::open(&dir, &key, Limits::default(), metrics) {
-            // A predecessor holds it, or there is no room: both pass.
-            Err(OutboxError::Open { .. } | OutboxError::Storage { .. }) => tokio::time::sleep(OPENING_PAUSE).await,
-            opened => return opened,
-        }
+/// The outbox, as soon as it can be opened.
+async fn opened(
+    first: Result<Outbox, OutboxError>,
+    open: impl Fn() -> Result<Outbox, OutboxError>,
+) -> Result<Outbox, OutboxError> {
+    let mut opened = first;
+    // A predecessor holds it, or there is no room: both pass.
+    while let Err(OutboxError::Open { .. } | OutboxError::Storage { .. }) = opened {
+        tokio::time::sleep(OPENING_PAUSE).await;
+        opened = open();
     }
+    opened
 }
 
 fn courier(settings: &Settings) -> anyhow::Result<Option<Courier>> {

@@ -19,10 +19,15 @@ use super::shorteners::Kind;
 /// Under what a hop is kept.
 type Key = [u8; 32];
 
+/// Second looks of posts that came together are one; those of later posts are others.
+const TWICE_KEPT: Duration = Duration::from_mins(1);
+
 /// Clones share it.
 #[derive(Clone)]
 pub(super) struct Hops {
     known: Cache<Key, Arc<Hop>>,
+    /// Hops that were looked at twice, for as long as many may want the same.
+    twice: Cache<Key, Arc<Hop>>,
     shared: Shared,
     asker: Asker,
     key: [u8; 32],
@@ -41,17 +46,15 @@ impl Hops {
     /// Keeps up to `hops_max`, under digests with `key`.
     pub(super) fn new(asker: Asker, shared: Shared, key: [u8; 32], hops_max: u64, figures: Fetches) -> Self {
         let known = Cache::builder().max_capacity(hops_max).expire_after(ByItsOwn).build();
-        Self { known, shared, asker, key, figures }
+        let twice = Cache::builder().max_capacity(hops_max).time_to_live(TWICE_KEPT).build();
+        Self { known, twice, shared, asker, key, figures }
     }
 
     /// Where `url` leads.
     pub(super) async fn hop(&self, url: &RequestUrl, kind: Option<Kind>, look: Look) -> Result<Arc<Hop>, FetchError> {
         let key = self.digest(url);
         if look == Look::Twice {
-            let hop = Arc::new(self.asker.hop(url, kind, look).await?);
-            self.known.insert(key, Arc::clone(&hop)).await;
-            self.shared.put(&key, &hop).await;
-            return Ok(hop);
+            return self.twice(key, url, kind).await;
         }
         if let Some(hop) = self.known.get(&key).await {
             self.count("memory");
@@ -66,6 +69,17 @@ impl Hops {
             let hop = self.asker.hop(url, kind, look).await?;
             self.shared.put(&key, &hop).await;
             Ok(Arc::new(hop))
+        });
+        asked.await.map_err(|error: Arc<FetchError>| *error)
+    }
+
+    /// What two looks show, whatever is remembered of one.
+    async fn twice(&self, key: Key, url: &RequestUrl, kind: Option<Kind>) -> Result<Arc<Hop>, FetchError> {
+        let asked = self.twice.try_get_with(key, async {
+            let hop = Arc::new(self.asker.hop(url, kind, Look::Twice).await?);
+            self.known.insert(key, Arc::clone(&hop)).await;
+            self.shared.put(&key, &hop).await;
+            Ok(hop)
         });
         asked.await.map_err(|error: Arc<FetchError>| *error)
     }

@@ -47,6 +47,8 @@ struct FollowUp {
     door: String,
     subject: String,
     action_was: Action,
+    /// Links that were told to be listed.
+    listed_was: usize,
     second: Second,
     draft: Draft,
 }
@@ -69,6 +71,10 @@ const AT_ONCE_MAX: usize = 500;
 /// The pause after a failure; twice as long after each one.
 const PAUSE_S: i64 = 5;
 const PAUSE_MAX_S: i64 = 3_600;
+/// The pause after what came of a check could not be written.
+const WRITE_PAUSE_S: i64 = 60;
+/// Between two looks at results that nobody may ask for any more.
+const EXPIRY: Duration = Duration::from_mins(1);
 /// Chains end long before.
 const PATIENCE: Duration = Duration::from_mins(5);
 
@@ -111,7 +117,8 @@ impl Late {
             (None, None) => return None,
         };
         let (door, subject) = (who.door.to_owned(), who.subject.clone());
-        let follow_up = FollowUp { door, subject, action_was: finished.report.action, second, draft };
+        let (action_was, listed_was) = (finished.report.action, listed(&finished.report));
+        let follow_up = FollowUp { door, subject, action_was, listed_was, second, draft };
         match keep(outbox, &follow_up, &who.owner, due_at).await {
             // Of a second look nobody is told unless it differs.
             Ok(id) => (second == Second::IfOdd).then(|| id.to_string()),
@@ -140,6 +147,7 @@ impl Late {
         deep: DeepChecker,
         snapshot_of: impl Fn(&str) -> Option<Arc<Snapshot>> + Send + Sync + 'static,
     ) {
+        let mut expires_at = Instant::now();
         loop {
             sleep(TICK).await;
             let Some(outbox) = self.0.outbox.get() else { continue };
@@ -154,29 +162,29 @@ impl Late {
                     late.release(id);
                 }));
             }
-            drop(outbox.expire(clock::now()).await);
+            if Instant::now() >= expires_at {
+                expires_at = Instant::now() + EXPIRY;
+                drop(outbox.expire(clock::now()).await);
+            }
         }
     }
 
     async fn finish(&self, outbox: &Outbox, deep: &DeepChecker, task: Task, snapshot: Option<Arc<Snapshot>>) {
         let Task { id, task, attempts, .. } = task;
-        let now = clock::now();
-        let (Some(snapshot), Ok(FollowUp { door, subject, action_was, second, draft })) =
+        let (Some(snapshot), Ok(FollowUp { door, subject, action_was, listed_was, second, draft })) =
             (snapshot, serde_json::from_slice(&task))
         else {
             // Its key is gone, or it was kept by another version: nobody can be told.
-            drop(outbox.settle(id, b"null", None, now).await);
-            return;
+            return settle(outbox, id, b"null", None).await;
         };
-        let was_listed = listed(&draft.report);
-        let begun = deep.begin(&snapshot, draft, now, second);
+        let begun = deep.begin(&snapshot, draft, clock::now(), second);
         let Finished { report, pending } = begun.end(Instant::now() + PATIENCE).await;
         if pending.is_some() && attempts + 1 < self.0.options.attempts_max {
             let pause = PAUSE_S.saturating_mul(1 << attempts.min(20)).min(PAUSE_MAX_S);
             drop(outbox.postpone(id, clock::now().saturating_add(pause)).await);
             return;
         }
-        let differs = report.action != action_was || listed(&report) != was_listed;
+        let differs = report.action != action_was || listed(&report) != listed_was;
         let settled = Settled {
             id: id.to_string(),
             state: "settled",
@@ -187,8 +195,7 @@ impl Late {
         };
         let Ok(data) = serde_json::to_value(&settled) else { return };
         let event = differs.then(|| Event { data: data.clone() });
-        // If it cannot be written it stays due.
-        drop(outbox.settle(id, data.to_string().as_bytes(), event, clock::now()).await);
+        settle(outbox, id, data.to_string().as_bytes(), event).await;
     }
 
     fn take(&self, id: CheckId) -> bool {
@@ -205,6 +212,13 @@ async fn keep(outbox: &Outbox, follow_up: &FollowUp, owner: &str, due_at: i64) -
     let task = serde_json::to_vec(follow_up).unwrap_or_default();
     outbox.keep(id, owner, &task, due_at).await?;
     Ok(id)
+}
+
+/// Writes what came of a check; if it cannot be written it stays due, for later.
+async fn settle(outbox: &Outbox, id: CheckId, result: &[u8], event: Option<Event>) {
+    if outbox.settle(id, result, event, clock::now()).await.is_err() {
+        drop(outbox.postpone(id, clock::now().saturating_add(WRITE_PAUSE_S)).await);
+    }
 }
 
 fn listed(report: &Report) -> usize {

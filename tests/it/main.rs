@@ -13,6 +13,8 @@ mod conformance;
 #[cfg(feature = "test-hooks")]
 mod fetch;
 mod hostile;
+#[cfg(feature = "test-hooks")]
+mod late;
 mod outbox;
 mod places;
 mod precision;

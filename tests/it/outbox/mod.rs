@@ -19,22 +19,22 @@ use serde_json::json;
 
 /// A request that came to a webhook.
 #[derive(Debug, Clone)]
-struct Delivery {
+pub(crate) struct Delivery {
     /// The line and the fields, the names of which are small.
     line: String,
-    headers: BTreeMap<String, String>,
-    body: Vec<u8>,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Vec<u8>,
 }
 
 /// A platform that takes events, and answers by a rule.
-struct Receiver {
-    port: u16,
+pub(crate) struct Receiver {
+    pub(crate) port: u16,
     got: Arc<Mutex<Vec<Delivery>>>,
 }
 
 impl Receiver {
     /// `answer` gives the bytes for a delivery, the first of which has the number 0.
-    fn start(answer: impl Fn(usize) -> String + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(answer: impl Fn(usize) -> String + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (got, answer) = (Arc::new(Mutex::new(Vec::new())), Arc::new(answer));
@@ -48,11 +48,11 @@ impl Receiver {
         Self { port, got }
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/hooks?from=linkgate", self.port)
     }
 
-    fn got(&self) -> Vec<Delivery> {
+    pub(crate) fn got(&self) -> Vec<Delivery> {
         self.got.lock().unwrap().clone()
     }
 }
@@ -93,7 +93,7 @@ fn delivery(from: &mut impl BufRead) -> Option<Delivery> {
     Some(Delivery { line: lines.swap_remove(0), headers, body })
 }
 
-fn answer(status: &str, fields: &str) -> String {
+pub(crate) fn answer(status: &str, fields: &str) -> String {
     format!("HTTP/1.1 {status}\r\n{fields}Content-Length: 0\r\n\r\n")
 }
 
@@ -118,6 +118,6 @@ fn helper(test: &str) -> Command {
 }
 
 /// What a helper was told.
-fn told(name: &str) -> Option<String> {
+pub(crate) fn told(name: &str) -> Option<String> {
     std::env::vars().find(|(known, _)| known == name).map(|(_, value)| value)
 }

@@ -36,7 +36,7 @@ fn config(nginx: &Nginx) -> String {
 
 impl Serving {
     /// Lets a successor take over, and follows it.
-    fn hand_over(&mut self) {
+    pub(crate) fn hand_over(&mut self) {
         let told = "handed over to a successor\",\"pid\":";
         let before = self.count(told);
         self.signal("USR2");

@@ -38,11 +38,11 @@ use std::time::{Duration, Instant};
 use crate::Home;
 
 /// A server that runs as long as this is held.
-struct Serving {
+pub(crate) struct Serving {
     child: Child,
     /// The one that serves now, which may be a successor.
     pid: u32,
-    api: SocketAddr,
+    pub(crate) api: SocketAddr,
     proxy: Option<SocketAddr>,
     figures: Option<SocketAddr>,
     log: Arc<Mutex<String>>,
@@ -51,17 +51,17 @@ struct Serving {
 
 /// An answer, taken apart.
 #[derive(Debug)]
-struct Answer {
-    status: u16,
-    head: String,
-    body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 /// Doors, as they tell of themselves.
-const API: &str = "check API on";
-const PROXY: &str = "proxy on";
+pub(crate) const API: &str = "check API on";
+pub(crate) const PROXY: &str = "proxy on";
 const FIGURES: &str = "figures and health on";
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Serving {
@@ -82,7 +82,7 @@ impl Serving {
     }
 
     /// Runs a command that is a server in the end.
-    fn spawn(home: Home, mut command: Command, doors: &[&str]) -> Self {
+    pub(crate) fn spawn(home: Home, mut command: Command, doors: &[&str]) -> Self {
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut address = |name: &str| -> SocketAddr {
@@ -102,12 +102,12 @@ impl Serving {
         Self { pid: child.id(), child, api, proxy, figures, log, home }
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         assert!(Command::new("kill").args(["-s", name, &self.pid.to_string()]).status().unwrap().success());
     }
 
     /// How often the log has that text.
-    fn count(&self, text: &str) -> usize {
+    pub(crate) fn count(&self, text: &str) -> usize {
         self.log.lock().unwrap().matches(text).count()
     }
 
@@ -116,18 +116,18 @@ impl Serving {
         wait_until(text, || self.log.lock().unwrap().contains(text));
     }
 
-    fn check(&self, body: &str) -> Answer {
+    pub(crate) fn check(&self, body: &str) -> Answer {
         post(self.api, "/v1/check", "application/json", body.as_bytes())
     }
 
     /// A figure by its name with its labels.
-    fn figure(&self, name: &str) -> Option<f64> {
+    pub(crate) fn figure(&self, name: &str) -> Option<f64> {
         let text = get(self.figures.unwrap_or(self.api), "/metrics").body;
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
         line.parse().ok()
     }
 
-    fn proxy(&self) -> SocketAddr {
+    pub(crate) fn proxy(&self) -> SocketAddr {
         self.proxy.unwrap()
     }
 }
@@ -142,7 +142,7 @@ impl Drop for Serving {
     }
 }
 
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !is_so() {
         assert!(began.elapsed() < PATIENCE, "waited in vain: {what}");
@@ -151,20 +151,20 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 /// A port that nobody has just now.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn post(to: SocketAddr, path: &str, content_type: &str, body: &[u8]) -> Answer {
+pub(crate) fn post(to: SocketAddr, path: &str, content_type: &str, body: &[u8]) -> Answer {
     request(to, "POST", path, &[("Content-Type", content_type)], body)
 }
 
-fn get(to: SocketAddr, path: &str) -> Answer {
+pub(crate) fn get(to: SocketAddr, path: &str) -> Answer {
     request(to, "GET", path, &[], b"")
 }
 
 /// One request on a connection of its own.
-fn request(to: SocketAddr, method: &str, path: &str, fields: &[(&str, &str)], body: &[u8]) -> Answer {
+pub(crate) fn request(to: SocketAddr, method: &str, path: &str, fields: &[(&str, &str)], body: &[u8]) -> Answer {
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
     for (name, value) in fields {
         write!(head, "{name}: {value}\r\n").unwrap();
@@ -189,6 +189,6 @@ fn raw(to: SocketAddr, bytes: &[u8]) -> Answer {
     Answer { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
 }
 
-fn json(answer: &Answer) -> serde_json::Value {
+pub(crate) fn json(answer: &Answer) -> serde_json::Value {
     serde_json::from_str(&answer.body).unwrap()
 }
