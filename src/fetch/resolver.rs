@@ -58,6 +58,7 @@ impl Resolver {
         options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
         options.use_hosts_file = ResolveHosts::Never;
         options.positive_min_ttl = Some(KEPT_MIN);
+        options.negative_min_ttl = Some(KEPT_MIN);
         options.positive_max_ttl = Some(KEPT_MAX);
         options.negative_max_ttl = Some(KEPT_MAX);
         options.case_randomization = false;
