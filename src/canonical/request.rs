@@ -55,6 +55,12 @@ impl RequestUrl {
         Self::of(self.0.join(&raw::trim(location)).map_err(|_| NotRequestable::Malformed)?)
     }
 
+    /// Where a redirect from here leads, as text with its fragment: nobody is asked for that, but lists may name it.
+    pub fn onward(&self, location: &str) -> String {
+        let whole = || Some(self.0.join(&raw::trim(location)).ok()?.into());
+        if location.len() > URL_MAX_BYTES { None } else { whole() }.unwrap_or_else(|| location.to_owned())
+    }
+
     fn of(mut url: ::url::Url) -> Result<Self, NotRequestable> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(NotRequestable::Scheme);

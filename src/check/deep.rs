@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::fetch::{Follower, Second, Stop};
 
-use super::trail::Scout;
+use super::trail::{Newest, Scout};
 use super::{Draft, Lead, Report, Snapshot, Trail};
 
 /// Follows what checks leave to be asked. Clones share everything.
@@ -20,6 +20,7 @@ use super::{Draft, Lead, Report, Snapshot, Trail};
 pub struct DeepChecker {
     follower: Follower,
     known: Cache<u128, Remembered>,
+    newest: Newest,
     key: [u8; 16],
 }
 
@@ -52,7 +53,12 @@ pub struct Begun {
 impl DeepChecker {
     /// Follows with `follower`, and remembers what up to `trails_max` links came to, under a key that nobody else knows.
     pub fn new(follower: Follower, trails_max: u64, key: [u8; 16]) -> Self {
-        Self { follower, known: Cache::new(trails_max), key }
+        Self { follower, known: Cache::new(trails_max), newest: Newest::default(), key }
+    }
+
+    /// Says which lists are in place from now on: what they have is asked by no chain any more, also by none under way.
+    pub fn lists_are(&self, snapshot: Arc<Snapshot>) {
+        self.newest.store(Some(snapshot));
     }
 
     /// What follows.
@@ -100,7 +106,7 @@ impl DeepChecker {
         now: i64,
         second: Second,
     ) -> JoinHandle<Option<Arc<Trail>>> {
-        let scout = Scout::new(Arc::clone(snapshot), now);
+        let scout = Scout::new(Arc::clone(snapshot), Arc::clone(&self.newest), now);
         let following = self.follower.follow(lead.url.clone(), second, scout);
         let (known, digest, snapshot) = (self.known.clone(), self.digest(snapshot, lead), Arc::downgrade(snapshot));
         self.follower.spawn(async move {

@@ -63,7 +63,7 @@ impl Snapshot {
         }
         let mut is_barred = false;
         if self.asked.is_some() && !link.weak {
-            match self.leads(&link.url, urls) {
+            match self.leads([Some(&link.url), link.other_reading.as_deref()], urls) {
                 Leads::Open(open) => leads.extend(open),
                 Leads::Barred => is_barred = true,
             }

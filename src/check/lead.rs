@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::canonical::{Located, RequestUrl, Via};
+use crate::canonical::{Located, RequestUrl, Via, canonical};
 
 use super::Snapshot;
 
@@ -33,22 +33,25 @@ impl Snapshot {
         self.asked.as_ref().is_some_and(|asked| asked.asks(host))
     }
 
-    /// What is to be asked of all that `link` stands for.
-    pub(super) fn leads(&self, link: &str, urls: &[Located]) -> Leads {
+    /// What is to be asked of all that a link stands for, by its readings as they were written.
+    pub(super) fn leads(&self, readings: [Option<&str>; 2], urls: &[Located]) -> Leads {
         let is_asked = |located: &&Located| located.via != Via::Alias && self.asks(located.url.host());
         if !urls.iter().any(|located| is_asked(&located)) {
             return Leads::Open(Vec::new());
         }
-        if urls.iter().any(|located| self.knows(&located.url)) {
-            return Leads::Barred;
-        }
+        // The link itself is barred under any of its names; a URL inside it by itself.
+        let is_known = urls.iter().any(|located| located.via != Via::Nested && self.knows(&located.url));
         let mut leads = Vec::new();
         for located in urls.iter().filter(is_asked).take(LEADS_MAX) {
+            let is_barred = if located.via == Via::Nested { self.knows(&located.url) } else { is_known };
+            if is_barred {
+                return Leads::Barred;
+            }
             // As it was posted where that is known: the canonical form has no port, and other escapes.
-            let posted = RequestUrl::read(link).ok();
-            let posted = posted.filter(|url| located.via == Via::Itself && url.host() == located.url.host());
-            let read = posted.or_else(|| RequestUrl::read(located.url.expose()).ok());
-            leads.extend(read.filter(|url| !leads.contains(url)));
+            let is_it = |reading: &&str| canonical(reading).is_some_and(|url| url == located.url);
+            let written = readings.into_iter().flatten().find(is_it).unwrap_or(located.url.expose());
+            let read = RequestUrl::read(written).or_else(|_| RequestUrl::read(located.url.expose()));
+            leads.extend(read.ok().filter(|url| !leads.contains(url)));
         }
         Leads::Open(leads)
     }

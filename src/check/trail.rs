@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::canonical::{Located, Outcome, Via};
+use arc_swap::ArcSwapOption;
+
+use crate::canonical::{Located, Outcome, RequestUrl, Via};
 use crate::fetch::{Chain, Place, Stop, Visitor};
 use crate::verdict::{self, Action, Match, Reason, Verdict};
 
@@ -30,10 +32,14 @@ pub(super) struct Told {
     pub(super) is_unstable: bool,
 }
 
+/// The lists in place now, which may be newer than those a chain is judged by.
+pub(super) type Newest = Arc<ArcSwapOption<Snapshot>>;
+
 /// Looks up every place of a chain.
 pub(super) struct Scout {
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) now: i64,
+    newest: Newest,
     answers: Answers,
     matches: Vec<Match>,
     action: Option<Action>,
@@ -41,9 +47,9 @@ pub(super) struct Scout {
 }
 
 impl Scout {
-    pub(super) fn new(snapshot: Arc<Snapshot>, now: i64) -> Self {
+    pub(super) fn new(snapshot: Arc<Snapshot>, newest: Newest, now: i64) -> Self {
         let (answers, matches) = (Answers::default(), Vec::new());
-        Self { snapshot, now, answers, matches, action: None, reason: None }
+        Self { snapshot, now, newest, answers, matches, action: None, reason: None }
     }
 
     /// What the chain came to.
@@ -82,14 +88,14 @@ impl Trail {
 
 impl Visitor for Scout {
     fn visit(&mut self, link: &str) -> Place {
-        let Self { snapshot, now, answers, matches, action, reason } = self;
+        let Self { snapshot, now, answers, matches, action, reason, .. } = self;
         let mut urls: Vec<Located> = Vec::new();
         let outcome = snapshot.tables.resolve_into(link, &mut urls);
-        let listed = urls.iter().any(|located| snapshot.knows(&located.url));
-        let leads = match snapshot.leads(link, &urls) {
-            Leads::Open(leads) if !listed => leads,
-            _ => Vec::new(),
+        let (leads, is_barred) = match snapshot.leads([Some(link), None], &urls) {
+            Leads::Open(leads) => (leads, false),
+            Leads::Barred => (Vec::new(), true),
         };
+        let listed = is_barred || (leads.is_empty() && urls.iter().any(|located| snapshot.knows(&located.url)));
         for Located { url, .. } in &urls {
             snapshot.ask(url, Via::Redirect, *now, answers);
             let ruled = verdict::judge_url(&answers.found, &answers.overrides, &snapshot.policy, matches);
@@ -101,5 +107,13 @@ impl Visitor for Scout {
             *reason = Some(Reason::Limit);
         }
         Place { listed, leads }
+    }
+
+    fn may_ask(&mut self, url: &RequestUrl) -> bool {
+        let newest = self.newest.load();
+        let snapshot = newest.as_ref().unwrap_or(&self.snapshot);
+        let mut urls: Vec<Located> = Vec::new();
+        snapshot.tables.resolve_into(url.expose().as_str(), &mut urls);
+        !urls.iter().any(|located| located.via != Via::Nested && snapshot.knows(&located.url))
     }
 }

@@ -94,4 +94,9 @@ impl Visitor for Guide {
         let leads = RequestUrl::read(link).ok().filter(|_| !listed).into_iter().collect();
         Place { listed, leads }
     }
+
+    fn may_ask(&mut self, _: &RequestUrl) -> bool {
+        // Nothing changes within one run.
+        true
+    }
 }

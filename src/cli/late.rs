@@ -1,6 +1,5 @@
 //! What `serve` follows links with, what it tells late, and where that is kept.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -24,7 +23,8 @@ pub(super) struct Followers {
 }
 
 /// The settings that it was made by.
-type MadeBy = (FetchSetting, CacheSetting, Option<PathBuf>);
+/// The last is the text of the table of shorteners, if it is not the one in the program.
+type MadeBy = (FetchSetting, CacheSetting, Option<String>);
 
 /// Between two attempts to open what a predecessor still holds.
 const OPENING_PAUSE: Duration = Duration::from_millis(250);
@@ -59,8 +59,13 @@ impl Followers {
     /// The checker, which leaves links to be asked if they are followed.
     pub(super) fn asking(&self, checker: Checker) -> Checker {
         match &self.deep {
-            Some(deep) => follow::asking(&checker, deep.follower().asked()),
             None => checker,
+            Some(deep) => {
+                let checker = follow::asking(&checker, deep.follower().asked());
+                // Before they are in place: nothing on them is asked from here on.
+                deep.lists_are(checker.snapshot());
+                checker
+            }
         }
     }
 
@@ -103,7 +108,9 @@ impl Followers {
 
 fn made_by(settings: &Settings) -> MadeBy {
     let config = &settings.loaded.config;
-    (config.fetch.clone(), config.cache.clone(), config.tables.shorteners.clone())
+    // A table that cannot be read is told of where it is used.
+    let table = config.tables.shorteners.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
+    (config.fetch.clone(), config.cache.clone(), table)
 }
 
 fn follower(settings: &Settings, metrics: &Metrics) -> anyhow::Result<Option<DeepChecker>> {
@@ -119,6 +126,9 @@ async fn opened(
     open: impl Fn() -> Result<Outbox, OutboxError>,
 ) -> Result<Outbox, OutboxError> {
     let mut opened = first;
+    if let Err(error) = &opened {
+        tracing::warn!(%error, "nothing is told later until the outbox can be opened");
+    }
     // A predecessor holds it, or there is no room: both pass.
     while let Err(OutboxError::Open { .. } | OutboxError::Storage { .. }) = opened {
         tokio::time::sleep(OPENING_PAUSE).await;

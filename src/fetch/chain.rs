@@ -141,11 +141,16 @@ impl<'w, V: Visitor> Walk<'w, V> {
                 self.note(Stop::Hops);
                 break;
             }
+            if !self.visitor.may_ask(&url) {
+                self.visitor.visit(url.expose().as_str());
+                self.note(Stop::Listed);
+                continue;
+            }
             match self.ask(&url).await {
                 Ok(next) => waiting.extend(next),
                 Err(error) => self.fail(error),
             }
-            if matches!(self.chain.stop, Stop::Listed | Stop::Deadline) {
+            if self.chain.stop == Stop::Deadline {
                 break;
             }
         }

@@ -272,7 +272,7 @@ fn one_at_a_time(rate: NonZeroU32) -> Quota {
 
 /// Where an answer says to go on. Two that differ lead nowhere, as in browsers.
 fn location(status: u16, headers: &HeaderMap) -> Result<Option<String>, FetchError> {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let text = |value: &HeaderValue| written(value.as_bytes());
     if matches!(status, 301 | 302 | 303 | 307 | 308) {
         let mut all = headers.get_all(LOCATION).iter();
         let first = all.next();
@@ -284,6 +284,17 @@ fn location(status: u16, headers: &HeaderMap) -> Result<Option<String>, FetchErr
         }
     }
     Ok(headers.get(REFRESH).and_then(|value| refreshed(&text(value)).map(str::to_owned)))
+}
+
+/// Bytes that are no UTF-8 escaped one by one, as browsers ask for them.
+fn written(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes
+            .iter()
+            .map(|&byte| if byte.is_ascii() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+            .collect(),
+    }
 }
 
 /// The URL in `5; url=https://a.example/`, as the HTML standard reads it ("shared declarative refresh steps").

@@ -69,6 +69,9 @@ pub enum Second {
 pub trait Visitor: Send + 'static {
     /// What is known of the place that `link` names.
     fn visit(&mut self, link: &str) -> Place;
+
+    /// Whether a place may still be asked, now: lists may have changed since it was looked up.
+    fn may_ask(&mut self, url: &RequestUrl) -> bool;
 }
 
 /// Clones share everything; the last one ends what is under way.

@@ -49,13 +49,12 @@ impl Refused {
 }
 
 /// Top levels that never lead outside: RFC 6761, 6762, 7686, 8375, 9476, ICANN's `internal`, and those that routers use.
-const INNER: [&str; 16] = [
+const INNER: [&str; 15] = [
     "alt",
     "arpa",
     "corp",
     "domain",
     "home",
-    "host",
     "internal",
     "intranet",
     "invalid",

@@ -12,6 +12,7 @@ use crate::extract::{Extractor, TextFormat};
 
 use super::client::{Agent, Answer, Ask, Client};
 use super::error::FetchError;
+use super::page;
 use super::shorteners::Kind;
 
 /// Where a link leads.
@@ -82,8 +83,9 @@ impl Asker {
 
     fn read(&self, url: &RequestUrl, answer: Answer) -> Result<Hop, FetchError> {
         let Answer { status, location, page, lifetime } = answer;
-        let mut next: Vec<String> = location.map(|location| onward(url, &location)).into_iter().collect();
+        let mut next: Vec<String> = location.map(|location| url.onward(&location)).into_iter().collect();
         if let Some(page) = page {
+            next.extend(page::refresh(&page).map(|target| url.onward(&target)));
             let found = self.extractor.links(&page, TextFormat::Html);
             if found.overflow || found.links.len() > PAGE_LINKS_MAX {
                 return Err(FetchError::TooLarge);
@@ -102,11 +104,6 @@ impl Asker {
         }
         Ok(Hop { status, next, unstable: false, kept_s: lifetime.as_secs() })
     }
-}
-
-/// Where a redirect says to go on: in full if a client could, else as it is written.
-fn onward(url: &RequestUrl, location: &str) -> String {
-    url.join(location).map_or_else(|_| location.to_owned(), |next| next.expose().as_str().to_owned())
 }
 
 impl Hop {

@@ -23,6 +23,7 @@ mod guard;
 mod hop;
 mod host;
 mod lifetime;
+mod page;
 mod resolver;
 mod shared;
 mod shorteners;

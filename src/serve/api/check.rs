@@ -106,7 +106,9 @@ impl Begun {
     ) -> Result<Vec<Named<Option<Box<RawValue>>>>, Problem> {
         let mut reports = Vec::with_capacity(self.posts.len());
         for (id, finishing, looked_up) in self.posts {
-            let subject = id.as_ref().map(|id| id.get().to_owned()).unwrap_or_default();
+            // A text without its quotes: as people know it.
+            let subject = id.as_ref().map(|id| serde_json::from_str(id.get()).unwrap_or_else(|_| id.get().to_owned()));
+            let subject = subject.unwrap_or_default();
             let report = finishing.end(deep, &Who { door: "api", owner: asker.owner(), subject }).await;
             count(&report, (looked_up, self.now), asker, metrics)?;
             reports.push(Named { id, report });
