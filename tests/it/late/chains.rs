@@ -8,7 +8,7 @@ use linkgate::telemetry::clock;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{SLOW, Stand, by, check, key, told};
+use super::{PATIENT, SLOW, Stand, by, check, key, told};
 use crate::outbox::told as variable;
 use crate::serve::{Serving, post, wait_until};
 
@@ -16,7 +16,7 @@ use crate::serve::{Serving, post, wait_until};
 fn a_listed_place_behind_three_hops_is_found_and_never_asked() {
     let stand = Stand::new();
     stand.web.chain(&["a.test/1", "b.test/2", "c.test/3", "listed.test/4"]);
-    let server = stand.serve("");
+    let server = stand.serve(PATIENT);
     let (report, _) = check(&server, &stand.post("a.test/1"));
     assert_eq!(told(&report), ["reject", "listed", "-", "listed"]);
     let link = &report["links"][0];
@@ -62,7 +62,7 @@ fn a_link_that_all_post_at_once_is_asked_once() {
 #[test]
 fn without_time_everything_is_told_later() {
     let stand = Stand::new();
-    stand.web.slow("a.test/1", Duration::from_millis(300), "listed.test/4");
+    stand.web.slow("a.test/1", SLOW, "listed.test/4");
     let server = stand.serve("[api]\ndeadline_ms = 0\n");
     let (report, _) = check(&server, &stand.post("a.test/1"));
     assert_eq!(told(&report), ["flag", "undetermined", "redirect_unfinished", "deadline"]);
@@ -79,7 +79,7 @@ fn a_stream_keeps_its_order() {
     let stand = Stand::new();
     stand.web.chain(&["a.test/1", "listed.test/4"]);
     stand.web.slow("slow.test/1", SLOW, "listed.test/4");
-    let server = stand.serve("");
+    let server = stand.serve(PATIENT);
     let places = ["slow.test/1", "end.test/1", "a.test/1", "listed.test/x", "slow.test/1", "a.test/1", "end.test/2"];
     let lines: String = places.iter().map(|place| stand.post(place) + "\n").collect();
     let answer = post(server.api, "/v1/check/stream", "application/x-ndjson", lines.as_bytes());
@@ -94,7 +94,7 @@ fn a_stream_keeps_its_order() {
 fn explain_tells_how_a_chain_went_and_not_where() {
     let stand = Stand::new();
     stand.web.chain(&["a.test/1", "b.test/2", "c.test/3", "listed.test/4"]);
-    let server = stand.serve(&key("one", "scopes = [\"check\", \"explain\"]"));
+    let server = stand.serve(&(PATIENT.to_owned() + &key("one", "scopes = [\"check\", \"explain\"]")));
     let body = json!({"url": stand.web.url("a.test/1")}).to_string();
     let answer = by("one", &server, "POST", "/v1/explain", &body);
     let link = &super::body(&answer)["report"]["links"][0];
@@ -141,7 +141,7 @@ fn any_entry_ends_a_chain() {
     ];
     let hosts = cases.map(|(host, _)| format!("{host}\n")).concat();
     stand.files.file("shorteners.txt", format!("{}{hosts}excepted.test\n", super::SHORTENERS));
-    let server = stand.serve(&lists);
+    let server = stand.serve(&(PATIENT.to_owned() + &lists));
     for (host, expected) in cases {
         stand.web.chain(&[&format!("a.test/{host}"), &format!("{host}/")]);
         // A link to it is not asked either.
@@ -169,7 +169,7 @@ fn reload(stand: &Stand, server: &Serving, list: &str) {
 fn what_is_remembered_is_judged_by_the_lists_in_place() {
     let stand = Stand::new();
     stand.web.chain(&["a.test/1", "b.test/2", "end.test/3"]);
-    let server = stand.serve("");
+    let server = stand.serve(PATIENT);
     let told = || {
         let (report, _) = check(&server, &stand.post("a.test/1"));
         [0, 3].map(|at| told(&report)[at].to_owned())

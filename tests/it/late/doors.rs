@@ -20,7 +20,7 @@ impl Guarded {
         stand.web.chain(&["a.test/1", "b.test/2", "listed.test/4"]);
         stand.web.slow("slow.test/*", SLOW, "listed.test/4");
         let platform = Receiver::start(|_| answer("200 OK", ""));
-        let proxy = "[proxy]\nlisten = \"127.0.0.1:0\"\nplatform = \"mastodon\"\n";
+        let proxy = "[proxy]\nlisten = \"127.0.0.1:0\"\nplatform = \"mastodon\"\ndeadline_ms = 1000\n";
         let server = stand.serve(&format!("{proxy}upstream = \"http://127.0.0.1:{}\"\n{more}", platform.port));
         Self { stand, platform, server }
     }

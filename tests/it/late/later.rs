@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::web::FOR_EVER;
-use super::{ANSWERED, SLOW, Stand, body, by, check, key, told, wait_for_rest};
+use super::{ANSWERED, PATIENT, SLOW, Stand, body, by, check, key, told, wait_for_rest};
 use crate::serve::{get, wait_until};
 
 const UNFINISHED: [&str; 4] = ["flag", "undetermined", "redirect_unfinished", "deadline"];
 /// Everything that can be looked at again is, soon.
-const SECOND_LOOKS: &str = "[fetch]\nsecond_look_share = 1.0\nsecond_look_after_ms = 1000\n";
+const SECOND_LOOKS: &str = "[fetch]\nsecond_look_share = 1.0\nsecond_look_after_ms = 1000\n[api]\ndeadline_ms = 1000\n";
 
 #[test]
 fn a_slow_host_is_waited_for_no_longer_than_the_deadline() {
@@ -72,9 +72,9 @@ fn that_nothing_was_found_is_told_too() {
 
 #[test]
 fn a_host_that_does_not_answer_is_asked_again_and_given_up_some_time() {
-    let (stand, patient) = (Stand::new(), "[fetch]\nrequest_timeout_ms = 300\n");
+    let (stand, short) = (Stand::new(), "[fetch]\nrequest_timeout_ms = 1000\n");
     stand.web.slow("slow.test/1", FOR_EVER, "listed.test/4");
-    let server = stand.serve(patient);
+    let server = stand.serve(short);
     let (report, _) = check(&server, &stand.post("slow.test/1"));
     assert_eq!(told(&report), UNFINISHED);
     wait_until("a second attempt", || stand.web.counts(["slow.test"]) == [2]);
@@ -86,7 +86,7 @@ fn a_host_that_does_not_answer_is_asked_again_and_given_up_some_time() {
 
     let stand = Stand::new();
     stand.web.slow("slow.test/1", FOR_EVER, "listed.test/4");
-    let server = stand.serve(&format!("{patient}attempts_max = 1\n"));
+    let server = stand.serve(&format!("{short}attempts_max = 1\n"));
     let (report, _) = check(&server, &stand.post("slow.test/1"));
     let path = format!("/v1/checks/{}", report["check_id"].as_str().unwrap());
     wait_until("the end of it", || body(&get(server.api, &path))["state"] == "settled");
@@ -122,7 +122,7 @@ fn a_host_that_sends_browsers_elsewhere_is_seen_through_later() {
 fn a_host_that_leads_programs_nowhere_is_seen_through_at_once() {
     let stand = Stand::new();
     stand.web.hides("a.test/1", None, "listed.test/4");
-    let server = stand.serve("");
+    let server = stand.serve(PATIENT);
     let (report, _) = check(&server, &stand.post("a.test/1"));
     assert_eq!(told(&report), ["reject", "listed", "-", "listed"]);
     assert_eq!(flags(&report), ["odd_port", "unstable"]);

@@ -32,6 +32,8 @@ struct Stand {
 /// All of them are asked, unless a list has something on them. The end of a chain, `end.test`, is not among them.
 const SHORTENERS: &str = "a.test\nb.test\nc.test\nslow.test\nlisted.test\nother.test\n";
 const LIST: &str = "listed.test\n";
+/// More time than a chain needs even on a busy machine, and less than a slow host takes.
+const PATIENT: &str = "[api]\ndeadline_ms = 1000\n";
 /// Within that a post is answered: the deadline, and what a busy machine needs.
 const ANSWERED: Duration = Duration::from_millis(400);
 /// As long as a host takes that is too slow.

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Name server and web server of all hosts; both end with the program.
 pub(super) struct Web {
@@ -38,7 +38,6 @@ struct Place {
 pub(super) struct Asked {
     pub(super) host: String,
     pub(super) agent: String,
-    pub(super) at: Instant,
 }
 
 const CONNECTIONS_MAX: usize = 1_000;
@@ -117,7 +116,7 @@ impl Town {
         let mut lines = BufReader::new(connection);
         while let Some((method, place, agent)) = request(&mut lines) {
             let host = place.split('/').next().unwrap().to_owned();
-            self.asked.lock().unwrap().push(Asked { host: host.clone(), agent: agent.clone(), at: Instant::now() });
+            self.asked.lock().unwrap().push(Asked { host: host.clone(), agent: agent.clone() });
             let known = {
                 let places = self.places.lock().unwrap();
                 places.get(&place).or_else(|| places.get(&format!("{host}/*"))).cloned()
