@@ -184,3 +184,36 @@ fn what_is_remembered_is_judged_by_the_lists_in_place() {
     assert_eq!(told(), ["allow", "arrived"]);
     assert_eq!(stand.web.counts(["a.test", "b.test", "end.test"]), [1, 1, 0]);
 }
+
+#[test]
+fn what_is_listed_meanwhile_is_asked_no_more() {
+    let stand = Stand::new();
+    stand.web.slow("a.test/1", SLOW, "b.test/2");
+    stand.web.chain(&["b.test/2", "end.test/3"]);
+    let server = stand.serve("[api]\ndeadline_ms = 0\n");
+    let (report, _) = check(&server, &stand.post("a.test/1"));
+    assert_eq!(told(&report)[0], "flag");
+    // The first host has not answered yet: what it answers is on the list by then.
+    reload(&stand, &server, "listed.test\nb.test\n");
+    let event = stand.only_event();
+    assert_eq!((&event["id"], told(&event["report"])[0]), (&report["check_id"], "reject"));
+    assert_eq!(stand.web.counts(["a.test", "b.test"]), [1, 0]);
+}
+
+#[test]
+fn no_reading_of_a_link_hides_another_and_fragments_count() {
+    let stand = Stand::new();
+    stand.web.chain(&["a.test/bad", "listed.test/4"]);
+    stand.web.chain(&["b.test/1", "end.test/#https://listed.test/x"]);
+    let server = stand.serve(PATIENT);
+    for (text, expected) in [
+        (format!("{}を見て", stand.web.url("a.test/bad")), "reject"),
+        (format!("{},x", stand.web.url("a.test/bad")), "reject"),
+        (stand.web.url("b.test/1"), "reject"),
+        (stand.web.url("a.test/fine"), "allow"),
+    ] {
+        let (report, _) = check(&server, &json!({ "text": text }).to_string());
+        assert_eq!(told(&report)[0], expected, "{report}");
+    }
+    assert_eq!(stand.web.counts(["listed.test", "end.test"]), [0, 0]);
+}

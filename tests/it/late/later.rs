@@ -49,7 +49,7 @@ fn what_comes_late_is_told_once_and_to_whoever_asked() {
     strangers(&path);
     let event = stand.only_event();
     assert_eq!((&event["id"], &event["state"], &event["door"]), (&json!(id), &json!("settled"), &json!("api")));
-    assert_eq!((&event["subject"], &event["action_was"]), (&json!("\"slow.test/1\""), &json!("flag")));
+    assert_eq!((&event["subject"], &event["action_was"]), (&json!("slow.test/1"), &json!("flag")));
     assert_eq!(told(&event["report"]), ["reject", "listed", "-", "listed"]);
     assert_eq!(body(&by("one", &server, "GET", &path, "")), event);
     strangers(&path);
