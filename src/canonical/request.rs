@@ -12,8 +12,8 @@ use super::raw;
 use super::url::HostKind;
 use super::{CanonicalUrl, URL_MAX_BYTES, canonical};
 
-/// An `http` or `https` URL with its port, as the URL standard reads it; without user name, password and fragment, which no
-/// server is to see.
+/// An `http` or `https` URL with its port, as the URL standard reads it; without user name and password, which no server is
+/// to see. Its fragment stays, since where it is redirected to inherits that; it is not asked with.
 ///
 /// It has no `Display`, and its `Debug` is redacted: it may be on a list.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -55,10 +55,19 @@ impl RequestUrl {
         Self::of(self.0.join(&raw::trim(location)).map_err(|_| NotRequestable::Malformed)?)
     }
 
-    /// Where a redirect from here leads, as text with its fragment: nobody is asked for that, but lists may name it.
+    /// What `location` names on a page that stands here, as text with its fragment: nobody is asked for that, but lists may
+    /// name it.
     pub fn onward(&self, location: &str) -> String {
         let whole = || Some(self.0.join(&raw::trim(location)).ok()?.into());
         if location.len() > URL_MAX_BYTES { None } else { whole() }.unwrap_or_else(|| location.to_owned())
+    }
+
+    /// A place that this one is redirected to: without a fragment of its own it has this one's (RFC 9110, section 10.2.2).
+    pub fn redirected(&self, onward: &str) -> String {
+        match self.0.fragment() {
+            Some(fragment) if !onward.contains('#') => format!("{onward}#{fragment}"),
+            _ => onward.to_owned(),
+        }
     }
 
     fn of(mut url: ::url::Url) -> Result<Self, NotRequestable> {
@@ -75,15 +84,17 @@ impl RequestUrl {
         if !url.username().is_empty() || url.password().is_some() {
             usable &= url.set_username("").is_ok() && url.set_password(None).is_ok();
         }
-        if url.fragment().is_some() {
-            url.set_fragment(None);
-        }
         usable.then_some(Self(url)).ok_or(NotRequestable::Malformed)
     }
 
     /// For the client that asks. It may be a listed URL: never log it or put it in an error.
     pub fn expose(&self) -> &::url::Url {
         &self.0
+    }
+
+    /// What a server is asked for: all but the fragment. As secret as the whole.
+    pub fn expose_asked(&self) -> &str {
+        &self.0[..::url::Position::AfterQuery]
     }
 
     /// Whether it is `https`.
@@ -142,7 +153,7 @@ mod tests {
     #[test]
     fn what_is_asked_is_what_is_judged() {
         for (link, expected) in [
-            ("HTTPS://user:secret@A.Example:8443/x?q#f", Ok("https://a.example:8443/x?q")),
+            ("HTTPS://user:secret@A.Example:8443/x?q#f", Ok("https://a.example:8443/x?q#f")),
             ("a.example./x", Ok("http://a.example/x")),
             ("http://127.0.0.1./", Ok("http://127.0.0.1/")),
             ("http://0x7f.1/", Ok("http://127.0.0.1/")),
@@ -166,10 +177,21 @@ mod tests {
     }
 
     #[test]
+    fn fragments_are_inherited_and_not_asked_for() {
+        let url = RequestUrl::read("https://a.example/b?c#d").unwrap();
+        assert_eq!(url.expose_asked(), "https://a.example/b?c");
+        assert_eq!(url.redirected("https://b.example/"), "https://b.example/#d");
+        assert_eq!(url.redirected("https://b.example/#e"), "https://b.example/#e");
+        let bare = RequestUrl::read("https://a.example/b?c").unwrap();
+        assert_eq!(bare.redirected("https://b.example/"), "https://b.example/");
+        assert_eq!(bare.expose_asked(), "https://a.example/b?c");
+    }
+
+    #[test]
     fn redirects_are_read_from_where_they_stand() {
         let from = RequestUrl::read("https://a.example/b/c?d").unwrap();
         for (location, expected) in [
-            ("../x/./y?z#f", Ok("https://a.example/x/y?z")),
+            ("../x/./y?z#f", Ok("https://a.example/x/y?z#f")),
             ("//b.example/", Ok("https://b.example/")),
             ("/\\127.0.0.1/", Ok("https://127.0.0.1/")),
             ("\\\\127.0.0.1\\x", Ok("https://127.0.0.1/x")),

@@ -7,6 +7,7 @@ use std::sync::{Arc, Weak};
 
 use moka::sync::Cache;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
@@ -34,6 +35,9 @@ struct Remembered {
     until: i64,
 }
 
+/// Links of one post that are followed at once; its others wait, so that those of other posts need not.
+const POST_CHAINS_MAX: usize = 16;
+
 /// A report, and what was not told in time.
 #[derive(Debug, Clone)]
 pub struct Finished {
@@ -41,6 +45,13 @@ pub struct Finished {
     pub report: Report,
     /// The same without those chains, and the leads to them, if there are any: to be finished later.
     pub pending: Option<Draft>,
+}
+
+/// How one lead is followed.
+struct Errand {
+    now: i64,
+    second: Second,
+    places: Arc<Semaphore>,
 }
 
 /// A draft whose leads are followed.
@@ -78,18 +89,16 @@ impl DeepChecker {
 
     /// Begins to follow what a draft leaves to be asked; `now` is in seconds since the Unix epoch.
     pub fn begin(&self, snapshot: &Arc<Snapshot>, mut draft: Draft, now: i64, second: Second) -> Begun {
+        let places = Arc::new(Semaphore::new(POST_CHAINS_MAX));
         let leads = std::mem::take(&mut draft.leads);
         let searches = leads.into_iter().map(|lead| {
-            let search = self.search(snapshot, &lead, now, second);
+            let remembered = if second == Second::IfOdd { self.remembered(snapshot, &lead, now) } else { None };
+            let follow = || self.follow(snapshot, &lead, Errand { now, second, places: Arc::clone(&places) });
+            let search = remembered.map_or_else(|| Search::UnderWay(follow()), Search::Known);
             (lead, search)
         });
         let searches = searches.collect();
         Begun { draft, snapshot: Arc::clone(snapshot), searches }
-    }
-
-    fn search(&self, snapshot: &Arc<Snapshot>, lead: &Lead, now: i64, second: Second) -> Search {
-        let remembered = if second == Second::IfOdd { self.remembered(snapshot, lead, now) } else { None };
-        remembered.map_or_else(|| Search::UnderWay(self.follow(snapshot, lead, now, second)), Search::Known)
     }
 
     fn remembered(&self, snapshot: &Arc<Snapshot>, lead: &Lead, now: i64) -> Option<Arc<Trail>> {
@@ -99,21 +108,18 @@ impl DeepChecker {
     }
 
     /// It goes on, and is remembered, also if nobody waits for it any more.
-    fn follow(
-        &self,
-        snapshot: &Arc<Snapshot>,
-        lead: &Lead,
-        now: i64,
-        second: Second,
-    ) -> JoinHandle<Option<Arc<Trail>>> {
+    fn follow(&self, snapshot: &Arc<Snapshot>, lead: &Lead, errand: Errand) -> JoinHandle<Option<Arc<Trail>>> {
+        let Errand { now, second, places } = errand;
         let scout = Scout::new(Arc::clone(snapshot), Arc::clone(&self.newest), now);
-        let following = self.follower.follow(lead.url.clone(), second, scout);
         let (known, digest, snapshot) = (self.known.clone(), self.digest(snapshot, lead), Arc::downgrade(snapshot));
+        let (follower, url) = (self.follower.clone(), lead.url.clone());
         self.follower.spawn(async move {
-            let (chain, scout) = following.await.ok()?;
+            let place = places.acquire_owned().await.ok()?;
+            let (chain, scout) = follower.follow(url, second, scout).await.ok()?;
+            drop(place);
             let edge = scout.snapshot.next_edge(now).unwrap_or(i64::MAX);
             let trail = Arc::new(scout.trail(&chain));
-            if !chain.stop.may_change() {
+            if !trail.stop().may_change() {
                 let kept_s = i64::try_from(chain.kept.as_secs()).unwrap_or(i64::MAX);
                 let until = edge.min(now.saturating_add(kept_s));
                 known.insert(digest, Remembered { trail: Arc::clone(&trail), snapshot, from: now, until });

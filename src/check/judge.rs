@@ -2,13 +2,12 @@
 
 use crate::canonical::{self, CanonicalUrl, Located, Outcome, RequestUrl, Spelling, URL_MAX_BYTES, Via};
 use crate::extract::Link;
-use crate::fetch::Stop;
 use crate::index::{Hit, Mode};
-use crate::verdict::{self, Match, Reason, Status, Verdict};
+use crate::verdict::{self, Action, Match, Reason, Status, Verdict};
 
 use super::Snapshot;
-use super::lead::Leads;
-use super::report::{self, LinkReport, MatchReport, Redirect};
+use super::report::{self, LinkReport, MatchReport};
+use super::snapshot::{forbids, names};
 
 /// Buffers that checks share, one after the other. No text of a post stays in them.
 #[derive(Default)]
@@ -38,6 +37,10 @@ pub(super) struct Answers {
     hits: Vec<Hit>,
     pub(super) found: Vec<Match>,
     pub(super) overrides: Vec<Match>,
+    /// Whether any entry is about it, whoever may be told and whenever it holds.
+    is_known: bool,
+    /// The same of each URL of a link.
+    pub(super) known: Vec<bool>,
 }
 
 impl Snapshot {
@@ -61,31 +64,25 @@ impl Snapshot {
         if let Some(other) = &link.other_reading {
             self.tables.resolve_into(other, urls);
         }
-        let mut is_barred = false;
-        if self.asked.is_some() && !link.weak {
-            match self.leads([Some(&link.url), link.other_reading.as_deref()], urls) {
-                Leads::Open(open) => leads.extend(open),
-                Leads::Barred => is_barred = true,
-            }
-        }
         let spelling = urls.first().map(|located| located.url.spelling()).unwrap_or_default();
         matches.clear();
-        let mut action = None;
-        for Located { url, via } in urls.drain(..) {
-            self.ask(&url, via, now, answers);
-            let ruled = verdict::judge_url(&answers.found, &answers.overrides, &self.policy, matches);
-            action = action.max(ruled);
+        let action = self.ask_all(urls, now, answers, matches);
+        let mut is_cut = false;
+        if self.asked.is_some() && !link.weak {
+            let found = self.leads([Some(&link.url), link.other_reading.as_deref()], urls, &answers.known);
+            is_cut = found.is_cut;
+            // What may not be asked, and of which nothing may be told, is tried all the same: whoever follows does not ask it
+            // either, and to who checks it is a host that does not answer.
+            let is_told = found.is_barred && !matches.is_empty();
+            leads.extend(found.urls.into_iter().filter(|_| !is_told));
         }
-        let is_hidden = is_barred && matches.is_empty();
-        let reason = unknown(outcome, &link.url, matches).or(is_hidden.then_some(Reason::RedirectUnfinished));
+        urls.clear();
+        let reason = unknown(outcome, &link.url, matches).or(is_cut.then_some(Reason::Limit));
         let verdict = verdict::judge_link(action, reason, &self.policy);
         let is_idle = link.weak && verdict.status != Status::Listed;
         *judged += u64::from(!is_idle);
         let is_told = !is_idle && (told(verdict.status) || !leads.is_empty());
-        is_told.then(|| LinkReport {
-            redirect: is_hidden.then(|| Redirect::unasked(Stop::Network)),
-            ..self.report(link, spelling, verdict, matches)
-        })
+        is_told.then(|| self.report(link, spelling, verdict, matches))
     }
 
     /// Whether nothing can be known of the link, told at a glance: it stands for one URL, on a host of which no list and no
@@ -98,16 +95,36 @@ impl Snapshot {
         host.is_some_and(is_stranger)
     }
 
+    /// Looks all up that a link stands for: appends what matches, notes what is known, and gives back the strictest ruling.
+    pub(super) fn ask_all(
+        &self,
+        urls: &[Located],
+        now: i64,
+        answers: &mut Answers,
+        matches: &mut Vec<Match>,
+    ) -> Option<Action> {
+        answers.known.clear();
+        let mut action = None;
+        for Located { url, via } in urls {
+            self.ask(url, *via, now, answers);
+            answers.known.push(answers.is_known);
+            action = action.max(verdict::judge_url(&answers.found, &answers.overrides, &self.policy, matches));
+        }
+        action
+    }
+
     /// Collects the hits of one URL in all indexes, and in the overrides.
     pub(super) fn ask(&self, url: &CanonicalUrl, via: Via, now: i64, answers: &mut Answers) {
-        let Answers { hits, found, overrides } = answers;
+        let Answers { hits, found, overrides, is_known, .. } = answers;
         found.clear();
         overrides.clear();
+        *is_known = false;
         for (number, index) in self.indexes.iter().enumerate() {
             hits.clear();
-            index.look_up(url, now, hits);
+            index.look_up_ever(url, now, hits);
+            *is_known |= hits.iter().any(names);
             let list_of = |hit: &Hit| index.lists().get(usize::from(hit.list));
-            hits.retain(|hit| list_of(hit).is_some_and(|list| self.shows(&list.name)));
+            hits.retain(|hit| hit.holds && list_of(hit).is_some_and(|list| self.shows(&list.name)));
             found.extend(hits.iter().map(|&hit| Match {
                 hit,
                 mode: list_of(&hit).map(|list| list.mode).unwrap_or_default(),
@@ -117,8 +134,9 @@ impl Snapshot {
         }
         if let Some(rulings) = &self.overrides {
             hits.clear();
-            rulings.look_up(url, now, hits);
-            let own = hits.iter().filter(|hit| !hit.alias);
+            rulings.look_up_ever(url, now, hits);
+            *is_known |= hits.iter().any(forbids);
+            let own = hits.iter().filter(|hit| hit.holds && !hit.alias);
             let index = self.indexes.len();
             overrides.extend(own.map(|&hit| Match { hit, mode: Mode::Enforce, index, via }));
         }

@@ -15,16 +15,17 @@ pub struct Lead {
     pub url: RequestUrl,
 }
 
-/// What is to be asked of a link.
-pub(super) enum Leads {
-    /// These; none if it is on no host that is asked.
-    Open(Vec<RequestUrl>),
-    /// A host would be asked, but a list has something on the link. Who may not be told of that list must not learn it from
-    /// this: to them it is a host that does not answer.
-    Barred,
+/// What is to be asked of a link; nothing if it is on no host that is asked.
+#[derive(Debug, Default)]
+pub(super) struct Leads {
+    pub(super) urls: Vec<RequestUrl>,
+    /// A list has something on one of them: that one is not asked.
+    pub(super) is_barred: bool,
+    /// There are more.
+    pub(super) is_cut: bool,
 }
 
-/// A link leads to few places; the others of a link with dozens of URLs in it are not asked.
+/// A link leads to few places; of one with dozens of URLs in it, it is told that not all were asked.
 const LEADS_MAX: usize = 8;
 
 impl Snapshot {
@@ -33,26 +34,30 @@ impl Snapshot {
         self.asked.as_ref().is_some_and(|asked| asked.asks(host))
     }
 
-    /// What is to be asked of all that a link stands for, by its readings as they were written.
-    pub(super) fn leads(&self, readings: [Option<&str>; 2], urls: &[Located]) -> Leads {
-        let is_asked = |located: &&Located| located.via != Via::Alias && self.asks(located.url.host());
-        if !urls.iter().any(|located| is_asked(&located)) {
-            return Leads::Open(Vec::new());
+    /// What is to be asked of all that a link stands for, by its readings as they were written; `known` says of which of its
+    /// URLs a list has something.
+    pub(super) fn leads(&self, readings: [Option<&str>; 2], urls: &[Located], known: &[bool]) -> Leads {
+        let mut leads = Leads::default();
+        let is_asked = |located: &Located| located.via != Via::Alias && self.asks(located.url.host());
+        if !urls.iter().any(is_asked) {
+            return leads;
         }
+        let urls = || urls.iter().zip(known);
         // The link itself is barred under any of its names; a URL inside it by itself.
-        let is_known = urls.iter().any(|located| located.via != Via::Nested && self.knows(&located.url));
-        let mut leads = Vec::new();
-        for located in urls.iter().filter(is_asked).take(LEADS_MAX) {
-            let is_barred = if located.via == Via::Nested { self.knows(&located.url) } else { is_known };
-            if is_barred {
-                return Leads::Barred;
-            }
-            // As it was posted where that is known: the canonical form has no port, and other escapes.
-            let is_it = |reading: &&str| canonical(reading).is_some_and(|url| url == located.url);
-            let written = readings.into_iter().flatten().find(is_it).unwrap_or(located.url.expose());
-            let read = RequestUrl::read(written).or_else(|_| RequestUrl::read(located.url.expose()));
-            leads.extend(read.ok().filter(|url| !leads.contains(url)));
+        let is_known = urls().any(|(located, &is_known)| located.via != Via::Nested && is_known);
+        for (located, &is_known_inside) in urls().filter(|(located, _)| is_asked(located)) {
+            leads.is_barred |= if located.via == Via::Nested { is_known_inside } else { is_known };
+            let url = written(located, readings).filter(|url| !leads.urls.contains(url));
+            leads.is_cut |= leads.urls.len() == LEADS_MAX && url.is_some();
+            leads.urls.extend(url.filter(|_| !leads.is_cut));
         }
-        Leads::Open(leads)
+        leads
     }
+}
+
+/// As it was posted where that is known: the canonical form has no port, and other escapes.
+fn written(located: &Located, readings: [Option<&str>; 2]) -> Option<RequestUrl> {
+    let is_it = |reading: &&str| canonical(reading).is_some_and(|url| url == located.url);
+    let written = readings.into_iter().flatten().find(is_it).unwrap_or(located.url.expose());
+    RequestUrl::read(written).or_else(|_| RequestUrl::read(located.url.expose())).ok()
 }

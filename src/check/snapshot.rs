@@ -60,9 +60,13 @@ impl Snapshot {
     /// Whether any entry is about `url`, whoever may be told of it and whenever it holds, or an override that forbids it:
     /// such a place is never asked for.
     pub fn knows(&self, url: &CanonicalUrl) -> bool {
-        let forbids = |hit: &Hit| hit.action.is_some_and(|action| action > Action::Allow);
-        self.indexes.iter().any(|index| index.knows(url, |_| true))
-            || self.overrides.as_ref().is_some_and(|overrides| overrides.knows(url, forbids))
+        let mut hits = Vec::new();
+        let mut any = |index: &Arc<Index>, counts: fn(&Hit) -> bool| {
+            hits.clear();
+            index.look_up_ever(url, 0, &mut hits);
+            hits.iter().any(counts)
+        };
+        self.indexes.iter().any(|index| any(index, names)) || self.overrides.iter().any(|rulings| any(rulings, forbids))
     }
 
     /// The same under another generation.
@@ -111,4 +115,14 @@ impl Snapshot {
     pub fn next_edge(&self, now: i64) -> Option<i64> {
         self.indexes.iter().chain(&self.overrides).filter_map(|index| index.next_edge(now)).min()
     }
+}
+
+/// Whether a hit is of an entry that is about its URL, not of an exception.
+pub(super) fn names(hit: &Hit) -> bool {
+    !hit.exception
+}
+
+/// Whether a hit is of an override that makes something stricter.
+pub(super) fn forbids(hit: &Hit) -> bool {
+    names(hit) && hit.action.is_some_and(|action| action > Action::Allow)
 }

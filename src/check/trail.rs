@@ -9,7 +9,6 @@ use crate::fetch::{Chain, Place, Stop, Visitor};
 use crate::verdict::{self, Action, Match, Reason, Verdict};
 
 use super::judge::Answers;
-use super::lead::Leads;
 use super::report::{MatchReport, PassedReport, Redirect};
 use super::{Snapshot, masked};
 
@@ -28,7 +27,6 @@ pub struct Trail {
 #[derive(Debug, Clone)]
 pub(super) struct Told {
     pub(super) redirect: Redirect,
-    stop: Stop,
     pub(super) is_unstable: bool,
 }
 
@@ -67,7 +65,7 @@ impl Scout {
         Trail {
             verdict: verdict::judge_link(self.action, reason, &snapshot.policy),
             matches: snapshot.told(&self.matches),
-            chain: Told { redirect, stop: chain.stop, is_unstable: chain.is_unstable },
+            chain: Told { redirect, is_unstable: chain.is_unstable },
         }
     }
 }
@@ -76,13 +74,13 @@ impl Trail {
     /// What is told of a lead that nobody asked, or not to its end.
     pub(super) fn unfinished(snapshot: &Snapshot, stop: Stop) -> Self {
         let verdict = verdict::judge_link(None, Some(Reason::RedirectUnfinished), &snapshot.policy);
-        let chain = Told { redirect: Redirect::unasked(stop), stop, is_unstable: false };
+        let chain = Told { redirect: Redirect::unasked(stop), is_unstable: false };
         Self { verdict, matches: Vec::new(), chain }
     }
 
-    /// Why it ended.
+    /// Why it ended, as it is told.
     pub fn stop(&self) -> Stop {
-        self.chain.stop
+        self.chain.redirect.stop
     }
 }
 
@@ -91,22 +89,19 @@ impl Visitor for Scout {
         let Self { snapshot, now, answers, matches, action, reason, .. } = self;
         let mut urls: Vec<Located> = Vec::new();
         let outcome = snapshot.tables.resolve_into(link, &mut urls);
-        let (leads, is_barred) = match snapshot.leads([Some(link), None], &urls) {
-            Leads::Open(leads) => (leads, false),
-            Leads::Barred => (Vec::new(), true),
-        };
-        let listed = is_barred || (leads.is_empty() && urls.iter().any(|located| snapshot.knows(&located.url)));
-        for Located { url, .. } in &urls {
-            snapshot.ask(url, Via::Redirect, *now, answers);
-            let ruled = verdict::judge_url(&answers.found, &answers.overrides, &snapshot.policy, matches);
-            *action = (*action).max(ruled);
-        }
+        let before = matches.len();
+        *action = (*action).max(snapshot.ask_all(&urls, *now, answers, matches));
+        let fresh = matches.iter_mut().skip(before);
+        fresh.for_each(|one| one.via = Via::Redirect);
+        let leads = snapshot.leads([Some(link), None], &urls, &answers.known);
         if matches.iter().any(|one| one.hit.partial_hash) {
             *reason = Some(Reason::PrefixUnconfirmed);
-        } else if outcome == Outcome::Cut {
+        } else if outcome == Outcome::Cut || leads.is_cut {
             *reason = Some(Reason::Limit);
         }
-        Place { listed, leads }
+        // A place that is not asked in any case is judged as if it had been posted itself.
+        let listed = leads.is_barred || matches.len() > before;
+        Place { listed, leads: if leads.is_barred { Vec::new() } else { leads.urls } }
     }
 
     fn may_ask(&mut self, url: &RequestUrl) -> bool {

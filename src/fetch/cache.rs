@@ -85,7 +85,7 @@ impl Hops {
     }
 
     fn digest(&self, url: &RequestUrl) -> Key {
-        *blake3::keyed_hash(&self.key, url.expose().as_str().as_bytes()).as_bytes()
+        *blake3::keyed_hash(&self.key, url.expose_asked().as_bytes()).as_bytes()
     }
 
     fn count(&self, outcome: &'static str) {

@@ -1,6 +1,5 @@
 //! A redirect chain: hop after hop, each looked up before it is asked for.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
@@ -26,7 +25,7 @@ pub enum Stop {
     Unstable,
     /// It leads back to where it was.
     Loop,
-    /// It has more hops than are followed.
+    /// It has more hops than are followed, or a page that is longer than is read.
     Hops,
     /// It took longer than there was time.
     Deadline,
@@ -118,36 +117,44 @@ pub(super) struct Walk<'w, V> {
     asked: &'w Asked,
     limits: Limits,
     visitor: V,
-    seen: HashSet<RequestUrl>,
+    steps: Vec<Step>,
     chain: Chain,
+}
+
+/// A place, and the number of the step that led there.
+struct Step {
+    url: RequestUrl,
+    from: Option<usize>,
 }
 
 impl<'w, V: Visitor> Walk<'w, V> {
     pub(super) fn new(hops: &'w Hops, asked: &'w Asked, limits: Limits, visitor: V) -> Self {
         let (error, is_unstable, kept) = (None, false, Duration::MAX);
         let chain = Chain { hops: Vec::new(), stop: Stop::Arrived, error, is_unstable, kept };
-        Self { hops, asked, limits, visitor, seen: HashSet::new(), chain }
+        Self { hops, asked, limits, visitor, steps: Vec::new(), chain }
     }
 
     /// Follows from a place that was looked up already. A page leads to many: all are looked up before one is asked.
     pub(super) async fn from(mut self, lead: RequestUrl) -> (Chain, V) {
-        let mut waiting = vec![lead];
-        while let Some(url) = waiting.pop() {
-            if !self.seen.insert(url.clone()) {
-                self.note(Stop::Loop);
+        let mut waiting = vec![Step { url: lead, from: None }];
+        while let Some(step) = waiting.pop() {
+            if self.was_met(&step) {
                 continue;
             }
             if self.chain.hops.len() >= self.limits.hops_max {
                 self.note(Stop::Hops);
                 break;
             }
-            if !self.visitor.may_ask(&url) {
-                self.visitor.visit(url.expose().as_str());
+            if !self.visitor.may_ask(&step.url) {
+                self.visitor.visit(step.url.expose().as_str());
                 self.note(Stop::Listed);
                 continue;
             }
-            match self.ask(&url).await {
-                Ok(next) => waiting.extend(next),
+            let next = self.ask(&step.url).await;
+            let from = Some(self.steps.len());
+            self.steps.push(step);
+            match next {
+                Ok(next) => waiting.extend(next.into_iter().map(|url| Step { url, from })),
                 Err(error) => self.fail(error),
             }
             if self.chain.stop == Stop::Deadline {
@@ -155,6 +162,20 @@ impl<'w, V: Visitor> Walk<'w, V> {
             }
         }
         (self.chain, self.visitor)
+    }
+
+    /// Whether a place was asked already. On the way to itself it closes a loop; two ways to one place do not.
+    fn was_met(&mut self, step: &Step) -> bool {
+        let was_met = self.steps.iter().any(|met| met.url == step.url);
+        let mut back = step.from.and_then(|from| self.steps.get(from));
+        while let Some(before) = back {
+            if before.url == step.url {
+                self.note(Stop::Loop);
+                break;
+            }
+            back = before.from.and_then(|from| self.steps.get(from));
+        }
+        was_met
     }
 
     async fn ask(&mut self, url: &RequestUrl) -> Result<Vec<RequestUrl>, FetchError> {
@@ -171,10 +192,14 @@ impl<'w, V: Visitor> Walk<'w, V> {
             self.chain.is_unstable = true;
             self.note(Stop::Unstable);
         }
+        if hop.is_cut {
+            self.note(Stop::Hops);
+        }
         let mut leads = Vec::new();
         for link in &hop.next {
-            let place = self.visitor.visit(link);
-            match RequestUrl::read(link) {
+            let link = if hop.redirects() { url.redirected(link) } else { link.clone() };
+            let place = self.visitor.visit(&link);
+            match RequestUrl::read(&link) {
                 _ if place.listed => self.note(Stop::Listed),
                 Err(_) => self.note(Stop::NotHttp),
                 Ok(_) => {}

@@ -21,6 +21,7 @@ use super::error::FetchError;
 use super::guard::Guard;
 use super::host::{Hosts, Sparing};
 use super::lifetime::Lifetimes;
+use super::page;
 use super::resolver::Resolver;
 use super::tls;
 use super::trial::Dialled;
@@ -108,9 +109,16 @@ pub(super) struct Answer {
     /// Where it says to go on, as written.
     pub(super) location: Option<String>,
     /// The page, if it was asked for.
-    pub(super) page: Option<String>,
+    pub(super) page: Option<Page>,
     /// How long it may be kept.
     pub(super) lifetime: Duration,
+}
+
+/// A page as far as it was read.
+pub(super) struct Page {
+    pub(super) text: String,
+    /// It is longer than is read.
+    pub(super) is_cut: bool,
 }
 
 /// Clones share everything.
@@ -225,7 +233,7 @@ impl Client {
             Agent::Browser => BROWSER,
             Agent::Own => own().unwrap_or(HeaderValue::from_static("linkgate")),
         };
-        let request = self.http.request(method, url.expose().clone()).header(USER_AGENT, agent).header(ACCEPT, PAGES);
+        let request = self.http.request(method, url.expose_asked()).header(USER_AGENT, agent).header(ACCEPT, PAGES);
         let response = request.send().await.map_err(|error| FetchError::of(&error))?;
         let peer = response.remote_addr().filter(|_| self.options.egress_proxy.is_none());
         if let Some(peer) = peer {
@@ -241,19 +249,20 @@ impl Client {
         Ok(Answer { status, location, page, lifetime })
     }
 
-    async fn page(&self, mut response: reqwest::Response) -> Result<String, FetchError> {
+    async fn page(&self, mut response: reqwest::Response) -> Result<Page, FetchError> {
         if response.headers().contains_key(CONTENT_ENCODING) {
             // What the client unpacks loses this field: this is packed in another way, or twice.
             return Err(FetchError::Garbled);
         }
-        let mut page = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| FetchError::of(&error))? {
-            if page.len() + chunk.len() > self.options.page_max_bytes {
-                return Err(FetchError::TooLarge);
-            }
-            page.extend_from_slice(&chunk);
+        let charset = page::charset(response.headers());
+        let (mut read, mut is_cut) = (Vec::new(), false);
+        while !is_cut && let Some(chunk) = response.chunk().await.map_err(|error| FetchError::of(&error))? {
+            let room = self.options.page_max_bytes - read.len();
+            is_cut = chunk.len() > room;
+            read.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
         }
-        Ok(String::from_utf8_lossy(&page).into_owned())
+        let (text, ..) = charset.decode(&read);
+        Ok(Page { text: text.into_owned(), is_cut })
     }
 
     fn count<T>(&self, outcome: &Result<T, FetchError>) {

@@ -21,9 +21,6 @@ pub enum FetchError {
     /// What came back is not HTTP, or contradicts itself.
     #[error("the answer cannot be read")]
     Garbled,
-    /// The page is larger than is read.
-    #[error("the page is too large")]
-    TooLarge,
     /// The host asks for patience, or has trouble of its own.
     #[error("the host has trouble: status {0}")]
     Status(u16),
@@ -44,7 +41,6 @@ impl FetchError {
             Self::Timeout => "timeout",
             Self::Connect => "connect",
             Self::Garbled => "garbled",
-            Self::TooLarge => "too_large",
             Self::Status(_) => "status",
             Self::LeftAlone => "left_alone",
             Self::Busy => "busy",

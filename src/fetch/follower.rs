@@ -123,12 +123,12 @@ impl Follower {
     /// Follows a lead that was looked up and is not listed. It goes on if nobody waits for it any more.
     pub fn follow<V: Visitor>(&self, lead: RequestUrl, second: Second, visitor: V) -> JoinHandle<(Chain, V)> {
         let inner = Arc::clone(&self.0);
-        let is_full = inner.figures.under_way.get() >= i64::try_from(inner.options.chains_max).unwrap_or(i64::MAX);
+        let under_way = Counted::one(inner.figures.under_way.clone());
+        let is_full = inner.figures.under_way.get() > i64::try_from(inner.options.chains_max).unwrap_or(i64::MAX);
         self.0.handle.spawn(async move {
             if is_full {
                 return (Chain::none(FetchError::Busy), visitor);
             }
-            let under_way = Counted::one(inner.figures.under_way.clone());
             let look = if second == Second::Always { Look::Twice } else { Look::First };
             let until = Instant::now() + inner.options.chain_timeout;
             let limits = Limits { hops_max: inner.options.hops_max, until, look };

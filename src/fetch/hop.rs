@@ -2,6 +2,7 @@
 //!
 //! What a hop says depends on no list, so it can be kept whatever lists do.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::canonical::RequestUrl;
 use crate::extract::{Extractor, TextFormat};
 
-use super::client::{Agent, Answer, Ask, Client};
+use super::client::{Agent, Answer, Ask, Client, Page};
 use super::error::FetchError;
 use super::page;
 use super::shorteners::Kind;
@@ -24,11 +25,13 @@ pub(super) struct Hop {
     pub(super) next: Vec<String>,
     /// Two looks came to different hosts.
     pub(super) unstable: bool,
+    /// There is more on the page than was read.
+    pub(super) is_cut: bool,
     /// How long it may be kept, in seconds.
     pub(super) kept_s: u64,
 }
 
-/// Of a page that many links are looked at; the others are not, which the hop does not hide: it is an error.
+/// So many links of a page are looked at.
 const PAGE_LINKS_MAX: usize = 200;
 /// How long an answer is kept that others do not get.
 const UNSTABLE_KEPT_S: u64 = 60;
@@ -67,42 +70,41 @@ impl Asker {
 
     async fn look(&self, url: &RequestUrl, kind: Option<Kind>, agent: Agent) -> Result<Hop, FetchError> {
         if kind == Some(Kind::Page) {
-            return self.read(url, self.client.ask(url, Ask::Page, agent).await?);
+            return Ok(self.read(url, self.client.ask(url, Ask::Page, agent).await?));
         }
-        if agent == Agent::Own {
+        // Of hosts that nobody knows a HEAD proves nothing: they may answer what they like.
+        if agent == Agent::Own && kind == Some(Kind::Shortener) {
             let head = self.client.ask(url, Ask::Head, agent).await;
             match head {
-                Ok(answer) if answer.location.is_some() => return self.read(url, answer),
+                Ok(answer) if answer.location.is_some() => return Ok(self.read(url, answer)),
                 // Some hosts know no HEAD, and some hide behind it.
                 Ok(_) | Err(FetchError::Status(_) | FetchError::Garbled) => {}
                 Err(error) => return Err(error),
             }
         }
-        self.read(url, self.client.ask(url, Ask::Get, agent).await?)
+        Ok(self.read(url, self.client.ask(url, Ask::Get, agent).await?))
     }
 
-    fn read(&self, url: &RequestUrl, answer: Answer) -> Result<Hop, FetchError> {
+    fn read(&self, url: &RequestUrl, answer: Answer) -> Hop {
         let Answer { status, location, page, lifetime } = answer;
         let mut next: Vec<String> = location.map(|location| url.onward(&location)).into_iter().collect();
-        if let Some(page) = page {
-            next.extend(page::refresh(&page).map(|target| url.onward(&target)));
-            let found = self.extractor.links(&page, TextFormat::Html);
-            if found.overflow || found.links.len() > PAGE_LINKS_MAX {
-                return Err(FetchError::TooLarge);
-            }
-            let outward = |link: &str| RequestUrl::read(link).map_or(true, |link| link.host() != url.host());
-            next.extend(
-                found
-                    .links
-                    .into_iter()
-                    .filter(|link| !link.weak)
-                    .map(|link| link.url.into_owned())
-                    .filter(|link| outward(link)),
-            );
-            next.sort_unstable();
-            next.dedup();
-        }
-        Ok(Hop { status, next, unstable: false, kept_s: lifetime.as_secs() })
+        let is_cut = page.is_some_and(|page| self.read_page(url, &page, &mut next));
+        Hop { status, next, unstable: false, is_cut, kept_s: lifetime.as_secs() }
+    }
+
+    /// Adds where a page leads; gives back whether there may be more.
+    fn read_page(&self, url: &RequestUrl, page: &Page, next: &mut Vec<String>) -> bool {
+        next.extend(page::refresh(&page.text).map(|target| url.onward(&target)));
+        let found = self.extractor.links(&page.text, TextFormat::Html);
+        let outward = |link: &String| RequestUrl::read(link).map_or(true, |link| link.host() != url.host());
+        let links = found.links.into_iter().filter(|link| !link.weak).map(|link| link.url.into_owned());
+        let before = next.len();
+        next.extend(links.filter(outward));
+        let mut seen = HashSet::new();
+        next.retain(|link| seen.insert(link.clone()));
+        let is_cut = page.is_cut || found.overflow || next.len() > before + PAGE_LINKS_MAX;
+        next.truncate(before + PAGE_LINKS_MAX);
+        is_cut
     }
 }
 
@@ -112,6 +114,11 @@ impl Hop {
         Duration::from_secs(self.kept_s)
     }
 
+    /// Whether it is a redirect by its status, not a page or a field that sends its reader on.
+    pub(super) fn redirects(&self) -> bool {
+        self.status / 100 == 3
+    }
+
     /// Whether it leads nowhere, or back to the same host.
     fn stays_at(&self, url: &RequestUrl) -> bool {
         self.hosts().iter().all(|host| host.as_deref() == Some(url.host()))
@@ -119,7 +126,7 @@ impl Hop {
 
     /// Whether it leads to the same place by https: as usual as can be.
     fn only_encrypts(&self, url: &RequestUrl) -> bool {
-        let encrypted = url.expose().as_str().replacen("http://", "https://", 1);
+        let encrypted = url.expose_asked().replacen("http://", "https://", 1);
         !url.is_encrypted() && matches!(&*self.next, [only] if *only == encrypted)
     }
 
@@ -134,14 +141,15 @@ impl Hop {
     /// Both looks as one.
     fn and(mut self, second: Self) -> Self {
         let differ = self.hosts() != second.hosts();
+        if differ && second.redirects() {
+            self.status = second.status;
+        }
         self.next.extend(second.next);
         self.next.sort_unstable();
         self.next.dedup();
         self.unstable = differ;
+        self.is_cut |= second.is_cut;
         self.kept_s = if differ { UNSTABLE_KEPT_S } else { self.kept_s.min(second.kept_s) };
-        if differ && second.status / 100 == 3 {
-            self.status = second.status;
-        }
         self
     }
 }
@@ -152,7 +160,7 @@ mod tests {
 
     fn hop(next: &[&str]) -> Hop {
         let next = next.iter().map(|&link| link.to_owned()).collect();
-        Hop { status: 302, next, unstable: false, kept_s: 600 }
+        Hop { status: 302, next, unstable: false, is_cut: false, kept_s: 600 }
     }
 
     #[test]

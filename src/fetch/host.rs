@@ -24,6 +24,8 @@ const PAUSE_MAX: Duration = Duration::from_mins(10);
 /// So many hosts are remembered.
 const HOSTS_MAX: u64 = 10_000;
 const REMEMBERED: Duration = Duration::from_hours(1);
+/// A host that has answered since then has trouble with single pages, which anybody can post, and not as a whole.
+const LATELY: Duration = Duration::from_mins(1);
 
 /// All hosts that were asked lately.
 #[derive(Clone)]
@@ -42,6 +44,7 @@ struct Record {
     failures: u32,
     pauses: u32,
     until: Option<Instant>,
+    answered: Option<Instant>,
 }
 
 /// Leave to ask a host once. What becomes of it is to be told.
@@ -86,7 +89,11 @@ impl Leave {
         let failed = outcome.as_ref().err().is_some_and(|error| error.is_the_hosts_fault());
         self.host.with(|record| {
             if !failed {
-                *record = Record::default();
+                *record = Record { answered: Some(Instant::now()), ..Record::default() };
+                return;
+            }
+            let is_page = matches!(outcome, Err(FetchError::Status(_)));
+            if is_page && record.answered.is_some_and(|answered| answered.elapsed() < LATELY) {
                 return;
             }
             record.failures += 1;
@@ -97,6 +104,7 @@ impl Leave {
                     failures: self.sparing.failures_max.saturating_sub(1),
                     pauses: record.pauses + 1,
                     until: Some(Instant::now() + pause),
+                    answered: None,
                 };
             }
         });
@@ -126,6 +134,21 @@ mod tests {
         hosts.enter("a.example").await.ok().unwrap().tell(&Ok(()));
         hosts.enter("a.example").await.ok().unwrap().tell(&FAILED);
         assert!(hosts.enter("a.example").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn pages_with_trouble_do_not_shut_a_host_that_answers() {
+        let hosts = Hosts::new(Sparing { at_once_max: 2, failures_max: 2, pause: Duration::from_mins(1) });
+        let trouble: Result<(), _> = Err(FetchError::Status(503));
+        hosts.enter("a.example").await.ok().unwrap().tell(&Ok(()));
+        for _ in 0..5 {
+            hosts.enter("a.example").await.ok().unwrap().tell(&trouble);
+        }
+        for _ in 0..2 {
+            hosts.enter("b.example").await.ok().unwrap().tell(&trouble);
+        }
+        assert!(hosts.enter("a.example").await.is_ok());
+        assert_eq!(hosts.enter("b.example").await.err(), Some(FetchError::LeftAlone));
     }
 
     #[tokio::test]

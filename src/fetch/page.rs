@@ -1,9 +1,26 @@
-//! Where a page sends its reader by itself: `<meta http-equiv="refresh" content="0;url=/there">`.
+//! What browsers make of a page: its charset, and where it sends its reader by itself:
+//! `<meta http-equiv="refresh" content="0;url=/there">`.
+
+use encoding_rs::{Encoding, UTF_8};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
 
 use super::client::refreshed;
 
 /// A longer tag is none of those.
 const TAG_MAX_BYTES: usize = 4_096;
+
+/// The charset that an answer names, UTF-8 if it names none; a byte order mark in the page is stronger (WHATWG Encoding,
+/// "decode"). Tags that name one are not read: links are the same bytes in all charsets that can be named there.
+pub(super) fn charset(headers: &HeaderMap) -> &'static Encoding {
+    let named = || {
+        let (_, named) = headers.get(CONTENT_TYPE)?.to_str().ok()?.split_once("charset=")?;
+        Encoding::for_label(
+            named.split(';').next()?.trim_matches(|c: char| c == '"' || c.is_ascii_whitespace()).as_bytes(),
+        )
+    };
+    named().unwrap_or(UTF_8)
+}
 
 /// The target, as written, of the first tag that has one.
 pub(super) fn refresh(page: &str) -> Option<String> {
@@ -36,6 +53,21 @@ fn content(tag: &str, lower: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_charset_is_the_one_that_is_named() {
+        for (content_type, expected) in [
+            ("text/html; charset=utf-16le", encoding_rs::UTF_16LE),
+            ("text/html;charset=\"ISO-8859-1\"; x=y", encoding_rs::WINDOWS_1252),
+            ("text/html; charset=none-such", UTF_8),
+            ("text/html", UTF_8),
+        ] {
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type.parse().unwrap())]);
+            assert_eq!(charset(&headers), expected, "{content_type}");
+        }
+        let marked = [0xFF, 0xFE, b'<', 0, b'a', 0];
+        assert_eq!(charset(&HeaderMap::new()).decode(&marked).0, "<a");
+    }
 
     #[test]
     fn pages_that_send_on() {

@@ -107,7 +107,7 @@ mod with_redis {
     }
 
     fn name(key: &[u8; 32]) -> String {
-        format!("linkgate:hop:1:{}", data_encoding::HEXLOWER.encode(key))
+        format!("linkgate:hop:2:{}", data_encoding::HEXLOWER.encode(key))
     }
 
     /// With the key in it, so that no value can stand in for another.

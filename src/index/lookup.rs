@@ -30,6 +30,8 @@ pub struct Hit {
     pub disputed: bool,
     /// Found under the representative spelling of an alias class.
     pub alias: bool,
+    /// Whether the entry holds at the moment that was asked for.
+    pub holds: bool,
     /// The entry is a part of a hash: it proves nothing alone.
     pub partial_hash: bool,
     /// Length in bytes of the form that the entry names, 0 for hashes, labels and networks: the longer, the more specific.
@@ -50,14 +52,13 @@ impl Index {
     ///
     /// Almost every link ends after its host forms: one to three digests and as many probes.
     pub fn look_up(&self, url: &CanonicalUrl, now: i64, hits: &mut Vec<Hit>) {
-        Search { index: self, key: *self.keys.digest(), url, when: When::At(now), hits }.run();
+        self.look_up_ever(url, now, hits);
+        hits.retain(|hit| hit.holds);
     }
 
-    /// Whether an entry is about `url`, also one that does not hold yet or any more, and `counts`.
-    pub fn knows(&self, url: &CanonicalUrl, counts: impl Fn(&Hit) -> bool) -> bool {
-        let mut hits = Vec::new();
-        Search { index: self, key: *self.keys.digest(), url, when: When::Ever, hits: &mut hits }.run();
-        hits.iter().any(|hit| !hit.exception && counts(hit))
+    /// The same with entries that do not hold yet or any more.
+    pub fn look_up_ever(&self, url: &CanonicalUrl, now: i64, hits: &mut Vec<Hit>) {
+        Search { index: self, key: *self.keys.digest(), url, now, hits }.run();
     }
 
     /// Whether an entry may match some URL on this host, a name in canonical spelling; false for almost every host.
@@ -73,21 +74,12 @@ impl Index {
     }
 }
 
-/// Which entries count.
-#[derive(Debug, Clone, Copy)]
-enum When {
-    /// Those that hold at that moment.
-    At(i64),
-    /// All.
-    Ever,
-}
-
 /// One look-up under way.
 struct Search<'s> {
     index: &'s Index,
     key: DigestKey,
     url: &'s CanonicalUrl,
-    when: When,
+    now: i64,
     hits: &'s mut Vec<Hit>,
 }
 
@@ -218,11 +210,6 @@ impl<'s> Search<'s> {
 
     fn keep(&mut self, meta: Meta, place: Place, specificity: usize) {
         let RowKind::Entry(scope) = meta.kind else { return };
-        if let When::At(now) = self.when
-            && !self.index.extras.holds(meta.extra, now)
-        {
-            return;
-        }
         self.hits.push(Hit {
             list: meta.list,
             scope,
@@ -232,6 +219,7 @@ impl<'s> Search<'s> {
             action: meta.action,
             disputed: meta.disputed,
             alias: meta.alias,
+            holds: self.index.extras.holds(meta.extra, self.now),
             partial_hash: meta.partial_hash,
             specificity,
             place,

@@ -5,6 +5,8 @@ mod doors;
 mod kill;
 mod later;
 mod many;
+mod pages;
+mod partly;
 mod rescan;
 #[cfg(feature = "redis")]
 mod shared;
@@ -30,7 +32,7 @@ struct Stand {
 }
 
 /// All of them are asked, unless a list has something on them. The end of a chain, `end.test`, is not among them.
-const SHORTENERS: &str = "a.test\nb.test\nc.test\nslow.test\nlisted.test\nother.test\n";
+const SHORTENERS: &str = "a.test\nb.test\nc.test\nslow.test\nlisted.test\nother.test\npages.test page\n";
 const LIST: &str = "listed.test\n";
 /// More time than a chain needs even on a busy machine, and less than a slow host takes.
 const PATIENT: &str = "[api]\ndeadline_ms = 1000\n";
@@ -55,8 +57,11 @@ impl Stand {
     /// The configuration with these lines more.
     fn config(&self, more: &str) -> PathBuf {
         let [shorteners, list, secret] = ["shorteners.txt", "list.txt", "secret"].map(|name| self.path(name));
+        let aliases = self.path("aliases.toml");
+        let aliases =
+            if std::fs::exists(&aliases).unwrap() { format!("aliases = {aliases:?}\n") } else { String::new() };
         let text = format!(
-            "[tables]\nshorteners = {shorteners:?}\n[webhook]\nurl = {:?}\nsecret_file = {secret:?}\n{more}\n\
+            "[tables]\nshorteners = {shorteners:?}\n{aliases}[webhook]\nurl = {:?}\nsecret_file = {secret:?}\n{more}\n\
              [[lists]]\nname = \"own\"\npath = {list:?}\n",
             self.hooks.url()
         );

@@ -31,6 +31,10 @@ struct Place {
     to: Option<String>,
     /// The same for whoever says to be a browser, if that is something else.
     browsers_to: Option<String>,
+    /// The same for whoever asks for the head alone.
+    heads_to: Option<String>,
+    /// The page it shows, with its content type.
+    page: Option<(String, Vec<u8>)>,
 }
 
 /// A request.
@@ -85,13 +89,23 @@ impl Web {
 
     /// A place that takes a while to say where it leads.
     pub(super) fn slow(&self, from: &str, wait: Duration, to: &str) {
-        self.put(from, Place { wait, to: Some(self.url(to)), browsers_to: None });
+        self.put(from, Place { wait, to: Some(self.url(to)), ..Place::default() });
     }
 
     /// A place that leads browsers elsewhere than others, whom it may lead nowhere.
     pub(super) fn hides(&self, from: &str, to: Option<&str>, browsers_to: &str) {
         let to = to.map(|to| self.url(to));
-        self.put(from, Place { wait: Duration::ZERO, to, browsers_to: Some(self.url(browsers_to)) });
+        self.put(from, Place { to, browsers_to: Some(self.url(browsers_to)), ..Place::default() });
+    }
+
+    /// A place that tells who asks for the head alone another way than who asks for the page.
+    pub(super) fn lies_to_heads(&self, from: &str, to: &str, heads_to: &str) {
+        self.put(from, Place { to: Some(self.url(to)), heads_to: Some(self.url(heads_to)), ..Place::default() });
+    }
+
+    /// A place that shows a page.
+    pub(super) fn page(&self, at: &str, content_type: &str, page: &[u8]) {
+        self.put(at, Place { page: Some((content_type.into(), page.into())), ..Place::default() });
     }
 
     fn put(&self, from: &str, place: Place) {
@@ -121,15 +135,19 @@ impl Town {
                 let places = self.places.lock().unwrap();
                 places.get(&place).or_else(|| places.get(&format!("{host}/*"))).cloned()
             };
-            let Place { wait, to, browsers_to } = known.unwrap_or_default();
+            let Place { wait, to, browsers_to, heads_to, page } = known.unwrap_or_default();
             thread::sleep(wait);
             let to = browsers_to.filter(|_| agent.starts_with("Mozilla")).or(to);
+            let to = heads_to.filter(|_| method == "HEAD").or(to);
+            let (content_type, page) = page.unwrap_or_else(|| ("text/plain".into(), b"hello".into()));
             let answer = match to {
                 Some(to) => format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n"),
-                None if method == "HEAD" => "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n".to_owned(),
-                None => "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello".to_owned(),
+                None => {
+                    format!("HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n", page.len())
+                }
             };
-            if out.write_all(answer.as_bytes()).is_err() {
+            let has_page = answer.starts_with("HTTP/1.1 200") && method != "HEAD";
+            if out.write_all(&[answer.as_bytes(), if has_page { &page } else { &[] }].concat()).is_err() {
                 return;
             }
         }
