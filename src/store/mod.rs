@@ -1,0 +1,111 @@
+//! What is kept of each list: its versions, which of them answers, which waits for a person, what was wrong last.
+//!
+//! ```text
+//! pieces ─► compiled, guarded ─┬─► accepted: live                          lists/NAME/ in the state directory:
+//!                              ├─► held back: pending ─► approved ─► live    book.json    which is which
+//!                              └─► refused: the live one stays               N.source     sealed, as it came
+//!                                                                            N.lgx        the index, digests only
+//! ```
+//!
+//! The book is replaced at once and last, so that whenever the process is killed there is the version from before or the
+//! new one. The source is kept so that other rules or another reading make a new index without asking anybody.
+
+mod book;
+mod change;
+mod error;
+mod intake;
+mod shelf;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::canonical::Tables;
+use crate::index::{Index, Keys, StateKey};
+use crate::lists::Source;
+use crate::lists::guard::Guards;
+
+pub use book::{Book, Failure, HeldEntry, SourceNotes, Version};
+pub use change::{Approved, Difference};
+pub use error::StoreError;
+pub use intake::{Offer, Taken};
+
+use shelf::Shelf;
+
+/// Characters of a list's name that a directory may have.
+const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+
+/// All lists of an installation. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    dir: PathBuf,
+    key: StateKey,
+    tables: Arc<Tables>,
+}
+
+/// A list and what is asked of it.
+#[derive(Clone)]
+pub struct Listing {
+    /// Its name, and how it is read.
+    pub source: Source,
+    /// What is held back.
+    pub guards: Arc<Guards>,
+    /// A link that it must match.
+    pub canary: Option<String>,
+    /// A link that it must not match.
+    pub anti_canary: Option<String>,
+    /// How many people approve what waits.
+    pub approvers: usize,
+}
+
+/// The version that answers.
+pub struct Live {
+    /// Its number.
+    pub number: u64,
+    /// What answers.
+    pub index: Index,
+}
+
+impl Store {
+    /// The lists in a state directory. Nothing is made there by asking.
+    pub fn in_dir(state_dir: &Path, key: &StateKey, tables: &Arc<Tables>) -> Self {
+        Self { dir: state_dir.join("lists"), key: key.clone(), tables: Arc::clone(tables) }
+    }
+
+    /// What is known of a list.
+    ///
+    /// # Errors
+    /// If that cannot be read.
+    pub fn book(&self, name: &str) -> Result<Book, StoreError> {
+        Book::read(self.shelf(name).dir())
+    }
+
+    /// The index of the version that answers, made anew from its source where rules, key or settings have changed.
+    ///
+    /// # Errors
+    /// If there is a version and it cannot be used.
+    pub fn live(&self, listing: &Listing) -> Result<Option<Live>, StoreError> {
+        let shelf = self.shelf(&listing.source.name);
+        let book = Book::read(shelf.dir())?;
+        let Some((number, version)) = book.live() else { return Ok(None) };
+        if version.read_as == listing.read_as(&book)
+            && let Some(index) = shelf.index(number, self.keys(), &self.tables)?
+            && index.lists().iter().any(|list| list.version == version.version)
+        {
+            return Ok(Some(Live { number, index }));
+        }
+        self.read_again(listing, number).map(Some)
+    }
+
+    fn shelf(&self, name: &str) -> Shelf {
+        Shelf::new(self.dir.join(utf8_percent_encode(name, NAME).to_string()), self.key.clone())
+    }
+
+    fn keys(&self) -> Keys {
+        Keys::derive(&self.key)
+    }
+}
+
+#[cfg(test)]
+mod tests;
