@@ -64,6 +64,19 @@ struct Settled<'s> {
     report: &'s Report,
 }
 
+/// What is read of that.
+#[derive(Deserialize)]
+struct Reported {
+    report: Option<Report>,
+}
+
+/// What came of a check, for whoever asks.
+pub(super) struct Told {
+    pub(super) json: Vec<u8>,
+    /// The report in it, if it is finished.
+    pub(super) report: Option<Report>,
+}
+
 /// Between two looks at what is due.
 const TICK: Duration = Duration::from_secs(1);
 /// Checks that are taken up at once.
@@ -131,13 +144,20 @@ impl Late {
         }
     }
 
-    /// What came of a check, as JSON; nothing if there is none of that id for that owner.
-    pub(super) async fn outcome(&self, id: &str, owner: &str) -> Result<Option<Vec<u8>>, OutboxError> {
+    /// What came of a check; nothing if there is none of that id for that owner.
+    pub(super) async fn told(&self, id: &str, owner: &str) -> Result<Option<Told>, OutboxError> {
         let (Some(outbox), Ok(id)) = (self.0.outbox.get(), id.parse::<CheckId>()) else { return Ok(None) };
         Ok(match outbox.result(id, owner).await? {
             Outcome::Unknown => None,
-            Outcome::Done(result) => Some(result),
-            Outcome::Pending => Some(json!({"id": id.to_string(), "state": "pending"}).to_string().into_bytes()),
+            Outcome::Done(json) => {
+                // What cannot be read, since another version wrote it, cannot be counted either.
+                let read: Option<Reported> = serde_json::from_slice(&json).ok();
+                read.map(|Reported { report }| Told { json, report })
+            }
+            Outcome::Pending => {
+                let json = json!({"id": id.to_string(), "state": "pending"}).to_string().into_bytes();
+                Some(Told { json, report: None })
+            }
         })
     }
 
