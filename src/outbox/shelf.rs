@@ -4,6 +4,9 @@ use redb::{ReadableTable as _, ReadableTableMetadata as _, Table, TableDefinitio
 
 type Row = (i64, i64, u32, &'static [u8]);
 
+/// No more than that is taken out at once, but for one record.
+const DUE_MAX_BYTES: usize = 16 << 20;
+
 /// The names of the two tables of a shelf.
 pub(super) struct Names {
     pub(super) rows: &'static str,
@@ -85,10 +88,26 @@ impl<'t> Shelf<'t> {
 
     /// Those whose turn has come, at most so many; who waits longest comes first.
     pub(super) fn due(&self, now: i64, count: usize) -> Result<Vec<Kept>, redb::Error> {
-        let mut due = Vec::new();
-        for turn in self.turns.range(..=(now, u128::MAX))?.take(count) {
+        self.due_if(now, count, |_| true)
+    }
+
+    /// The same of those that are wanted; fewer where they are large.
+    pub(super) fn due_if(
+        &self,
+        now: i64,
+        count: usize,
+        is_wanted: impl Fn(u128) -> bool,
+    ) -> Result<Vec<Kept>, redb::Error> {
+        let (mut due, mut bytes) = (Vec::new(), 0);
+        for turn in self.turns.range(..=(now, u128::MAX))? {
+            if due.len() >= count || bytes >= DUE_MAX_BYTES {
+                break;
+            }
             let (_, id) = turn?.0.value();
-            due.extend(self.find(id)?);
+            if let Some(record) = if is_wanted(id) { self.find(id)? } else { None } {
+                bytes += record.sealed.len();
+                due.push(record);
+            }
         }
         Ok(due)
     }

@@ -1,5 +1,6 @@
 //! Checks to finish: kept, due, postponed, settled; and what came of them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::books::{Books, Changes};
@@ -61,7 +62,21 @@ impl Outbox {
     /// # Errors
     /// If the outbox cannot be read.
     pub async fn due(&self, now: i64, count: usize) -> Result<Vec<Task>, OutboxError> {
-        let due = self.group.run(0, move |books| Ok((books.tasks.due(now, count)?, Changes::None))).await?;
+        self.due_besides(now, count, HashSet::new()).await
+    }
+
+    /// The same without those that are under way: however many they are, others are found behind them.
+    ///
+    /// # Errors
+    /// If the outbox cannot be read.
+    pub async fn due_besides(
+        &self,
+        now: i64,
+        count: usize,
+        under_way: HashSet<CheckId>,
+    ) -> Result<Vec<Task>, OutboxError> {
+        let is_free = move |id| !under_way.contains(&CheckId(id));
+        let due = self.group.run(0, move |books| Ok((books.tasks.due_if(now, count, is_free)?, Changes::None))).await?;
         let mut tasks = Vec::with_capacity(due.len());
         for record in due {
             let id = CheckId(record.id);

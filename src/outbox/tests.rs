@@ -91,6 +91,8 @@ async fn turns_come_in_their_order() {
     assert_eq!(due(&outbox, NOW + 3).await, [ids[1], ids[2], ids[0]]);
     assert_eq!(due(&outbox, NOW + 2).await, [ids[1], ids[2]]);
     assert_eq!(outbox.due(NOW + 3, 2).await.unwrap().len(), 2);
+    let besides = outbox.due_besides(NOW + 3, 2, [ids[1], ids[2]].into()).await.unwrap();
+    assert_eq!(besides.iter().map(|task| task.id).collect::<Vec<_>>(), [ids[0]], "who is under way holds nobody up");
     outbox.postpone(ids[1], NOW + 9).await.unwrap();
     assert_eq!(due(&outbox, NOW + 9).await, [ids[2], ids[0], ids[1]]);
 }
