@@ -58,9 +58,13 @@ pub(super) struct Store {
 }
 
 impl Store {
+    pub(super) fn path_in(dir: &Path) -> PathBuf {
+        dir.join(FILE)
+    }
+
     /// Opens the file in that directory, or makes it.
     pub(super) fn open(dir: &Path, key: &StateKey) -> Result<Self, OutboxError> {
-        let mut store = Self { path: dir.join(FILE), key: key.clone(), database: None };
+        let mut store = Self { path: Self::path_in(dir), key: key.clone(), database: None };
         store.transact(|_| Ok(Changes::None))?;
         Ok(store)
     }

@@ -54,6 +54,11 @@ impl Outbox {
         })
     }
 
+    /// Whether there is one in that directory.
+    pub fn is_in(dir: &Path) -> bool {
+        Store::path_in(dir).exists()
+    }
+
     /// Removes old results, and events that nobody has tried to deliver for too long.
     ///
     /// # Errors

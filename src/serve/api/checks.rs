@@ -15,7 +15,7 @@ const NOT_NOW: Problem =
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "outbox", "what is told later cannot be read now; try again");
 
 pub(super) async fn answer(api: &Api, asker: &Asker, path: &str) -> Result<Answer, Problem> {
-    let late = api.deep.as_ref().and_then(|deep| deep.late.as_ref()).ok_or(NO_CHECK)?;
+    let late = api.late.as_ref().ok_or(NO_CHECK)?;
     let id = path.rsplit('/').next().unwrap_or_default();
     let told = late.told(id, &asker.owner()).await.map_err(|_| NOT_NOW)?.ok_or(NO_CHECK)?;
     if let Some(report) = &told.report {

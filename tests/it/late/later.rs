@@ -62,7 +62,8 @@ fn what_comes_late_is_told_once_and_to_whoever_asked() {
 fn what_comes_late_spends_the_budget_of_hits() {
     let stand = Stand::new();
     stand.files.file("list.txt", "listed.test\nother.test\n");
-    for (from, to) in [("slow.test/1", "listed.test/4"), ("slow.test/2", "other.test/5"), ("slow.test/3", "end.test/")] {
+    for (from, to) in [("slow.test/1", "listed.test/4"), ("slow.test/2", "other.test/5"), ("slow.test/3", "end.test/")]
+    {
         stand.web.slow(from, SLOW, to);
     }
     let server = stand.serve(&key("one", "hits_per_day = 1"));

@@ -5,6 +5,7 @@ mod doors;
 mod kill;
 mod later;
 mod many;
+mod reload;
 mod rescan;
 #[cfg(feature = "redis")]
 mod shared;
