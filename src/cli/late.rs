@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::check::{Checker, DeepChecker};
 use crate::config::{CacheSetting, FetchSetting};
@@ -47,6 +48,12 @@ type MailMadeBy = (Option<Webhook>, [Option<Vec<u8>>; 2]);
 /// Between two attempts to open what a predecessor still holds; twice as long after each one.
 const OPENING_PAUSE: Duration = Duration::from_millis(250);
 const OPENING_PAUSE_MAX: Duration = Duration::from_secs(8);
+/// How often it is told that it cannot be opened.
+const TOLD_EVERY: Duration = Duration::from_mins(1);
+/// A link may stand in a post twice, in two readings, and each byte of it may take six where it is kept; with it goes what is
+/// known of how it was written.
+const TASK_BYTES_FOR_EACH: usize = 12;
+const TASK_BYTES_BESIDES: usize = 1 << 20;
 
 impl Followers {
     /// Starts what the configuration asks for.
@@ -123,7 +130,8 @@ impl Followers {
     fn open_outbox(&self, settings: &Settings, metrics: &Metrics) -> anyhow::Result<()> {
         let (dir, key) = (settings.state_dir()?, settings.key()?);
         let (late, metrics) = (self.late(), metrics.clone());
-        let open = move || Outbox::open(&dir, &key, Limits::default(), &metrics);
+        let limits = limits(settings);
+        let open = move || Outbox::open(&dir, &key, limits.clone(), &metrics);
         // What the first post is promised must be kept already.
         let first = open();
         if let Ok(outbox) = &first {
@@ -131,10 +139,9 @@ impl Followers {
         }
         let mails = self.mails.subscribe();
         self.late.spawn(async move {
-            if let Some(outbox) = opened(first, open).await {
-                late.keep_in(outbox.clone());
-                deliver(outbox, mails).await;
-            }
+            let outbox = opened(first, open).await;
+            late.keep_in(outbox.clone());
+            deliver(outbox, mails).await;
         });
         Ok(())
     }
@@ -153,6 +160,13 @@ async fn deliver(outbox: Outbox, mut mails: watch::Receiver<Mail>) {
             return;
         }
     }
+}
+
+/// As much as a post may have can be kept of it.
+fn limits(settings: &Settings) -> Limits {
+    let body_max_bytes = settings.loaded.config.serve.limits.body_max_bytes;
+    let task_max_bytes = body_max_bytes.saturating_mul(TASK_BYTES_FOR_EACH).saturating_add(TASK_BYTES_BESIDES);
+    Limits { task_max_bytes, ..Limits::default() }
 }
 
 fn options(settings: &Settings) -> anyhow::Result<LateOptions> {
@@ -183,24 +197,24 @@ fn follower(settings: &Settings, metrics: &Metrics) -> anyhow::Result<Option<Dee
         .transpose()
 }
 
-/// The outbox, as soon as it can be opened.
-async fn opened(first: Result<Outbox, OutboxError>, open: impl Fn() -> Result<Outbox, OutboxError>) -> Option<Outbox> {
-    let (mut opened, mut pause) = (first, OPENING_PAUSE);
-    if let Err(error) = &opened {
-        tracing::warn!(%error, "nothing is told later until the outbox can be opened");
-    }
-    // A predecessor holds it, or there is no room: both pass.
-    while let Err(OutboxError::Open { .. } | OutboxError::Storage { .. }) = opened {
+/// The outbox, as soon as it can be opened; that it cannot is told at once and then from time to time.
+async fn opened(first: Result<Outbox, OutboxError>, open: impl Fn() -> Result<Outbox, OutboxError>) -> Outbox {
+    let (mut opened, mut pause, mut tells_at) = (first, OPENING_PAUSE, Instant::now());
+    loop {
+        match opened {
+            Ok(outbox) => return outbox,
+            Err(error) if Instant::now() >= tells_at => {
+                tells_at = Instant::now() + TOLD_EVERY;
+                tracing::error!(%error, "nothing is told later until the outbox can be opened");
+                warn(&format!("nothing is told later until the outbox can be opened: {error}"));
+            }
+            Err(_) => {}
+        }
+        // Whatever it is passes when somebody sees to it: a predecessor ends, there is room, the file is moved away.
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(OPENING_PAUSE_MAX);
         opened = open();
     }
-    opened
-        .inspect_err(|error| {
-            tracing::error!(%error, "nothing is told later");
-            warn(&format!("nothing can be told later: {error}"));
-        })
-        .ok()
 }
 
 impl Mail {

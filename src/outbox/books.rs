@@ -26,9 +26,9 @@ const ABOUT: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("about");
 const KEY_PURPOSE: &str = "linkgate 2026 outbox, whose it is";
 const KEY_SIGN: &[u8] = b"linkgate outbox 1";
 
-const TASKS: Names = Names { rows: "tasks", turns: "task turns" };
-const RESULTS: Names = Names { rows: "results", turns: "result turns" };
-const EVENTS: Names = Names { rows: "events", turns: "event turns" };
+const TASKS: Names = Names { rows: "tasks", turns: "task turns", bytes: "task bytes" };
+const RESULTS: Names = Names { rows: "results", turns: "result turns", bytes: "result bytes" };
+const EVENTS: Names = Names { rows: "events", turns: "event turns", bytes: "event bytes" };
 
 /// The shelves, within a transaction.
 pub(super) struct Books<'t> {

@@ -9,6 +9,7 @@ mod reload;
 mod rescan;
 #[cfg(feature = "redis")]
 mod shared;
+mod unopened;
 mod web;
 
 use std::path::PathBuf;
