@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use serde::Serialize;
+use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep};
 
 use crate::check::{Finished, Report};
 use crate::outbox::{CheckId, Event, Outbox, Task};
 use crate::telemetry::clock;
-use crate::verdict::Action;
+use crate::verdict::{Reason, Status};
 
 use super::api::Api;
 use super::late::{FollowUp, Late, listed};
@@ -23,17 +23,6 @@ pub(super) struct Finisher {
     api: Arc<ArcSwap<Api>>,
     late: Late,
     under_way: Arc<Mutex<HashSet<CheckId>>>,
-}
-
-/// What is told of a check that is finished.
-#[derive(Serialize)]
-struct Settled<'s> {
-    id: String,
-    state: &'static str,
-    door: &'s str,
-    subject: &'s str,
-    action_was: Action,
-    report: &'s Report,
 }
 
 /// How many links may be followed in the background at once.
@@ -53,6 +42,8 @@ const PAUSE_S: i64 = 5;
 const PAUSE_MAX_S: i64 = 3_600;
 /// The pause after what came of a check could not be written.
 const WRITE_PAUSE_S: i64 = 60;
+/// What an event has around the same.
+const ENVELOPE_MAX_BYTES: usize = 1 << 10;
 /// Between two looks at results that nobody may ask for any more.
 const EXPIRY: Duration = Duration::from_mins(1);
 /// Chains end long before.
@@ -119,19 +110,13 @@ impl Finisher {
             drop(outbox.postpone(id, clock::now().saturating_add(pause)).await);
             return;
         }
-        let FollowUp { door, subject, action_was, listed_was, .. } = follow_up;
-        let differs = report.action != action_was || listed(&report) != listed_was;
-        let settled = Settled {
-            id: id.to_string(),
-            state: "settled",
-            door: &door,
-            subject: &subject,
-            action_was,
-            report: &report,
+        let differs = report.action != follow_up.action_was || listed(&report) != follow_up.listed_was;
+        let room = outbox.record_max_bytes().saturating_sub(ENVELOPE_MAX_BYTES);
+        let Some((data, result)) = fitting(room, report, |report| follow_up.settled(id, report)) else {
+            return settle(outbox, id, b"null", None).await;
         };
-        let Ok(data) = serde_json::to_value(&settled) else { return };
-        let event = differs.then(|| Event { data: data.clone() });
-        settle(outbox, id, data.to_string().as_bytes(), event).await;
+        let event = differs.then_some(Event { data });
+        settle(outbox, id, result.as_bytes(), event).await;
     }
 
     /// What a check comes to by the lists in place when it ends; nothing if its key is gone.
@@ -161,6 +146,38 @@ impl Finisher {
     fn under_way(&self) -> MutexGuard<'_, HashSet<CheckId>> {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl FollowUp {
+    /// What is told of it when it is finished.
+    fn settled(&self, id: CheckId, report: &Report) -> Value {
+        let Self { door, subject, action_was, .. } = self;
+        let id = id.to_string();
+        json!({"id": id, "state": "settled", "door": door, "subject": subject, "action_was": action_was, "report": report})
+    }
+}
+
+/// What is told of a report, as a value and as text, with as much of it as there is room for.
+fn fitting(room: usize, report: Report, settled: impl Fn(&Report) -> Value) -> Option<(Value, String)> {
+    let reports = std::iter::successors(Some(report), smaller);
+    let mut told = reports.map(|report| settled(&report)).map(|value| {
+        let text = value.to_string();
+        (value, text)
+    });
+    told.find(|(_, text)| text.len() <= room)
+}
+
+/// The same report of listed links alone with one entry each, then of half of those; nothing if it has no link any more.
+/// With an action for what is listed it so tells an entry, which counts for whoever reads it.
+fn smaller(report: &Report) -> Option<Report> {
+    let mut less = report.clone();
+    less.links.retain(|link| link.status == Status::Listed);
+    less.links.iter_mut().for_each(|link| link.matches.truncate(1));
+    if less.links == report.links {
+        less.links.truncate(report.links.len() / 2);
+    }
+    less.reason = less.reason.or(Some(Reason::Limit));
+    (!report.links.is_empty()).then_some(less)
 }
 
 impl Share {
@@ -196,6 +213,37 @@ async fn settle(outbox: &Outbox, id: CheckId, result: &[u8], event: Option<Event
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verdict::Action;
+
+    fn report(links: usize) -> Report {
+        let one = json!({"list": "own", "entry": "e", "scope": "domain", "category": "csam", "via": "self"});
+        let link = |status: &str| {
+            let entries = if status == "listed" { vec![&one; 9] } else { Vec::new() };
+            json!({"span": null, "kind": "attached", "status": status, "action": "allow", "matches": entries, "flags": []})
+        };
+        let mut all = vec![link("unlisted")];
+        all.extend(std::iter::repeat_with(|| link("listed")).take(links));
+        let report = json!({"action": "reject", "generation": 1, "lists_id": "", "links": all});
+        serde_json::from_value(report).unwrap()
+    }
+
+    #[test]
+    fn a_report_without_room_is_told_in_part_and_at_last_without_links() {
+        let value = |report: &Report| serde_json::to_value(report).unwrap();
+        let reports: Vec<Report> = std::iter::successors(Some(report(8)), smaller).collect();
+        let links: Vec<usize> = reports.iter().map(|report| report.links.len()).collect();
+        assert_eq!(links, [9, 8, 4, 2, 1, 0]);
+        for (number, expected) in reports.iter().enumerate() {
+            assert_eq!(expected.action, Action::Reject);
+            assert_eq!(expected.reason, (number > 0).then_some(Reason::Limit));
+            let most = if number == 0 { 9 } else { 1 };
+            assert!(expected.links.iter().skip(1).all(|link| link.matches.len() == most));
+            let room = value(expected).to_string().len();
+            assert_eq!(fitting(room, report(8), value).unwrap().0, value(expected));
+            let next = fitting(room - 1, report(8), value).map(|(told, _)| told);
+            assert_eq!(next, reports.get(number + 1).map(value), "one byte less");
+        }
+    }
 
     #[tokio::test]
     async fn half_of_all_places_are_for_posts_that_wait() {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use siphasher::sip::SipHasher13;
 use tokio::runtime::{Builder, Handle};
+use tokio::time::{Instant, timeout_at};
 
 use crate::check::{Draft, Finished, Keep, Report};
 use crate::extract::Extraction;
@@ -87,6 +88,11 @@ pub(super) struct Told {
     pub(super) report: Option<Report>,
 }
 
+/// An id of a post that is longer is not told with what comes late.
+const SUBJECT_MAX_BYTES: usize = 1_024;
+/// How much longer than its deadline a post waits until what is told later is written.
+const KEEPING_MAX: Duration = Duration::from_millis(500);
+
 impl Late {
     /// Starts a thread on which checks are finished. Nothing is kept until there is an outbox.
     ///
@@ -135,8 +141,15 @@ impl Late {
         (drawn as f64) < share * u64::MAX as f64
     }
 
-    /// Keeps what was not told in time, or is to be looked at again; gives back under what id it is told.
-    pub(super) async fn keep(&self, finished: &Finished, again: Option<Draft>, who: &Who) -> Option<String> {
+    /// Keeps what was not told in time, or is to be looked at again; gives back under what id it is told. A post that may
+    /// wait `until` then does not wait for a slow disk.
+    pub(super) async fn keep(
+        &self,
+        finished: &Finished,
+        again: Option<Draft>,
+        who: &Who,
+        until: Instant,
+    ) -> Option<String> {
         let outbox = self.outbox()?;
         let now = clock::now();
         let after = i64::try_from(self.options.second_look_after.as_secs()).unwrap_or(i64::MAX);
@@ -147,7 +160,7 @@ impl Late {
         };
         let follow_up = FollowUp {
             door: who.door.to_owned(),
-            subject: who.subject.clone(),
+            subject: if who.subject.len() <= SUBJECT_MAX_BYTES { who.subject.clone() } else { String::new() },
             action_was: finished.report.action,
             listed_was: listed(&finished.report),
             second,
@@ -155,16 +168,17 @@ impl Late {
             keep: draft.keep,
             found: Arc::clone(draft.found.as_ref()?),
         };
-        match keep(outbox, &follow_up, &who.owner, due_at).await {
+        let kept = timeout_at(until + KEEPING_MAX, keep(outbox, &follow_up, &who.owner, due_at)).await;
+        let error = match kept {
             // Of a second look nobody is told unless it differs.
-            Ok(id) => (second == Second::IfOdd).then(|| id.to_string()),
-            Err(error) => {
-                if log::admits("outbox", log::Kind::Fault) {
-                    tracing::warn!(door = who.door, %error, "a check cannot be finished later");
-                }
-                None
-            }
+            Ok(Ok(id)) => return (second == Second::IfOdd).then(|| id.to_string()),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "the disk is too slow".to_owned(),
+        };
+        if log::admits("outbox", log::Kind::Fault) {
+            tracing::warn!(door = who.door, error, "a check cannot be finished later");
         }
+        None
     }
 
     /// What came of a check; nothing if there is none of that id for that owner.
@@ -194,4 +208,42 @@ async fn keep(outbox: &Outbox, follow_up: &FollowUp, owner: &str, due_at: i64) -
 
 pub(super) fn listed(report: &Report) -> usize {
     report.links.iter().filter(|link| link.status == Status::Listed).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::StateKey;
+    use crate::outbox::Limits;
+    use crate::telemetry::metrics::Metrics;
+
+    fn unfinished() -> Finished {
+        let report = json!({"action": "flag", "generation": 1, "lists_id": "", "links": []});
+        let report: Report = serde_json::from_value(report).unwrap();
+        let found = Some(Arc::default());
+        Finished { report: report.clone(), pending: Some(Draft { report, leads: Vec::new(), keep: Keep::All, found }) }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn no_post_waits_for_a_slow_disk() {
+        let options =
+            LateOptions { attempts_max: 1, second_look_share: 0.0, second_look_after: Duration::ZERO, chains_max: 1 };
+        let dir = tempfile::tempdir().unwrap();
+        let late = Late::start(options).unwrap();
+        let who = Who { door: "api", owner: String::new(), subject: String::new() };
+        let keep = |wait: Duration| {
+            let (late, who) = (late.clone(), who.clone());
+            async move { late.keep(&unfinished(), None, &who, Instant::now() + wait).await }
+        };
+        assert_eq!(keep(Duration::ZERO).await, None, "there is no outbox");
+        let outbox = Outbox::open(dir.path(), &StateKey::new([7; 32]), Limits::default(), &Metrics::default()).unwrap();
+        late.keep_in(outbox.clone());
+        assert!(keep(Duration::from_secs(9)).await.is_some());
+        let held = outbox.hold(KEEPING_MAX * 4);
+        let began = Instant::now();
+        assert_eq!(keep(Duration::ZERO).await, None);
+        assert!((KEEPING_MAX..KEEPING_MAX * 3).contains(&began.elapsed()), "{:?}", began.elapsed());
+        held.await.unwrap();
+        assert!(keep(Duration::from_secs(9)).await.is_some(), "it goes on");
+    }
 }

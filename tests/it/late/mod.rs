@@ -3,6 +3,7 @@
 mod chains;
 mod doors;
 mod kill;
+mod large;
 mod later;
 mod many;
 mod reload;
