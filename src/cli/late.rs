@@ -199,21 +199,47 @@ fn follower(settings: &Settings, metrics: &Metrics) -> anyhow::Result<Option<Dee
 
 /// The outbox, as soon as it can be opened; that it cannot is told at once and then from time to time.
 async fn opened(first: Result<Outbox, OutboxError>, open: impl Fn() -> Result<Outbox, OutboxError>) -> Outbox {
-    let (mut opened, mut pause, mut tells_at) = (first, OPENING_PAUSE, Instant::now());
+    let mut error = match first {
+        Ok(outbox) => return outbox,
+        Err(error) => error,
+    };
+    let mut attempts = Attempts { pause: OPENING_PAUSE, tells_at: Instant::now() };
     loop {
-        match opened {
-            Ok(outbox) => return outbox,
-            Err(error) if Instant::now() >= tells_at => {
-                tells_at = Instant::now() + TOLD_EVERY;
-                tracing::error!(%error, "nothing is told later until the outbox can be opened");
-                warn(&format!("nothing is told later until the outbox can be opened: {error}"));
-            }
-            Err(_) => {}
+        if attempts.are_told(Instant::now()) {
+            tracing::error!(%error, "nothing is told later until the outbox can be opened");
+            warn(&format!("nothing is told later until the outbox can be opened: {error}"));
         }
         // Whatever it is passes when somebody sees to it: a predecessor ends, there is room, the file is moved away.
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(OPENING_PAUSE_MAX);
-        opened = open();
+        tokio::time::sleep(attempts.next_pause()).await;
+        match open() {
+            Ok(outbox) => {
+                tracing::info!("the outbox is open");
+                return outbox;
+            }
+            Err(next) => error = next,
+        }
+    }
+}
+
+/// How often the outbox is tried to be opened, and that told.
+struct Attempts {
+    pause: Duration,
+    tells_at: Instant,
+}
+
+impl Attempts {
+    fn are_told(&mut self, now: Instant) -> bool {
+        let are_told = now >= self.tells_at;
+        if are_told {
+            self.tells_at = now + TOLD_EVERY;
+        }
+        are_told
+    }
+
+    fn next_pause(&mut self) -> Duration {
+        let pause = self.pause;
+        self.pause = (pause * 2).min(OPENING_PAUSE_MAX);
+        pause
     }
 }
 
@@ -231,4 +257,26 @@ fn mail_made_by(settings: &Settings) -> MailMadeBy {
     let read = |path: Option<&PathBuf>| path.and_then(|path| std::fs::read(path).ok());
     let files = webhook.as_ref().map(|webhook| [webhook.secret_file.as_ref(), webhook.ca_file.as_ref()].map(read));
     (webhook, files.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_tried_every_few_seconds_and_told_every_minute() {
+        let began = Instant::now();
+        let mut attempts = Attempts { pause: OPENING_PAUSE, tells_at: began };
+        let (mut now, mut tried, mut told) = (began, 0, Vec::new());
+        while now <= began + Duration::from_mins(10) {
+            if attempts.are_told(now) {
+                told.push((now - began).as_secs());
+            }
+            now += attempts.next_pause();
+            tried += 1;
+        }
+        assert_eq!((told.first(), told.len()), (Some(&0), 10), "{told:?}");
+        assert!(told.windows(2).all(|pair| (60..70).contains(&(pair[1] - pair[0]))), "{told:?}");
+        assert!((75..90).contains(&tried), "{tried}");
+    }
 }

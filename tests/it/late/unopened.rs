@@ -16,9 +16,9 @@ fn an_outbox_that_cannot_be_opened_is_told_and_opened_once_it_can() {
     assert_eq!(server.figure("linkgate_outbox_open"), Some(0.0));
     let (report, _) = check(&server, &stand.post("slow.test/1"));
     assert_eq!((told(&report)[0], &report["check_id"]), ("flag", &Value::Null));
-    wait_until("a line", || server.count("nothing is told later until the outbox can be opened") > 0);
     std::fs::remove_file(&path).unwrap();
-    wait_until("an outbox", || server.figure("linkgate_outbox_open") == Some(1.0));
+    wait_until("an outbox", || server.count("\"the outbox is open\"") == 1);
+    assert_eq!(server.figure("linkgate_outbox_open"), Some(1.0));
     let (report, _) = check(&server, &stand.post("slow.test/2"));
     assert_eq!(stand.only_event()["id"], report["check_id"]);
 }
