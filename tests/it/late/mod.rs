@@ -2,6 +2,7 @@
 
 mod chains;
 mod doors;
+mod egress;
 mod kill;
 mod large;
 mod later;
