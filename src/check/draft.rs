@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::extract::Extraction;
 use crate::fetch::Stop;
 use crate::verdict::Status;
 
@@ -11,7 +12,7 @@ use super::report::{Flag, LinkReport, Redirect};
 use super::{Lead, Report, Trail};
 
 /// A report with what is still to be asked.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Draft {
     /// As far as lists can tell.
     pub report: Report,
@@ -19,6 +20,8 @@ pub struct Draft {
     pub leads: Vec<Lead>,
     /// Which links the whole report tells of.
     pub keep: Keep,
+    /// What it was made from, to be judged again by other lists; nothing if nobody is to be asked.
+    pub found: Option<Arc<Extraction<'static>>>,
 }
 
 /// Which links a report tells of.

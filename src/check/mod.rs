@@ -177,7 +177,15 @@ fn judge_all(snapshot: &Snapshot, found: &Extraction<'_>, now: i64, scratch: &mu
             links.push(report);
         }
     }
-    Draft { report: Report::new(snapshot, links, too_many(found)), leads, keep }
+    let kept = (!leads.is_empty()).then(|| Arc::new(found.to_static()));
+    Draft { report: Report::new(snapshot, links, too_many(found)), leads, keep, found: kept }
+}
+
+impl Snapshot {
+    /// Judges what was found in a post before, [`Draft::found`], by these lists.
+    pub fn judge_again(&self, found: &Extraction<'_>, keep: Keep, now: i64) -> Draft {
+        judge_all(self, found, now, &mut Scratch::default(), keep)
+    }
 }
 
 /// Why a post as a whole cannot be told, if so.

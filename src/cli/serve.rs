@@ -138,6 +138,7 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
         let mut followers = followers.lock().unwrap_or_else(PoisonError::into_inner);
         let next = followers.again(&settings, metrics)?;
         let live = doors(&settings, lists, ledger, &next)?;
+        next.take_over(&settings, metrics)?;
         *followers = next;
         Ok((live, settings.sources(given)?))
     });
@@ -239,7 +240,8 @@ fn doors(settings: &Settings, lists: Lists, ledger: &Ledger, followers: &Followe
     let hosts = Hosts(config.api.hosts.clone());
     let uris_search = config.api.uris_search;
     let tls = Tls::load(&config.tls, clock::now())?;
-    Ok(Live { api: Api { checker, keys, hosts, required, written_at, unused, deep, uris_search }, proxy, tls })
+    let late = Some(followers.late());
+    Ok(Live { api: Api { checker, keys, hosts, required, written_at, unused, deep, late, uris_search }, proxy, tls })
 }
 
 /// Lists without which nothing is ready. One that is compiled already names what is in it by itself.

@@ -87,7 +87,7 @@ pub enum LinkKind {
 }
 
 /// Signs of evasion seen while reading the link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Written {
     /// The link was defanged.
     pub defanged: bool,
@@ -98,7 +98,7 @@ pub struct Written {
 }
 
 /// One link of a post.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Link<'t> {
     /// UTF-8 byte range in the text as written; `None` for attached links.
     pub span: Option<Range<usize>>,
@@ -176,12 +176,25 @@ pub struct Extractor {
 }
 
 /// The links of one post.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Extraction<'t> {
     /// In order of appearance.
     pub links: Vec<Link<'t>>,
     /// There were more than a limit allows; what was found before stands in `links`.
     pub overflow: bool,
+}
+
+impl Extraction<'_> {
+    /// The same for longer than the text is there.
+    pub fn to_static(&self) -> Extraction<'static> {
+        let links = self.links.iter().map(|link| Link {
+            span: link.span.clone(),
+            url: Cow::Owned(link.url.clone().into_owned()),
+            other_reading: link.other_reading.as_ref().map(|other| Cow::Owned(other.clone().into_owned())),
+            ..*link
+        });
+        Extraction { links: links.collect(), overflow: self.overflow }
+    }
 }
 
 impl Extractor {

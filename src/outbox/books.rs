@@ -26,9 +26,9 @@ const ABOUT: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("about");
 const KEY_PURPOSE: &str = "linkgate 2026 outbox, whose it is";
 const KEY_SIGN: &[u8] = b"linkgate outbox 1";
 
-const TASKS: Names = Names { rows: "tasks", turns: "task turns" };
-const RESULTS: Names = Names { rows: "results", turns: "result turns" };
-const EVENTS: Names = Names { rows: "events", turns: "event turns" };
+const TASKS: Names = Names { rows: "tasks", turns: "task turns", bytes: "task bytes" };
+const RESULTS: Names = Names { rows: "results", turns: "result turns", bytes: "result bytes" };
+const EVENTS: Names = Names { rows: "events", turns: "event turns", bytes: "event bytes" };
 
 /// The shelves, within a transaction.
 pub(super) struct Books<'t> {
@@ -58,9 +58,13 @@ pub(super) struct Store {
 }
 
 impl Store {
+    pub(super) fn path_in(dir: &Path) -> PathBuf {
+        dir.join(FILE)
+    }
+
     /// Opens the file in that directory, or makes it.
     pub(super) fn open(dir: &Path, key: &StateKey) -> Result<Self, OutboxError> {
-        let mut store = Self { path: dir.join(FILE), key: key.clone(), database: None };
+        let mut store = Self { path: Self::path_in(dir), key: key.clone(), database: None };
         store.transact(|_| Ok(Changes::None))?;
         Ok(store)
     }

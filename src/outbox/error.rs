@@ -47,8 +47,10 @@ pub enum OutboxError {
         most: u64,
     },
     /// More bytes than one record may have.
-    #[error("a record of {bytes} bytes is above record_max_bytes = {most}")]
+    #[error("a record of {bytes} bytes is above {limit} = {most}")]
     TooLarge {
+        /// The limit's name.
+        limit: &'static str,
         /// How many it has.
         bytes: usize,
         /// How many it may have.

@@ -57,10 +57,15 @@ where
 pub(super) struct Group(mpsc::Sender<Box<dyn Job>>);
 
 impl Group {
-    /// Starts the thread. `told` learns how many tasks and events there are, at first and with every change.
-    pub(super) fn start(store: Store, told: impl Fn(u64, u64) + Send + 'static) -> io::Result<Self> {
+    /// Starts the thread. `told` learns how many tasks and events there are, at first and with every change; `went` how each
+    /// transaction ended.
+    pub(super) fn start(
+        store: Store,
+        told: impl Fn(u64, u64) + Send + 'static,
+        went: impl Fn(&Result<(), OutboxError>) + Send + 'static,
+    ) -> io::Result<Self> {
         let (jobs, waiting) = mpsc::channel(WAITING_MAX);
-        let work = move || serve(store, waiting, &told);
+        let work = move || serve(store, waiting, &told, &went);
         thread::Builder::new().name("linkgate-outbox".into()).spawn(work)?;
         Ok(Self(jobs))
     }
@@ -78,8 +83,13 @@ impl Group {
     }
 }
 
-fn serve(mut store: Store, mut waiting: mpsc::Receiver<Box<dyn Job>>, told: &impl Fn(u64, u64)) {
-    let _ = store.transact(|books| tell(books, told).map(|()| Changes::None));
+fn serve(
+    mut store: Store,
+    mut waiting: mpsc::Receiver<Box<dyn Job>>,
+    told: &impl Fn(u64, u64),
+    went: &impl Fn(&Result<(), OutboxError>),
+) {
+    went(&store.transact(|books| tell(books, told).map(|()| Changes::None)));
     while let Some(first) = waiting.blocking_recv() {
         let mut bytes = first.bytes();
         let mut jobs = vec![first];
@@ -99,6 +109,7 @@ fn serve(mut store: Store, mut waiting: mpsc::Receiver<Box<dyn Job>>, told: &imp
             }
             tell(books, told).map(|()| changes)
         });
+        went(&outcome);
         for job in jobs {
             job.answer(outcome.clone());
         }

@@ -40,11 +40,15 @@ pub use webhook::{Courier, Webhook, WebhookError};
 pub struct Limits {
     /// Checks that wait to be finished.
     pub tasks_max: u64,
+    /// Size of all of them together, sealed.
+    pub waiting_max_bytes: u64,
     /// Events that wait to be delivered; as long as there are as many, nothing is settled with another.
     pub events_max: u64,
     /// Results that are kept; the oldest go first.
     pub results_max: u64,
-    /// Size of a task, a result or an event.
+    /// Size of one of them.
+    pub task_max_bytes: usize,
+    /// Size of a result or an event.
     pub record_max_bytes: usize,
     /// How long a result can be asked for.
     pub results_kept_s: u32,
@@ -56,8 +60,10 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             tasks_max: 100_000,
+            waiting_max_bytes: 4 << 30,
             events_max: 100_000,
             results_max: 1_000_000,
+            task_max_bytes: 16 << 20,
             record_max_bytes: 256 << 10,
             results_kept_s: 7 * 24 * 3_600,
             event_age_max_s: 3 * 24 * 3_600,

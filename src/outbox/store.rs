@@ -36,15 +36,20 @@ impl Outbox {
     /// # Errors
     /// If it was sealed with another key, is damaged, or can be neither read nor written.
     pub fn open(dir: &Path, key: &StateKey, limits: Limits, metrics: &Metrics) -> Result<Self, OutboxError> {
-        let store = Store::open(dir, key)?;
-        let figures = metrics.clone();
+        let (figures, open) = (metrics.clone(), metrics.outbox.open.clone());
+        let went = move |outcome: &Result<(), OutboxError>| {
+            open.set(outcome.is_ok().into());
+        };
+        let store = Store::open(dir, key).inspect_err(|_| {
+            metrics.outbox.open.set(0);
+        })?;
         let told = move |tasks: u64, events: u64| {
             figures.outbox.followups.set(tasks.try_into().unwrap_or(i64::MAX));
             figures.outbox.events.set(events.try_into().unwrap_or(i64::MAX));
         };
         let sealer = |purpose| Sealer { key: key.clone(), purpose };
         Ok(Self {
-            group: Group::start(store, told).map_err(|_| OutboxError::Ended)?,
+            group: Group::start(store, told, went).map_err(|_| OutboxError::Ended)?,
             limits: Arc::new(limits),
             tasks: sealer("linkgate 2026 outbox, checks to finish"),
             results: sealer("linkgate 2026 outbox, results"),
@@ -52,6 +57,22 @@ impl Outbox {
             metrics: metrics.clone(),
             news: Arc::default(),
         })
+    }
+
+    /// Keeps whatever comes now waiting for so long, as a slow disk does.
+    #[cfg(test)]
+    pub(crate) fn hold(&self, time: std::time::Duration) -> tokio::task::JoinHandle<()> {
+        let group = self.group.clone();
+        let work = move |_: &mut Books<'_>| {
+            std::thread::sleep(time);
+            Ok(((), Changes::None))
+        };
+        tokio::spawn(async move { drop(group.run(0, work).await) })
+    }
+
+    /// Whether there is one in that directory.
+    pub fn is_in(dir: &Path) -> bool {
+        Store::path_in(dir).exists()
     }
 
     /// Removes old results, and events that nobody has tried to deliver for too long.
@@ -76,20 +97,30 @@ impl Outbox {
 
     /// Counts a limit that was met.
     pub(super) fn note(&self, error: &OutboxError) {
-        let limit = match error {
-            OutboxError::Full { limit, .. } => limit,
-            OutboxError::TooLarge { .. } => "record_max_bytes",
-            _ => return,
-        };
-        self.metrics.limits.get_or_create(&Limit { limit }).inc();
+        if let OutboxError::Full { limit, .. } | OutboxError::TooLarge { limit, .. } = error {
+            self.metrics.limits.get_or_create(&Limit { limit }).inc();
+        }
     }
 
-    pub(super) fn measure(&self, record: &[u8]) -> Result<(), OutboxError> {
-        let (bytes, most) = (record.len(), self.limits.record_max_bytes);
+    /// How much a result or an event may have.
+    pub fn record_max_bytes(&self) -> usize {
+        self.limits.record_max_bytes
+    }
+
+    pub(super) fn measure_task(&self, task: &[u8]) -> Result<(), OutboxError> {
+        self.measure(task, "task_max_bytes", self.limits.task_max_bytes)
+    }
+
+    pub(super) fn measure_record(&self, record: &[u8]) -> Result<(), OutboxError> {
+        self.measure(record, "record_max_bytes", self.limits.record_max_bytes)
+    }
+
+    fn measure(&self, record: &[u8], limit: &'static str, most: usize) -> Result<(), OutboxError> {
+        let bytes = record.len();
         if bytes <= most {
             return Ok(());
         }
-        let error = OutboxError::TooLarge { bytes, most };
+        let error = OutboxError::TooLarge { limit, bytes, most };
         self.note(&error);
         Err(error)
     }

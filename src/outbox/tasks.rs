@@ -1,5 +1,6 @@
 //! Checks to finish: kept, due, postponed, settled; and what came of them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::books::{Books, Changes};
@@ -8,6 +9,7 @@ use super::store::UNREADABLE_PAUSE_S;
 use super::{CheckId, Event, EventId, Limits, Outbox, OutboxError};
 
 const TASKS_MAX: &str = "tasks_max";
+const WAITING_MAX_BYTES: &str = "waiting_max_bytes";
 const EVENTS_MAX: &str = "events_max";
 
 /// A check to finish.
@@ -39,9 +41,9 @@ impl Outbox {
     /// # Errors
     /// If as many wait as may, it is too large, or it cannot be written.
     pub async fn keep(&self, id: CheckId, owner: &str, task: &[u8], due_at: i64) -> Result<(), OutboxError> {
-        self.measure(task)?;
+        self.measure_task(task)?;
         let sealed = self.tasks.seal(id.0, owner, task)?;
-        let most = self.limits.tasks_max;
+        let (most, most_bytes) = (self.limits.tasks_max, self.limits.waiting_max_bytes);
         let record = Kept { id: id.0, turn: due_at, since: due_at, attempts: 0, sealed };
         let work = move |books: &mut Books<'_>| {
             if books.tasks.has(record.id)? || books.results.has(record.id)? {
@@ -49,6 +51,10 @@ impl Outbox {
             }
             if books.tasks.len()? >= most {
                 return Ok((Err(OutboxError::Full { limit: TASKS_MAX, most }), Changes::None));
+            }
+            if books.tasks.bytes()?.saturating_add(record.sealed.len() as u64) > most_bytes {
+                let full = OutboxError::Full { limit: WAITING_MAX_BYTES, most: most_bytes };
+                return Ok((Err(full), Changes::None));
             }
             books.tasks.put(&record)?;
             Ok((Ok(()), Changes::Some))
@@ -61,7 +67,21 @@ impl Outbox {
     /// # Errors
     /// If the outbox cannot be read.
     pub async fn due(&self, now: i64, count: usize) -> Result<Vec<Task>, OutboxError> {
-        let due = self.group.run(0, move |books| Ok((books.tasks.due(now, count)?, Changes::None))).await?;
+        self.due_besides(now, count, HashSet::new()).await
+    }
+
+    /// The same without those that are under way: however many they are, others are found behind them.
+    ///
+    /// # Errors
+    /// If the outbox cannot be read.
+    pub async fn due_besides(
+        &self,
+        now: i64,
+        count: usize,
+        under_way: HashSet<CheckId>,
+    ) -> Result<Vec<Task>, OutboxError> {
+        let is_free = move |id| !under_way.contains(&CheckId(id));
+        let due = self.group.run(0, move |books| Ok((books.tasks.due_if(now, count, is_free)?, Changes::None))).await?;
         let mut tasks = Vec::with_capacity(due.len());
         for record in due {
             let id = CheckId(record.id);
@@ -95,7 +115,7 @@ impl Outbox {
         event: Option<Event>,
         now: i64,
     ) -> Result<bool, OutboxError> {
-        self.measure(result)?;
+        self.measure_record(result)?;
         let Some(owner) = self.owner(id).await? else { return Ok(false) };
         let until = now.saturating_add(self.limits.results_kept_s.into());
         let sealed = self.results.seal(id.0, &owner, result)?;
@@ -137,7 +157,7 @@ impl Outbox {
 
     fn sealed(&self, check: CheckId, event: &Event, now: i64) -> Result<Kept, OutboxError> {
         let body = event.body(check, now);
-        self.measure(&body)?;
+        self.measure_record(&body)?;
         let id = EventId::of(check).0;
         Ok(Kept { id, turn: now, since: now, attempts: 0, sealed: self.events.seal(id, "", &body)? })
     }

@@ -91,6 +91,8 @@ async fn turns_come_in_their_order() {
     assert_eq!(due(&outbox, NOW + 3).await, [ids[1], ids[2], ids[0]]);
     assert_eq!(due(&outbox, NOW + 2).await, [ids[1], ids[2]]);
     assert_eq!(outbox.due(NOW + 3, 2).await.unwrap().len(), 2);
+    let besides = outbox.due_besides(NOW + 3, 2, [ids[1], ids[2]].into()).await.unwrap();
+    assert_eq!(besides.iter().map(|task| task.id).collect::<Vec<_>>(), [ids[0]], "who is under way holds nobody up");
     outbox.postpone(ids[1], NOW + 9).await.unwrap();
     assert_eq!(due(&outbox, NOW + 9).await, [ids[2], ids[0], ids[1]]);
 }
@@ -157,13 +159,29 @@ async fn results_go_after_their_time() {
 #[tokio::test]
 async fn limits_hold_one_past_them() {
     let dir = tempfile::tempdir().unwrap();
-    let limits = Limits { tasks_max: 2, events_max: 1, results_max: 2, record_max_bytes: 1_000, ..Limits::default() };
+    let limits = Limits {
+        tasks_max: 2,
+        waiting_max_bytes: 5_000,
+        task_max_bytes: 3_000,
+        events_max: 1,
+        results_max: 2,
+        record_max_bytes: 1_000,
+        ..Limits::default()
+    };
     let metrics = Metrics::default();
     let outbox = Outbox::open(dir.path(), &key(), limits, &metrics).unwrap();
     let ids: Vec<CheckId> = (0..5).map(|_| CheckId::random().unwrap()).collect();
-    outbox.keep(ids[0], "", &[0; 1_000], NOW).await.unwrap();
-    let error = outbox.keep(ids[1], "", &[0; 1_001], NOW).await.unwrap_err();
-    assert!(matches!(error, OutboxError::TooLarge { bytes: 1_001, most: 1_000 }), "{error}");
+    outbox.keep(ids[0], "", &[0; 3_000], NOW).await.unwrap();
+    let error = outbox.keep(ids[1], "", &[0; 3_001], NOW).await.unwrap_err();
+    assert!(matches!(error, OutboxError::TooLarge { limit: "task_max_bytes", bytes: 3_001, most: 3_000 }), "{error}");
+    let error = outbox.keep(ids[1], "", &[0; 2_000], NOW).await.unwrap_err();
+    assert!(matches!(error, OutboxError::Full { limit: "waiting_max_bytes", most: 5_000 }), "{error}");
+    outbox.postpone(ids[0], NOW).await.unwrap();
+    outbox.keep(ids[1], "", &[0; 1_500], NOW).await.unwrap();
+    outbox.settle(ids[1], b"", None, NOW).await.unwrap();
+    let (ids, settled) = ([ids[0], ids[2], ids[3]], ids[1]);
+    outbox.expire(i64::MAX).await.unwrap();
+    assert_eq!(outbox.result(settled, "").await.unwrap(), Outcome::Unknown);
     outbox.keep(ids[1], "", b"", NOW).await.unwrap();
     let error = outbox.keep(ids[2], "", b"", NOW).await.unwrap_err();
     assert!(matches!(error, OutboxError::Full { limit: "tasks_max", most: 2 }), "{error}");
@@ -189,7 +207,9 @@ async fn limits_hold_one_past_them() {
     let figures = metrics.text(Exposition::Prometheus);
     assert!(figures.contains("linkgate_followups_pending 0\n"), "{figures}");
     assert!(figures.contains("linkgate_events_pending 1\n"), "{figures}");
-    for (limit, count) in [("tasks_max", 1), ("events_max", 1), ("record_max_bytes", 3)] {
+    for (limit, count) in
+        [("tasks_max", 1), ("events_max", 1), ("record_max_bytes", 2), ("task_max_bytes", 1), ("waiting_max_bytes", 1)]
+    {
         let line = format!("linkgate_limit_hits_total{{limit=\"{limit}\"}} {count}\n");
         assert!(figures.contains(&line), "{line}{figures}");
     }

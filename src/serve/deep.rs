@@ -63,7 +63,7 @@ impl Deep {
         let Some(late) = &self.late else { return begun.end(until).await.report };
         let again = if late.picks() { Some(begun.again()) } else { None };
         let mut finished = begun.end(until).await;
-        finished.report.check_id = late.keep(&finished, again, who).await.map(Into::into);
+        finished.report.check_id = late.keep(&finished, again, who, until).await.map(Into::into);
         finished.report
     }
 }

@@ -1,33 +1,37 @@
-//! Verdicts that come late: what was not told in time is kept, followed to its end, and told if it differs.
+//! Verdicts that come late: what was not told in time is kept before the post is answered, and told to whoever made the check.
 
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use siphasher::sip::SipHasher13;
-use tokio::time::{Instant, sleep};
+use tokio::runtime::{Builder, Handle};
+use tokio::time::{Instant, timeout_at};
 
-use crate::check::{DeepChecker, Draft, Finished, Report, Snapshot};
+use crate::check::{Draft, Finished, Keep, Report};
+use crate::extract::Extraction;
 use crate::fetch::Second;
-use crate::outbox::{CheckId, Event, Outbox, OutboxError, Outcome, Task};
+use crate::outbox::{CheckId, Outbox, OutboxError, Outcome};
 use crate::telemetry::{clock, log};
 use crate::verdict::{Action, Status};
 
 use super::deep::Who;
 
-/// What becomes of links that take longer than a post can wait. Clones share everything.
+/// What becomes of links that take longer than a post can wait. Clones share what is kept.
 #[derive(Clone)]
-pub struct Late(Arc<Inner>);
+pub struct Late {
+    shared: Arc<Shared>,
+    pub(super) options: LateOptions,
+}
 
-struct Inner {
+struct Shared {
     outbox: OnceLock<Outbox>,
-    options: LateOptions,
     key: [u8; 16],
     count: AtomicU64,
-    under_way: Mutex<HashSet<CheckId>>,
+    handle: Handle,
 }
 
 /// How late verdicts are come by.
@@ -39,171 +43,159 @@ pub struct LateOptions {
     pub second_look_share: f64,
     /// How much later.
     pub second_look_after: Duration,
+    /// Links that are followed at once, for posts that wait and in the background together; the background has half of them.
+    pub chains_max: usize,
+}
+
+/// Why nothing can be told later.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LateError {
+    /// No random bytes.
+    #[error("the operating system gives no random bytes")]
+    Random(#[from] getrandom::Error),
+    /// No thread.
+    #[error("the operating system gives no thread")]
+    Thread(#[from] std::io::Error),
 }
 
 /// A check to finish, as it is sealed.
 #[derive(Serialize, Deserialize)]
-struct FollowUp {
-    door: String,
-    subject: String,
-    action_was: Action,
+pub(super) struct FollowUp {
+    pub(super) door: String,
+    pub(super) subject: String,
+    pub(super) action_was: Action,
     /// Links that were told to be listed.
-    listed_was: usize,
-    second: Second,
-    draft: Draft,
+    pub(super) listed_was: usize,
+    pub(super) second: Second,
+    /// What was to be asked.
+    pub(super) leads: usize,
+    pub(super) keep: Keep,
+    /// The links of the post, to be judged by the lists of that moment.
+    pub(super) found: Arc<Extraction<'static>>,
 }
 
-/// What is told of a check that is finished.
-#[derive(Serialize)]
-struct Settled<'s> {
-    id: String,
-    state: &'static str,
-    door: &'s str,
-    subject: &'s str,
-    action_was: Action,
-    report: &'s Report,
+/// What is read of a result.
+#[derive(Deserialize)]
+struct Reported {
+    report: Option<Report>,
 }
 
-/// Between two looks at what is due.
-const TICK: Duration = Duration::from_secs(1);
-/// Checks that are taken up at once.
-const AT_ONCE_MAX: usize = 500;
-/// The pause after a failure; twice as long after each one.
-const PAUSE_S: i64 = 5;
-const PAUSE_MAX_S: i64 = 3_600;
-/// The pause after what came of a check could not be written.
-const WRITE_PAUSE_S: i64 = 60;
-/// Between two looks at results that nobody may ask for any more.
-const EXPIRY: Duration = Duration::from_mins(1);
-/// Chains end long before.
-const PATIENCE: Duration = Duration::from_mins(5);
+/// What came of a check, for whoever asks.
+pub(super) struct Told {
+    pub(super) json: Vec<u8>,
+    /// The report in it, if it is finished.
+    pub(super) report: Option<Report>,
+}
+
+/// An id of a post that is longer is not told with what comes late.
+const SUBJECT_MAX_BYTES: usize = 1_024;
+/// How much longer than its deadline a post waits until what is told later is written.
+const KEEPING_MAX: Duration = Duration::from_millis(500);
 
 impl Late {
-    /// Nothing is kept until there is an outbox.
+    /// Starts a thread on which checks are finished. Nothing is kept until there is an outbox.
     ///
     /// # Errors
-    /// If the operating system gives no random bytes.
-    pub fn new(options: LateOptions) -> Result<Self, getrandom::Error> {
+    /// If the operating system gives no random bytes, or no thread.
+    pub fn start(options: LateOptions) -> Result<Self, LateError> {
         let mut key = [0; 16];
         getrandom::fill(&mut key)?;
-        let (outbox, count, under_way) = (OnceLock::new(), AtomicU64::new(0), Mutex::default());
-        Ok(Self(Arc::new(Inner { outbox, options, key, count, under_way })))
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let handle = runtime.handle().clone();
+        // As long as the process.
+        let wait = move || runtime.block_on(std::future::pending::<()>());
+        thread::Builder::new().name("linkgate-late".into()).spawn(wait)?;
+        let shared = Shared { outbox: OnceLock::new(), key, count: AtomicU64::new(0), handle };
+        Ok(Self { shared: Arc::new(shared), options })
+    }
+
+    /// The same by other options.
+    #[must_use]
+    pub fn with(&self, options: LateOptions) -> Self {
+        Self { shared: Arc::clone(&self.shared), options }
     }
 
     /// Keeps checks here from now on. A predecessor may have held it until then.
     pub fn keep_in(&self, outbox: Outbox) {
-        drop(self.0.outbox.set(outbox));
+        drop(self.shared.outbox.set(outbox));
+    }
+
+    /// Runs something where checks are finished.
+    pub fn spawn(&self, job: impl Future<Output = ()> + Send + 'static) {
+        drop(self.shared.handle.spawn(job));
+    }
+
+    pub(super) fn outbox(&self) -> Option<&Outbox> {
+        self.shared.outbox.get()
     }
 
     /// Whether a post is to be looked at a second time: some are, nobody can tell which.
     pub(super) fn picks(&self) -> bool {
-        let Inner { options, key, count, .. } = &*self.0;
-        if options.second_look_share <= 0.0 || self.0.outbox.get().is_none() {
+        let share = self.options.second_look_share;
+        if share <= 0.0 || self.outbox().is_none() {
             return false;
         }
-        let number = count.fetch_add(1, Ordering::Relaxed);
-        let drawn = SipHasher13::new_with_key(key).hash(&number.to_le_bytes());
-        (drawn as f64) < options.second_look_share * u64::MAX as f64
+        let number = self.shared.count.fetch_add(1, Ordering::Relaxed);
+        let drawn = SipHasher13::new_with_key(&self.shared.key).hash(&number.to_le_bytes());
+        (drawn as f64) < share * u64::MAX as f64
     }
 
-    /// Keeps what was not told in time, or is to be looked at again; gives back under what id it is told.
-    pub(super) async fn keep(&self, finished: &Finished, again: Option<Draft>, who: &Who) -> Option<String> {
-        let outbox = self.0.outbox.get()?;
+    /// Keeps what was not told in time, or is to be looked at again; gives back under what id it is told. A post that may
+    /// wait `until` then does not wait for a slow disk.
+    pub(super) async fn keep(
+        &self,
+        finished: &Finished,
+        again: Option<Draft>,
+        who: &Who,
+        until: Instant,
+    ) -> Option<String> {
+        let outbox = self.outbox()?;
         let now = clock::now();
-        let after = i64::try_from(self.0.options.second_look_after.as_secs()).unwrap_or(i64::MAX);
-        let (draft, second, due_at) = match (&finished.pending, again) {
-            (Some(pending), _) => (pending.clone(), Second::IfOdd, now),
+        let after = i64::try_from(self.options.second_look_after.as_secs()).unwrap_or(i64::MAX);
+        let (draft, second, due_at) = match (&finished.pending, &again) {
+            (Some(pending), _) => (pending, Second::IfOdd, now),
             (None, Some(again)) => (again, Second::Always, now.saturating_add(after)),
             (None, None) => return None,
         };
-        let (door, subject) = (who.door.to_owned(), who.subject.clone());
-        let (action_was, listed_was) = (finished.report.action, listed(&finished.report));
-        let follow_up = FollowUp { door, subject, action_was, listed_was, second, draft };
-        match keep(outbox, &follow_up, &who.owner, due_at).await {
+        let follow_up = FollowUp {
+            door: who.door.to_owned(),
+            subject: if who.subject.len() <= SUBJECT_MAX_BYTES { who.subject.clone() } else { String::new() },
+            action_was: finished.report.action,
+            listed_was: listed(&finished.report),
+            second,
+            leads: draft.leads.len(),
+            keep: draft.keep,
+            found: Arc::clone(draft.found.as_ref()?),
+        };
+        let kept = timeout_at(until + KEEPING_MAX, keep(outbox, &follow_up, &who.owner, due_at)).await;
+        let error = match kept {
             // Of a second look nobody is told unless it differs.
-            Ok(id) => (second == Second::IfOdd).then(|| id.to_string()),
-            Err(error) => {
-                if log::admits("outbox", log::Kind::Fault) {
-                    tracing::warn!(door = who.door, %error, "a check cannot be finished later");
-                }
-                None
-            }
+            Ok(Ok(id)) => return (second == Second::IfOdd).then(|| id.to_string()),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "the disk is too slow".to_owned(),
+        };
+        if log::admits("outbox", log::Kind::Fault) {
+            tracing::warn!(door = who.door, error, "a check cannot be finished later");
         }
+        None
     }
 
-    /// What came of a check, as JSON; nothing if there is none of that id for that owner.
-    pub(super) async fn outcome(&self, id: &str, owner: &str) -> Result<Option<Vec<u8>>, OutboxError> {
-        let (Some(outbox), Ok(id)) = (self.0.outbox.get(), id.parse::<CheckId>()) else { return Ok(None) };
+    /// What came of a check; nothing if there is none of that id for that owner.
+    pub(super) async fn told(&self, id: &str, owner: &str) -> Result<Option<Told>, OutboxError> {
+        let (Some(outbox), Ok(id)) = (self.outbox(), id.parse::<CheckId>()) else { return Ok(None) };
         Ok(match outbox.result(id, owner).await? {
             Outcome::Unknown => None,
-            Outcome::Done(result) => Some(result),
-            Outcome::Pending => Some(json!({"id": id.to_string(), "state": "pending"}).to_string().into_bytes()),
+            Outcome::Done(json) => {
+                // What cannot be read, since another version wrote it, cannot be counted either.
+                let read: Option<Reported> = serde_json::from_slice(&json).ok();
+                read.map(|Reported { report }| Told { json, report })
+            }
+            Outcome::Pending => {
+                let json = json!({"id": id.to_string(), "state": "pending"}).to_string().into_bytes();
+                Some(Told { json, report: None })
+            }
         })
-    }
-
-    /// Finishes what is due, for ever; `snapshot_of` has what an owner is judged by now.
-    pub(super) async fn run(
-        self,
-        deep: DeepChecker,
-        snapshot_of: impl Fn(&str) -> Option<Arc<Snapshot>> + Send + Sync + 'static,
-    ) {
-        let mut expires_at = Instant::now();
-        loop {
-            sleep(TICK).await;
-            let Some(outbox) = self.0.outbox.get() else { continue };
-            // What cannot be read now is tried again; the outbox itself tells of it.
-            let due = outbox.due(clock::now(), AT_ONCE_MAX).await.unwrap_or_default();
-            for task in due.into_iter().filter(|task| self.take(task.id)) {
-                let snapshot = snapshot_of(&task.owner);
-                let (late, outbox, deep_again) = (self.clone(), outbox.clone(), deep.clone());
-                drop(deep.follower().spawn(async move {
-                    let id = task.id;
-                    late.finish(&outbox, &deep_again, task, snapshot).await;
-                    late.release(id);
-                }));
-            }
-            if Instant::now() >= expires_at {
-                expires_at = Instant::now() + EXPIRY;
-                drop(outbox.expire(clock::now()).await);
-            }
-        }
-    }
-
-    async fn finish(&self, outbox: &Outbox, deep: &DeepChecker, task: Task, snapshot: Option<Arc<Snapshot>>) {
-        let Task { id, task, attempts, .. } = task;
-        let (Some(snapshot), Ok(FollowUp { door, subject, action_was, listed_was, second, draft })) =
-            (snapshot, serde_json::from_slice(&task))
-        else {
-            // Its key is gone, or it was kept by another version: nobody can be told.
-            return settle(outbox, id, b"null", None).await;
-        };
-        let begun = deep.begin(&snapshot, draft, clock::now(), second);
-        let Finished { report, pending } = begun.end(Instant::now() + PATIENCE).await;
-        if pending.is_some() && attempts + 1 < self.0.options.attempts_max {
-            let pause = PAUSE_S.saturating_mul(1 << attempts.min(20)).min(PAUSE_MAX_S);
-            drop(outbox.postpone(id, clock::now().saturating_add(pause)).await);
-            return;
-        }
-        let differs = report.action != action_was || listed(&report) != listed_was;
-        let settled = Settled {
-            id: id.to_string(),
-            state: "settled",
-            door: &door,
-            subject: &subject,
-            action_was,
-            report: &report,
-        };
-        let Ok(data) = serde_json::to_value(&settled) else { return };
-        let event = differs.then(|| Event { data: data.clone() });
-        settle(outbox, id, data.to_string().as_bytes(), event).await;
-    }
-
-    fn take(&self, id: CheckId) -> bool {
-        self.0.under_way.lock().unwrap_or_else(PoisonError::into_inner).insert(id)
-    }
-
-    fn release(&self, id: CheckId) {
-        self.0.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 }
 
@@ -214,13 +206,44 @@ async fn keep(outbox: &Outbox, follow_up: &FollowUp, owner: &str, due_at: i64) -
     Ok(id)
 }
 
-/// Writes what came of a check; if it cannot be written it stays due, for later.
-async fn settle(outbox: &Outbox, id: CheckId, result: &[u8], event: Option<Event>) {
-    if outbox.settle(id, result, event, clock::now()).await.is_err() {
-        drop(outbox.postpone(id, clock::now().saturating_add(WRITE_PAUSE_S)).await);
-    }
+pub(super) fn listed(report: &Report) -> usize {
+    report.links.iter().filter(|link| link.status == Status::Listed).count()
 }
 
-fn listed(report: &Report) -> usize {
-    report.links.iter().filter(|link| link.status == Status::Listed).count()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::StateKey;
+    use crate::outbox::Limits;
+    use crate::telemetry::metrics::Metrics;
+
+    fn unfinished() -> Finished {
+        let report = json!({"action": "flag", "generation": 1, "lists_id": "", "links": []});
+        let report: Report = serde_json::from_value(report).unwrap();
+        let found = Some(Arc::default());
+        Finished { report: report.clone(), pending: Some(Draft { report, leads: Vec::new(), keep: Keep::All, found }) }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn no_post_waits_for_a_slow_disk() {
+        let options =
+            LateOptions { attempts_max: 1, second_look_share: 0.0, second_look_after: Duration::ZERO, chains_max: 1 };
+        let dir = tempfile::tempdir().unwrap();
+        let late = Late::start(options).unwrap();
+        let who = Who { door: "api", owner: String::new(), subject: String::new() };
+        let keep = |wait: Duration| {
+            let (late, who) = (late.clone(), who.clone());
+            async move { late.keep(&unfinished(), None, &who, Instant::now() + wait).await }
+        };
+        assert_eq!(keep(Duration::ZERO).await, None, "there is no outbox");
+        let outbox = Outbox::open(dir.path(), &StateKey::new([7; 32]), Limits::default(), &Metrics::default()).unwrap();
+        late.keep_in(outbox.clone());
+        assert!(keep(Duration::from_secs(9)).await.is_some());
+        let held = outbox.hold(KEEPING_MAX * 4);
+        let began = Instant::now();
+        assert_eq!(keep(Duration::ZERO).await, None);
+        assert!((KEEPING_MAX..KEEPING_MAX * 3).contains(&began.elapsed()), "{:?}", began.elapsed());
+        held.await.unwrap();
+        assert!(keep(Duration::from_secs(9)).await.is_some(), "it goes on");
+    }
 }

@@ -17,6 +17,7 @@ mod connection;
 mod deep;
 mod door;
 mod fail;
+mod finish;
 mod gate;
 mod hall;
 mod handover;
@@ -58,7 +59,7 @@ pub use fail::{FailPolicies, FailPolicy, Unchecked};
 pub use gate::{FieldReport, Gate, Judgement};
 pub use hall::Signals;
 pub use key::{Key, Keys, Scope, digest};
-pub use late::{Late, LateOptions};
+pub use late::{Late, LateError, LateOptions};
 pub use limits::Limits;
 pub use listener::{InheritError, Inherited};
 pub use middleware::{CheckLayer, CheckService};
@@ -90,12 +91,11 @@ pub struct Server {
     bell: Bell,
 }
 
-/// Begins to finish checks that were not finished in time, by the lists in place at that moment.
+/// Begins to finish checks that were not finished in time, by what is in place at that moment.
 fn finish_late(api: &Arc<ArcSwap<Api>>) {
-    let Some(Deep { checker, late: Some(late), .. }) = api.load().deep.clone() else { return };
-    let api = Arc::clone(api);
-    let run = late.run(checker.clone(), move |owner| api.load().snapshot_of(owner));
-    drop(checker.follower().spawn(run));
+    if let Some(late) = api.load().late.clone() {
+        late.spawn(finish::Finisher::new(Arc::clone(api), late.clone()).run());
+    }
 }
 
 /// Asks a server for a reload, as SIGHUP does. Clones ring the same.

@@ -31,6 +31,7 @@ use crate::telemetry::trace::Span;
 use super::answer::{self, Answer, Body, Problem, REQUEST_ID};
 use super::deep::Deep;
 use super::key::{Keys, Scope};
+use super::late::Late;
 use super::limits::Limits;
 use super::note::Refused;
 use super::request_id::RequestId;
@@ -57,6 +58,8 @@ pub struct Api {
     pub unused: Vec<SourceState>,
     /// Follows links, if they are followed.
     pub deep: Option<Deep>,
+    /// What is told of checks that were not finished in time, whether links are still followed or not.
+    pub late: Option<Late>,
     /// Whether `GET /v1/uris:search` is offered.
     pub uris_search: bool,
 }

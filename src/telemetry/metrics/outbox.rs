@@ -16,6 +16,8 @@ pub struct Outbox {
     pub followups: Gauge,
     /// Events that wait to be delivered.
     pub events: Gauge,
+    /// 0 as long as there should be an outbox and it cannot be opened, read or written.
+    pub open: Gauge,
     outcomes: Family<Outcome, Counter>,
 }
 
@@ -26,7 +28,14 @@ impl Outbox {
         for outcome in OUTCOMES {
             drop(outcomes.get_or_create(&Outcome { outcome }));
         }
+        let open: Gauge = register.add(
+            "outbox_open",
+            "Whether what is told later can be kept: 0 while the outbox cannot be opened, read or written",
+            Gauge::default(),
+        );
+        open.set(1);
         Self {
+            open,
             followups: register.add(
                 "followups_pending",
                 "Checks that wait to be finished in the background",

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{PATIENT, SLOW, Stand, by, check, key, told};
 use crate::outbox::told as variable;
-use crate::serve::{Serving, post, wait_until};
+use crate::serve::{Serving, post};
 
 #[test]
 fn a_listed_place_behind_three_hops_is_found_and_never_asked() {
@@ -160,10 +160,8 @@ fn any_entry_ends_a_chain() {
 }
 
 fn reload(stand: &Stand, server: &Serving, list: &str) {
-    let before = server.count("\"reloaded\"");
     stand.files.file("list.txt", list);
-    server.signal("HUP");
-    wait_until("a reload", || server.count("\"reloaded\"") > before);
+    super::reload::reload(server);
 }
 
 #[test]

@@ -57,6 +57,32 @@ fn what_comes_late_is_told_once_and_to_whoever_asked() {
     assert!(!event.to_string().contains("listed.test"), "{event}");
 }
 
+/// Late or in time: nobody reads a list out through `/v1/checks/{id}` either.
+#[test]
+fn what_comes_late_spends_the_budget_of_hits() {
+    let stand = Stand::new();
+    stand.files.file("list.txt", "listed.test\nother.test\n");
+    for (from, to) in [("slow.test/1", "listed.test/4"), ("slow.test/2", "other.test/5"), ("slow.test/3", "end.test/")]
+    {
+        stand.web.slow(from, SLOW, to);
+    }
+    let server = stand.serve(&key("one", "hits_per_day = 1"));
+    let paths = ["slow.test/1", "slow.test/2", "slow.test/3"].map(|place| {
+        let asked = body(&by("one", &server, "POST", "/v1/check", &stand.post(place)));
+        format!("/v1/checks/{}", asked["check_id"].as_str().unwrap())
+    });
+    // The platform is told of everything.
+    wait_until("events", || stand.events().len() == 3);
+    let got = |path: &str| {
+        let answer = by("one", &server, "GET", path, "");
+        (answer.status, body(&answer)["code"].as_str().unwrap_or("-").to_owned())
+    };
+    let (told, spent) = ((200, "-".to_owned()), (429, "hits_per_day".to_owned()));
+    assert_eq!([got(&paths[2]), got(&paths[0]), got(&paths[0])], [told.clone(), told.clone(), told]);
+    assert_eq!([got(&paths[1]), got(&paths[0]), got(&paths[2])], [spent.clone(), spent.clone(), spent]);
+    assert_eq!(by("one", &server, "POST", "/v1/check", &stand.post("end.test/")).status, 429);
+}
+
 #[test]
 fn that_nothing_was_found_is_told_too() {
     let stand = Stand::new();

@@ -72,3 +72,22 @@ fn chains_that_hang_slow_no_other_post_down() {
     assert!(server.figure(UNDER_WAY).unwrap() >= CHAINS as f64, "{:?}", began.elapsed());
     assert!(shares.last().is_some_and(|share| *share >= 0.99), "{shares:?}");
 }
+
+/// More than are taken up with one look, each of a host that never answers.
+#[test]
+fn chains_that_hang_keep_no_other_from_being_told() {
+    const HANGING: usize = 600;
+    let stand = Stand::new();
+    stand.files.file("shorteners.txt", "h.test\nslow.test\n");
+    stand.web.slow("h.test/*", FOR_EVER, "end.test/");
+    stand.web.slow("slow.test/1", super::SLOW, "listed.test/4");
+    let server = stand.serve("[api]\ndeadline_ms = 0\n[fetch]\nrequest_timeout_ms = 50000\nchain_timeout_ms = 50000\n");
+    let posts: Vec<String> = (0..HANGING).map(|number| stand.post(&format!("h.test/{number}"))).collect();
+    for posts in posts.chunks(100) {
+        check(&server, &format!(r#"{{"posts":[{}]}}"#, posts.join(",")));
+    }
+    let (report, _) = check(&server, &stand.post("slow.test/1"));
+    let event = stand.only_event();
+    assert_eq!(event["id"], report["check_id"]);
+    assert!(server.figure("linkgate_followups_pending").unwrap() >= HANGING as f64, "they are still followed");
+}

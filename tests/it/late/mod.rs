@@ -2,14 +2,18 @@
 
 mod chains;
 mod doors;
+mod egress;
 mod kill;
+mod large;
 mod later;
 mod many;
 mod pages;
 mod partly;
+mod reload;
 mod rescan;
 #[cfg(feature = "redis")]
 mod shared;
+mod unopened;
 mod web;
 
 use std::path::PathBuf;

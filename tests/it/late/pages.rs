@@ -1,5 +1,7 @@
 //! Pages that lead on, and places that answer one way here and another there.
 
+use std::io::Write as _;
+
 use super::{PATIENT, Stand, check, told};
 
 fn told_of(stand: &Stand, server: &crate::serve::Serving, place: &str) -> [String; 4] {
@@ -38,6 +40,22 @@ fn of_a_long_page_the_beginning_counts_and_the_rest_is_not_hidden() {
         assert!(report["check_id"].is_null(), "{path}: another time it is as long");
     }
     assert_eq!(stand.web.counts(["listed.test"]), [0]);
+}
+
+#[test]
+fn a_packed_page_is_unpacked_no_further_than_any_other() {
+    let stand = Stand::new();
+    let server = stand.serve(PATIENT);
+    for (path, blanks, expected) in [("small", 1_000, "reject"), ("bomb", 64 << 20, "flag")] {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(&vec![b' '; blanks]).unwrap();
+        packer.write_all(page_of(&stand, 0, 0).as_bytes()).unwrap();
+        let place = format!("pages.test/{path}");
+        stand.web.page(&place, "text/html\r\nContent-Encoding: gzip", &packer.finish().unwrap());
+        let told = told_of(&stand, &server, &place);
+        assert_eq!(told[0], expected, "{path}: {told:?}");
+        assert_eq!(told[3], if expected == "flag" { "hops" } else { "listed" }, "{path}: {told:?}");
+    }
 }
 
 #[test]
