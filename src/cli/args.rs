@@ -290,6 +290,8 @@ pub(super) enum Stage {
     Suffix,
     /// Content of a list → entries.
     List,
+    /// Entry or update of a list → whether it goes live by itself.
+    Guard,
     /// URL → whether it may be asked where it leads, and which addresses were dialled.
     #[cfg(feature = "test-hooks")]
     #[value(hide = true)]

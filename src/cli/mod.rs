@@ -6,6 +6,7 @@ mod config;
 mod explain;
 mod follow;
 mod generation;
+mod guards;
 mod holders;
 mod inspect;
 #[cfg(feature = "test-hooks")]

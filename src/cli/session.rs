@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 
@@ -13,6 +13,7 @@ use crate::check::{Checker, Snapshot};
 use crate::config::{self, ConfigError, IfMissing, KeyOrigin, ListSetting, Loaded};
 use crate::extract::{self, Extractor, TopLevels};
 use crate::index::{Builder, Category, Index, Keys, List, StateKey};
+use crate::lists::guard::Guards;
 use crate::lists::{
     self, Format, Keyring, Override, Overrides, PlainMeans, Remark, RootUrlMeans, Source, SourceReport,
 };
@@ -30,7 +31,8 @@ const USUAL_CONFIG: &str = "/etc/linkgate/linkgate.toml";
 pub(super) struct Settings {
     pub(super) loaded: Loaded,
     pub(super) tables: Arc<Tables>,
-    suffixes: String,
+    pub(super) suffixes: String,
+    pub(super) guards: OnceLock<Arc<Guards>>,
     key_for: KeyFor,
 }
 
@@ -72,7 +74,7 @@ impl Settings {
         let loaded = config::load(path.as_deref(), environment, &flags)?;
         let texts = Texts::read(&loaded.config.tables)?;
         let tables = Tables::parse(&texts.borrowed()).context("[tables] of the configuration")?;
-        Ok(Self { loaded, tables: Arc::new(tables), suffixes: texts.suffixes, key_for })
+        Ok(Self { loaded, tables: Arc::new(tables), suffixes: texts.suffixes, guards: OnceLock::new(), key_for })
     }
 
     /// The same with another key for text lists.
@@ -136,12 +138,13 @@ impl Settings {
     /// The sources that a command works on: those given, else the configured ones, else the demo list.
     pub(super) fn sources(&self, given: &[String]) -> anyhow::Result<Vec<Source>> {
         if !given.is_empty() {
-            return given.iter().map(|text| Source::parse(text).map_err(super::usage)).collect();
+            let source = |text: &String| Source::parse(text).map(|source| self.guarded(source));
+            return given.iter().map(|text| source(text).map_err(super::usage)).collect();
         }
         if self.loaded.config.lists.is_empty() {
             return Ok(vec![Source::embedded("demo", DEMO)]);
         }
-        self.loaded.config.lists.iter().map(source_of).collect()
+        self.loaded.config.lists.iter().map(|list| Ok(self.guarded(source_of(list)?))).collect()
     }
 
     /// The key for text lists; lists compiled already open with the installation's.
@@ -308,10 +311,16 @@ pub(super) fn tell(report: &SourceReport, command: &str) {
     let (refused, unread) = (lines.refused(), unread_fields(report));
     let of = super::counted(lines.lines, super::lists::unit(lines.unit));
     let what = match (refused, unread) {
-        (0, 0) => return,
+        (0, 0) => String::new(),
         (refused, 0) => format!("{refused} of {of} refused"),
         (0, unread) => format!("{} not read in {of}", super::counted(unread, "field")),
         (refused, unread) => format!("{refused} of {of} refused, {} not read", super::counted(unread, "field")),
+    };
+    let what = match (what.as_str(), super::guards::waiting(lines)) {
+        ("", 0) => return,
+        (_, 0) => what,
+        ("", wide) => super::guards::warning(wide),
+        (_, wide) => format!("{what}, {}", super::guards::warning(wide)),
     };
     warn(&format!("{}: {what}; to see why: {command}", report.name));
 }

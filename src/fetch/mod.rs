@@ -40,6 +40,7 @@ pub use guard::{Guard, Refused};
 pub use lifetime::Lifetimes;
 pub use shared::{SharedError, SharedOptions};
 pub use shorteners::{Kind, SHORTENERS_MAX, Shorteners, ShortenersError};
+pub(crate) use special::special;
 pub use tls::AuthoritiesError;
 #[cfg(feature = "test-hooks")]
 pub use trial::Dialled;

@@ -18,7 +18,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! It does not fetch lists, check signatures or hold back suspicious entries.
+//! It does not fetch lists or check signatures. What must not go live by itself is decided in [`guard`].
 
 #[doc = include_str!("../docs/list-formats.md")]
 pub mod formats {}
@@ -30,6 +30,7 @@ mod detect;
 mod directory;
 mod error;
 mod format;
+pub mod guard;
 mod inspect;
 mod intake;
 mod line;

@@ -130,6 +130,7 @@ fn host(scope: Scope, text: &str, intake: &mut Intake<'_>) -> Result<(Scope, Tar
 fn named(scope: Scope, name: Box<str>, intake: &mut Intake<'_>) -> Result<(Scope, Target), Refusal> {
     if !name.contains('.') {
         let is_top_level = intake.tables.suffixes().is_public_suffix(&name) || RESERVED_TOP_LEVELS.contains(&&*name);
+        let is_top_level = is_top_level && !intake.holds_top_levels();
         if is_top_level || !name.bytes().any(|byte| byte.is_ascii_alphanumeric()) {
             return Err(if is_top_level { Refusal::TooWide } else { Refusal::NotAHost });
         }
