@@ -18,7 +18,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! It does not fetch lists, check signatures or hold back suspicious entries.
+//! It does not fetch lists, nor hold back suspicious entries. [`verify`] and [`check_digest`] tell whether bytes that were fetched
+//! are their publisher's.
 
 #[doc = include_str!("../docs/list-formats.md")]
 pub mod formats {}
@@ -37,6 +38,7 @@ mod options;
 mod overrides;
 mod refang;
 mod report;
+mod signed;
 mod source;
 mod value;
 
@@ -49,6 +51,7 @@ pub use inspect::{Input, InspectError, Inspected, Inspection, MatchAnswer, Reque
 pub use options::{BadLines, Column, Columns, Options, PlainMeans, Position, RootUrlMeans};
 pub use overrides::{LOWERING_MAX_DAYS, Override, OverrideError, OverrideSummary, Overrides, ending, moment_or_day};
 pub use report::{Ignored, LineReport, Refusal, Remark, Tally, Unit};
+pub use signed::{ListKey, ListKeyError, Signed, SignedError, check_digest, verify};
 pub use source::{Place, Source};
 
 use crate::canonical::Tables;
