@@ -18,7 +18,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! It does not fetch lists or check signatures. What must not go live by itself is decided in [`guard`].
+//! It does not fetch lists. [`verify`] and [`check_digest`] tell whether bytes that were fetched are their publisher's; what must
+//! not go live by itself is decided in [`guard`].
 
 #[doc = include_str!("../docs/list-formats.md")]
 pub mod formats {}
@@ -38,6 +39,7 @@ mod options;
 mod overrides;
 mod refang;
 mod report;
+mod signed;
 mod source;
 mod value;
 
@@ -50,6 +52,7 @@ pub use inspect::{Input, InspectError, Inspected, Inspection, MatchAnswer, Reque
 pub use options::{BadLines, Column, Columns, Options, PlainMeans, Position, RootUrlMeans};
 pub use overrides::{LOWERING_MAX_DAYS, Override, OverrideError, OverrideSummary, Overrides, ending, moment_or_day};
 pub use report::{Ignored, LineReport, Refusal, Remark, Tally, Unit};
+pub use signed::{ListKey, ListKeyError, Signed, SignedError, check_digest, verify};
 pub use source::{Place, Source};
 
 use crate::canonical::Tables;
