@@ -54,6 +54,7 @@ pub mod outbox;
 pub mod audit;
 pub mod lists;
 pub mod store;
+pub mod update;
 pub mod check;
 pub mod serve;
 pub mod rescan;

@@ -50,6 +50,9 @@ pub(super) enum Command {
     /// Compile lists, or show their state.
     #[command(subcommand)]
     Lists(ListsCommand),
+    /// The record of who approved, rolled back and overruled what, and why.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Serve the check API and, if it is configured, the reverse proxy.
     Serve(ServeArguments),
     /// Keys of the check API.
@@ -222,6 +225,69 @@ pub(super) enum ListsCommand {
         #[arg(long, value_name = "SRC")]
         lists: Vec<String>,
     },
+    /// Ask the sources of subscribed lists now, and take what passes the guards.
+    Fetch {
+        /// Lists; all that have a `url` if none is named.
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Show by the ids of entries what a version of a list has and another has not.
+    Diff {
+        /// The list.
+        name: String,
+        /// A version, by the number that `lists status` shows.
+        first: u64,
+        /// The other one.
+        second: u64,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what the version that waits would newly match.
+    Preview {
+        /// The list.
+        name: String,
+        /// Posts, as JSON lines like those of `check --jsonl`.
+        #[arg(long, value_name = "FILE")]
+        posts: Option<PathBuf>,
+    },
+    /// Let the version that waits answer, or an entry that is held back.
+    Approve {
+        /// The list.
+        name: String,
+        /// Only this entry, by its id, also in versions to come.
+        #[arg(long, value_name = "ID")]
+        entry: Option<String>,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Go back to an earlier version.
+    Rollback {
+        /// The list.
+        name: String,
+        /// The version, by the number that `lists status` shows; the one before if absent.
+        #[arg(long, value_name = "NUMBER")]
+        to: Option<u64>,
+        #[command(flatten)]
+        by: By,
+    },
+}
+
+/// Who decides something, and why: both go into the audit record.
+#[derive(Debug, Clone, Args)]
+pub(super) struct By {
+    /// Who decides.
+    #[arg(long, value_name = "NAME")]
+    pub(super) author: String,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: String,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum AuditCommand {
+    /// See whether every line is as it was written, and none is missing.
+    Verify,
 }
 
 #[derive(Debug, Clone, Subcommand)]

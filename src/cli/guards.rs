@@ -12,7 +12,15 @@ impl Settings {
     pub(super) fn guards(&self) -> &Arc<Guards> {
         self.guards.get_or_init(|| {
             let texts = GuardTexts { suffixes: &self.suffixes, ..GuardTexts::shipped() };
-            Arc::new(Guards::new(&texts, &self.tables, GuardOptions::default()))
+            let setting = &self.loaded.config.guards;
+            let options = GuardOptions {
+                growth_max_share: setting.growth_max_share,
+                shrink_max_share: setting.shrink_max_share,
+                bad_lines_max_share: setting.bad_lines_max_share,
+                newly_matched_max_share: setting.newly_matched_max_share,
+                ..GuardOptions::default()
+            };
+            Arc::new(Guards::new(&texts, &self.tables, options).protecting(&setting.protect))
         })
     }
 

@@ -11,7 +11,7 @@ use crate::telemetry::clock;
 
 use super::args::{Arguments, ListsCommand};
 use super::session::{self, Settings};
-use super::{Exit, counted, usage};
+use super::{Exit, counted, usage, versions};
 
 pub(super) fn run(command: &ListsCommand, arguments: &Arguments) -> anyhow::Result<Exit> {
     let settings = Settings::load(arguments)?;
@@ -35,6 +35,11 @@ pub(super) fn run(command: &ListsCommand, arguments: &Arguments) -> anyhow::Resu
             )?;
             Ok(Exit::Quiet)
         }
+        ListsCommand::Fetch { names } => versions::fetch(&settings, names),
+        ListsCommand::Diff { name, first, second, json } => versions::diff(&settings, name, (*first, *second), *json),
+        ListsCommand::Preview { name, posts } => versions::preview(&settings, name, posts.as_deref()),
+        ListsCommand::Approve { name, entry, by } => versions::approve(&settings, name, entry.as_deref(), by),
+        ListsCommand::Rollback { name, to, by } => versions::roll_back(&settings, name, *to, by),
         ListsCommand::Status { json, explain, lists } => {
             let states = states(&settings, lists)?;
             let mut out = io::stdout().lock();

@@ -1,6 +1,7 @@
 //! The command line: arguments in, data to stdout, messages to stderr, an exit code at the end.
 
 mod args;
+mod audit;
 mod check;
 mod config;
 mod explain;
@@ -18,11 +19,15 @@ mod lines;
 mod lists;
 mod manual;
 mod overrides;
+mod preview;
 mod printable;
 mod render;
 mod rescan;
 mod serve;
 mod session;
+mod subscriptions;
+mod updater;
+mod versions;
 mod watch;
 
 use std::io::{self, Write as _};
@@ -101,6 +106,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Inspect { stage: args::Stage::Fetch } => inspect_fetch::run(arguments),
         Command::Inspect { stage } => inspect::run(*stage, &Settings::load(arguments)?),
         Command::Lists(command) => lists::run(command, arguments),
+        Command::Audit(command) => audit::run(*command, &Settings::load(arguments)?),
         Command::Serve(serve) => serve::run(arguments, serve),
         Command::Keys(command) => keys::run(command),
         Command::Override(command) => overrides::run(command, &Settings::load(arguments)?),

@@ -13,7 +13,7 @@ use crate::check::{Checker, Snapshot};
 use crate::config::{Config, LogLevel, OnFailure, ProxySetting, RefusalSetting, Telemetry};
 use crate::lists::{Source, SourceState};
 use crate::serve::{
-    Api, AuthorBudget, FailPolicies, Gate, Generic, Hosts, Inherited, Ledger, Live, Platform, Proxy, Refusal, Route,
+    Api, AuthorBudget, Bell, FailPolicies, Gate, Generic, Hosts, Inherited, Ledger, Live, Platform, Proxy, Refusal, Route,
     Server, Signals, Tls, Upstream, Watchers,
 };
 use crate::telemetry::metrics::{self, Metrics};
@@ -23,6 +23,7 @@ use crate::telemetry::{clock, log};
 use super::args::{Arguments, ServeArguments};
 use super::late::Followers;
 use super::session::{KeyFor, Session, Settings, warn};
+use super::updater::{self, Updater};
 use super::watch::Watch;
 use super::{Exit, holders, lists, usage};
 
@@ -57,7 +58,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     };
     let followers = Followers::start(&settings, &metrics)?;
     let live = doors(&settings, lists, &ledger, &followers)?;
-    tell(&metrics, &live.api.checker, &settings.sources(&given.lists)?);
+    tell(&metrics, &live.api);
     let limits = config.serve.limits.clone();
     ensure!(
         limits.body_max_bytes <= BODY_MAX_BYTES,
@@ -75,7 +76,13 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     };
     tracing::info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), threads, "started");
     let (arguments, lists) = (arguments.clone(), given.lists.clone());
-    let running = Running { ledger, metrics, watch, reachable, followers: Mutex::new(followers) };
+    let (bell, mut updater) = (server.bell(), Updater::default());
+    // A list on the command line stands in place of all others.
+    if given.lists.is_empty() {
+        updater.keep(&settings, &metrics, &bell)?;
+    }
+    let (followers, updater) = (Mutex::new(followers), Mutex::new(updater));
+    let running = Running { ledger, metrics, watch, reachable, followers, updater, bell };
     server.run(threads, signals, move || reload(&arguments, &lists, &running))?;
     Ok(Exit::Quiet)
 }
@@ -118,6 +125,8 @@ struct Running {
     watch: Watch,
     reachable: Option<SocketAddr>,
     followers: Mutex<Followers>,
+    updater: Mutex<Updater>,
+    bell: Bell,
 }
 
 fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
@@ -129,7 +138,7 @@ fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
 
 /// What is in place after a reload; nothing if what is there now has to stay.
 fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<Live> {
-    let Running { ledger, metrics, watch, reachable, followers } = running;
+    let Running { ledger, metrics, watch, reachable, followers, updater, bell } = running;
     watch.begin(arguments);
     let loaded = load(arguments).and_then(|settings| {
         watch.follow(&settings, arguments, given);
@@ -140,14 +149,15 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
         let live = doors(&settings, lists, ledger, &next)?;
         next.take_over(&settings, metrics)?;
         *followers = next;
-        Ok((live, settings.sources(given)?))
+        updater.lock().unwrap_or_else(PoisonError::into_inner).keep(&settings, metrics, bell)?;
+        Ok(live)
     });
     let outcome = if loaded.is_ok() { "done" } else { "failed" };
     metrics.reloads.get_or_create(&metrics::Outcome { outcome }).inc();
     metrics.reload_succeeded.set(i64::from(loaded.is_ok()));
     match loaded {
-        Ok((live, sources)) => {
-            tell(metrics, &live.api.checker, &sources);
+        Ok(live) => {
+            tell(metrics, &live.api);
             tracing::info!(generation = live.api.checker.snapshot().generation, "reloaded");
             Some(live)
         }
@@ -213,7 +223,10 @@ struct Lists {
 
 impl Lists {
     fn load(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
-        let Session { checker, written_at } = Session::of(settings, arguments, given)?;
+        let Session { checker, written_at, absent } = Session::of(settings, arguments, given)?;
+        for name in &absent {
+            warn(&format!("list {name:?} has no version yet; it is being downloaded"));
+        }
         Ok(Self { checker, written_at, required: required(settings, given)?, unused: Vec::new() })
     }
 
@@ -241,7 +254,7 @@ fn doors(settings: &Settings, lists: Lists, ledger: &Ledger, followers: &Followe
     let uris_search = config.api.uris_search;
     let tls = Tls::load(&config.tls, clock::now())?;
     let late = Some(followers.late());
-    Ok(Live { api: Api { checker, keys, hosts, required, written_at, unused, deep, late, uris_search }, proxy, tls })
+    Ok(Live { api: Api { checker, keys, hosts, required, written_at, unused, kept: updater::kept(settings)?, deep, late, uris_search }, proxy, tls })
 }
 
 /// Lists without which nothing is ready. One that is compiled already names what is in it by itself.
@@ -249,8 +262,12 @@ fn required(settings: &Settings, given: &[String]) -> anyhow::Result<Vec<String>
     if !given.is_empty() || settings.loaded.config.lists.is_empty() {
         return Ok(Vec::new());
     }
-    let sources = settings.sources(given)?;
-    Ok(sources.into_iter().filter(|source| !source.is_compiled()).map(|source| source.name).collect())
+    let is_text = |source: &Source| !source.is_compiled();
+    let files = settings.sources(given)?.into_iter().filter(is_text).map(|source| source.name);
+    let subscribed = settings.subscribed()?.into_iter().map(|setting| setting.name.clone());
+    let lists = &settings.loaded.config.lists;
+    let is_required = |name: &String| lists.iter().any(|list| list.required && list.name == *name);
+    Ok(files.chain(subscribed).filter(is_required).collect())
 }
 
 /// Whether the doors could be opened with these settings and lists.
@@ -314,9 +331,8 @@ fn refusal(setting: &RefusalSetting) -> anyhow::Result<Option<Refusal>> {
 }
 
 /// Tells figures and the log what is in use.
-fn tell(metrics: &Metrics, checker: &Checker, sources: &[Source]) {
-    let (snapshot, now) = (checker.snapshot(), clock::now());
-    let written_at = written_at(&snapshot, sources);
+fn tell(metrics: &Metrics, api: &Api) {
+    let (snapshot, now) = (api.checker.snapshot(), clock::now());
     metrics.lists.generation.set(snapshot.generation);
     metrics.lists.clear();
     for list in snapshot.indexes.iter().flat_map(|index| index.lists()) {
@@ -324,26 +340,13 @@ fn tell(metrics: &Metrics, checker: &Checker, sources: &[Source]) {
         let label = metrics::List { list: list.name.clone() };
         metrics.lists.entries.get_or_create(&label).set(i64::try_from(entries).unwrap_or(i64::MAX));
         metrics.lists.read_at.get_or_create(&label).set(now);
-        let written_at = written_at.get(&*list.name);
+        let written_at = api.written_at.get(&*list.name);
         if let Some(&written_at) = written_at {
             metrics.lists.written_at.get_or_create(&label).set(written_at);
         }
         let age_s = written_at.map(|written_at| now - written_at);
         tracing::info!(list = list.name, generation = snapshot.generation, entries, age_s, "list in use");
     }
-}
-
-/// When the file of each list was written. One that is compiled already may hold several lists.
-fn written_at<'s>(snapshot: &'s Snapshot, sources: &'s [Source]) -> BTreeMap<&'s str, i64> {
-    let (compiled, texts): (Vec<&Source>, Vec<&Source>) = sources.iter().partition(|source| source.is_compiled());
-    // All texts are in one index, which comes first.
-    let opened = snapshot.indexes.iter().skip(usize::from(!texts.is_empty()));
-    let of_texts = texts.iter().map(|source| (&*source.name, source.written_at()));
-    let of_compiled = compiled.iter().zip(opened).flat_map(|(source, index)| {
-        let written_at = source.written_at();
-        index.lists().iter().map(move |list| (&*list.name, written_at))
-    });
-    of_texts.chain(of_compiled).filter_map(|(name, written_at)| Some((name, written_at?))).collect()
 }
 
 fn level(level: LogLevel) -> LevelFilter {
@@ -381,7 +384,8 @@ mod tests {
             let reachable = reachable(address.parse().unwrap(), &Inherited::default());
             let (ledger, metrics, watch) = (Ledger::default(), Metrics::default(), Watch::default());
             let followers = Followers::start(&load(&arguments).unwrap(), &metrics).unwrap().into();
-            let running = Running { ledger, metrics, watch, reachable, followers };
+            let (updater, bell) = (Mutex::default(), Bell::default());
+            let running = Running { ledger, metrics, watch, reachable, followers, updater, bell };
             assert_eq!(reload(&arguments, &[], &running).is_some(), expected, "{config:?} {address}");
         }
     }

@@ -10,12 +10,12 @@ use anyhow::Context as _;
 
 use crate::canonical::{TableTexts, Tables};
 use crate::check::{Checker, Snapshot};
-use crate::config::{self, ConfigError, IfMissing, KeyOrigin, ListSetting, Loaded};
+use crate::config::{self, ConfigError, IfMissing, KeyOrigin, Loaded};
 use crate::extract::{self, Extractor, TopLevels};
 use crate::index::{Builder, Category, Index, Keys, List, StateKey};
 use crate::lists::guard::Guards;
 use crate::lists::{
-    self, Format, Keyring, Override, Overrides, PlainMeans, Remark, RootUrlMeans, Source, SourceReport,
+    self, Format, Keyring, Override, Overrides, Remark, Source, SourceReport,
 };
 use crate::telemetry::clock;
 
@@ -48,8 +48,10 @@ pub(super) enum KeyFor {
 /// Everything that a command needs to judge links.
 pub(super) struct Session {
     pub(super) checker: Checker,
-    /// When the files of lists were written, by the list.
+    /// When the files of lists were written, or versions taken, by the list.
     pub(super) written_at: BTreeMap<String, i64>,
+    /// Subscribed lists of which there is no version yet.
+    pub(super) absent: Vec<String>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "the environment is handed to `config` from here")]
@@ -144,7 +146,7 @@ impl Settings {
         if self.loaded.config.lists.is_empty() {
             return Ok(vec![Source::embedded("demo", DEMO)]);
         }
-        self.loaded.config.lists.iter().map(|list| Ok(self.guarded(source_of(list)?))).collect()
+        self.list_files()
     }
 
     /// The key for text lists; lists compiled already open with the installation's.
@@ -169,41 +171,34 @@ pub(super) fn random_key() -> anyhow::Result<StateKey> {
     Ok(StateKey::new(bytes))
 }
 
-fn source_of(setting: &ListSetting) -> anyhow::Result<Source> {
-    let unknown = |key: &str, value: &str, known: &str| {
-        anyhow::anyhow!("list {:?} in the configuration: `{key}` is {value:?}; known are: {known}", setting.name)
-    };
-    let format = setting.format.as_deref().map(|name| {
-        Format::from_name(name).ok_or_else(|| unknown("format", name, &Format::ALL.map(Format::name).join(", ")))
-    });
-    let format = format.transpose()?;
-    let mut source = Source { name: setting.name.clone(), mode: setting.mode, ..Source::new(&setting.path, format) };
-    let options = &mut source.options;
-    options.default_category = setting.default_category;
-    options.www_twin = setting.www_twin;
-    options.label_private = setting.label_private;
-    options.plain_means = match setting.plain_means.as_deref() {
-        None | Some("domain") => PlainMeans::Domain,
-        Some("exact") => PlainMeans::Exact,
-        Some(other) => return Err(unknown("plain_means", other, "domain, exact")),
-    };
-    options.root_url_means = match setting.root_url_means.as_deref() {
-        None | Some("page") => RootUrlMeans::Page,
-        Some("host") => RootUrlMeans::Host,
-        Some(other) => return Err(unknown("root_url_means", other, "page, host")),
-    };
-    Ok(source)
+/// All that links are looked up in.
+pub(super) struct Lists {
+    pub(super) snapshot: Snapshot,
+    pub(super) written_at: BTreeMap<String, i64>,
+    pub(super) absent: Vec<String>,
 }
 
 impl Session {
+    /// The same with every list that has to be there.
+    pub(super) fn whole(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
+        let session = Self::of(settings, arguments, given)?;
+        let lists = &settings.loaded.config.lists;
+        match lists.iter().find(|setting| setting.required && session.absent.contains(&setting.name)) {
+            None => Ok(session),
+            Some(list) => {
+                anyhow::bail!("list {:?} has no version yet; get one with `linkgate lists fetch`", list.name)
+            }
+        }
+    }
+
     /// Opens everything. `given` are the sources of `--lists`.
     pub(super) fn of(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
-        let (mut snapshot, written_at) = settings.snapshot(arguments, given)?;
+        let Lists { mut snapshot, written_at, absent } = settings.snapshot(arguments, given)?;
         if given.is_empty() && settings.keeps_state() {
             snapshot = settings.numbered(snapshot)?;
         }
         let extractor = settings.extractor(settings.extract_options());
-        Ok(Self { checker: Checker::new(extractor, snapshot), written_at })
+        Ok(Self { checker: Checker::new(extractor, snapshot), written_at, absent })
     }
 }
 
@@ -213,10 +208,10 @@ impl Settings {
         &self,
         arguments: &Arguments,
         given: &[String],
-    ) -> anyhow::Result<(Snapshot, BTreeMap<String, i64>)> {
+    ) -> anyhow::Result<Lists> {
         let sources = self.sources(given)?;
         let mut compiled = self.compile(&sources)?;
-        let written_at = std::mem::take(&mut compiled.written_at);
+        let mut written_at = std::mem::take(&mut compiled.written_at);
         if !given.is_empty() || !self.loaded.config.lists.is_empty() {
             let texts = (0..).zip(&sources).filter(|(_, source)| !source.is_compiled());
             for (report, (number, _)) in compiled.reports.iter().zip(texts) {
@@ -224,12 +219,18 @@ impl Settings {
             }
         }
         let policy = self.loaded.config.policy.clone();
-        let snapshot = Snapshot::new(Arc::clone(&self.tables), compiled.into_indexes(), policy);
+        let (live, absent) = if given.is_empty() { self.live_lists()? } else { Default::default() };
+        let mut indexes = compiled.into_indexes();
+        for live in live {
+            written_at.extend(live.index.lists().iter().map(|list| (list.name.clone(), live.taken_at)));
+            indexes.push(Arc::new(live.index));
+        }
+        let snapshot = Snapshot::new(Arc::clone(&self.tables), indexes, policy);
         let snapshot = match self.overrides()? {
             Some(overrides) => snapshot.with_overrides(Arc::new(overrides)),
             None => snapshot,
         };
-        Ok((snapshot, written_at))
+        Ok(Lists { snapshot, written_at, absent })
     }
 
     /// Whether verdicts depend on anything that an operator set, now or before; without that no state is made.

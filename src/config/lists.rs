@@ -13,7 +13,7 @@ use crate::index::{Category, Mode};
 pub struct ListSetting {
     /// Unique; stands in reports.
     pub name: String,
-    /// A source file, a directory of such, a compiled index, or `-`: what stands on standard input when `serve` starts.
+    /// A source file, a directory of such, or a compiled index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
     /// Where it is downloaded from, in place of `path`.
@@ -157,21 +157,23 @@ pub(super) const KEYS: &[&str] = &[
 #[expect(missing_docs, reason = "each field is described in `DOCS`, which the help prints")]
 pub struct GuardSetting {
     pub protect: Vec<String>,
-    pub size_jump_max: f64,
+    pub growth_max_share: f64,
+    pub shrink_max_share: f64,
     pub bad_lines_max_share: f64,
     pub newly_matched_max_share: f64,
 }
 
 impl Default for GuardSetting {
     fn default() -> Self {
-        Self { protect: Vec::new(), size_jump_max: 2.0, bad_lines_max_share: 0.01, newly_matched_max_share: 0.001 }
+        Self { protect: Vec::new(), growth_max_share: 0.3, shrink_max_share: 0.3, bad_lines_max_share: 0.01, newly_matched_max_share: 0.001 }
     }
 }
 
 /// Every key with what it means.
 pub(super) const DOCS: &[(&str, &str)] = &[
     ("guards.protect", "Hosts that no list may take as a whole without approval, besides those of lists/protected.txt."),
-    ("guards.size_jump_max", "A list that becomes so many times larger or smaller waits for approval."),
+    ("guards.growth_max_share", "A list that grows by more than this share of its entries waits for approval."),
+    ("guards.shrink_max_share", "A list that shrinks by more than this share of its entries waits for approval."),
     ("guards.bad_lines_max_share", "An update with a larger share of lines that cannot be used is refused, 0 to 1."),
     ("guards.newly_matched_max_share", "An update that matches a larger share of recent links anew waits for approval, 0 to 1."),
 ];

@@ -32,6 +32,7 @@ mod directory;
 mod error;
 mod format;
 pub mod guard;
+mod guarded;
 mod inspect;
 mod intake;
 mod line;
@@ -44,16 +45,17 @@ mod source;
 mod value;
 
 pub use body::unpack;
-pub use compile::{Compiled, Keyring, LastError, SourceReport, SourceState, compile, status};
+pub use compile::{Compiled, Keyring, LastError, SourceReport, SourceState, Waiting, compile, status};
 pub use detect::detect;
 pub use error::ListError;
 pub use format::Format;
+pub use guarded::{GuardedIndex, compile_guarded, ids};
 pub use inspect::{Input, InspectError, Inspected, Inspection, MatchAnswer, Request, inspect};
 pub use options::{BadLines, Column, Columns, Options, PlainMeans, Position, RootUrlMeans};
 pub use overrides::{LOWERING_MAX_DAYS, Override, OverrideError, OverrideSummary, Overrides, ending, moment_or_day};
 pub use report::{Ignored, LineReport, Refusal, Remark, Tally, Unit};
 pub use signed::{ListKey, ListKeyError, Signed, SignedError, check_digest, verify};
-pub use source::{Place, Source};
+pub use source::{Piece, Place, Source, version};
 
 use crate::canonical::Tables;
 use crate::index::Entry;

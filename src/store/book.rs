@@ -1,12 +1,14 @@
-//! What is known of the versions of one list: which is live, which waits for a person, what was wrong last.
+//! What is known of one list: in the book its versions, which is live and which waits; in the notes how its source did last.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::fetch::Validators;
 use crate::index::atomic;
 
 use super::StoreError;
@@ -15,10 +17,11 @@ use super::StoreError;
 const KEPT_MAX: usize = 8;
 /// Refused versions that are remembered.
 const REFUSED_MAX: usize = 100;
-const FILE: &str = "book.json";
+const BOOK: &str = "book.json";
+const NOTES: &str = "notes.json";
 
 /// The book of one list. No value of the list stands in it.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Book {
     /// The version that answers.
@@ -33,12 +36,22 @@ pub struct Book {
     pub refused: Vec<String>,
     /// Who has approved held entries, by their ids.
     pub let_in: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// How the source of a list did. Apart from the book, which changes only when something is decided.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Notes {
     /// What was wrong the last time, until an update succeeds.
     pub last_error: Option<Failure>,
     /// When the source was last seen to be as it should be: taken, or unchanged. Seconds since the Unix epoch.
     pub checked_at: Option<i64>,
-    /// How the source is asked the next time.
-    pub source: SourceNotes,
+    /// By what its source is asked whether anything changed.
+    pub validators: Validators,
+    /// It is not asked before, in seconds since the Unix epoch.
+    pub next_at: i64,
+    /// Failures in a row.
+    pub failures: u32,
 }
 
 /// One version of a list.
@@ -100,37 +113,20 @@ pub struct Failure {
     pub at: i64,
 }
 
-/// What a source said about itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct SourceNotes {
-    /// Of the last answer that was taken.
-    pub etag: Option<String>,
-    /// The same.
-    pub last_modified: Option<String>,
-    /// Not to be asked before, in seconds since the Unix epoch.
-    pub next_at: i64,
-    /// Failures in a row.
-    pub failures: u32,
-}
-
 impl Book {
     /// Reads the book in a directory; an empty one if there is none yet.
     pub(super) fn read(dir: &Path) -> Result<Self, StoreError> {
-        let path = dir.join(FILE);
-        match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| StoreError::Damaged { path }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(source) => Err(StoreError::Read { path, source }),
-        }
+        read(&dir.join(BOOK))
     }
 
     /// Puts it in the place of the one before, at once and durably.
     pub(super) fn write(&self, dir: &Path) -> Result<(), StoreError> {
-        let path = dir.join(FILE);
-        let bytes = serde_json::to_vec(self).unwrap_or_default();
-        atomic::write_atomically(&path, |file| file.write_all(&bytes))
-            .map_err(|source| StoreError::Write { path, source })
+        write(&dir.join(BOOK), self)
+    }
+
+    /// Where it stands: it changes whenever another version answers.
+    pub(super) fn path_in(dir: &Path) -> PathBuf {
+        dir.join(BOOK)
     }
 
     /// The version that answers.
@@ -168,6 +164,30 @@ impl Book {
             self.versions.remove(&number);
         }
     }
+}
+
+impl Notes {
+    pub(super) fn read(dir: &Path) -> Result<Self, StoreError> {
+        read(&dir.join(NOTES))
+    }
+
+    pub(super) fn write(&self, dir: &Path) -> Result<(), StoreError> {
+        write(&dir.join(NOTES), self)
+    }
+}
+
+fn read<T: Default + DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
+    match fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| StoreError::Damaged { path: path.to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(T::default()),
+        Err(source) => Err(StoreError::Read { path: path.to_owned(), source }),
+    }
+}
+
+fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), StoreError> {
+    let bytes = serde_json::to_vec(value).unwrap_or_default();
+    atomic::write_atomically(path, |file| file.write_all(&bytes))
+        .map_err(|source| StoreError::Write { path: path.to_owned(), source })
 }
 
 #[cfg(test)]
@@ -214,7 +234,7 @@ mod tests {
         book.write(dir.path()).unwrap();
         let read = Book::read(dir.path()).unwrap();
         assert_eq!((read.next, read.versions), (7, book.versions));
-        fs::write(dir.path().join(FILE), "{").unwrap();
+        fs::write(dir.path().join(BOOK), "{").unwrap();
         assert!(matches!(Book::read(dir.path()), Err(StoreError::Damaged { .. })));
     }
 }

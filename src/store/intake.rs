@@ -7,9 +7,9 @@ use crate::index::{Index, List};
 use crate::lists::guard::{Presence, Signature, UpdateFacts, UpdateRuling};
 use crate::lists::{self, GuardedIndex, ListError, Piece};
 
-use super::book::{Book, HeldEntry, SourceNotes, Version};
+use super::book::{Book, Failure, HeldEntry, Notes, Version};
 use super::shelf::Shelf;
-use super::{Failure, Listing, Live, Store, StoreError};
+use super::{Listing, Store, StoreError};
 
 /// A version that is offered.
 pub struct Offer {
@@ -19,8 +19,6 @@ pub struct Offer {
     pub issued: Option<String>,
     /// What became of its signature or digest, if it has to have one.
     pub signature: Option<Signature>,
-    /// What the source said about it.
-    pub notes: SourceNotes,
 }
 
 /// What became of it.
@@ -61,33 +59,23 @@ impl Store {
         let shelf = self.shelf(&listing.source.name);
         let _leave = shelf.lock()?;
         let mut book = Book::read(shelf.dir())?;
-        let taken = self.take_into(&shelf, &mut book, listing, offer, now);
-        book.last_error = taken.as_ref().err().map(|error| Failure::of(error, now));
-        book.write(shelf.dir())?;
-        shelf.sweep(&book);
-        taken
+        let before = book.clone();
+        let taken = self.take_into(&shelf, &mut book, listing, offer, now)?;
+        if book != before {
+            book.write(shelf.dir())?;
+            shelf.sweep(&book);
+        }
+        Ok(taken)
     }
 
-    /// Notes why a version could not even be offered.
+    /// Notes how the source did.
     ///
     /// # Errors
     /// If that cannot be written.
-    pub fn fail(&self, name: &str, failure: Failure, notes: SourceNotes) -> Result<(), StoreError> {
+    pub fn note(&self, name: &str, notes: &Notes) -> Result<(), StoreError> {
         let shelf = self.shelf(name);
         let _leave = shelf.lock()?;
-        let book = Book { last_error: Some(failure), source: notes, ..Book::read(shelf.dir())? };
-        book.write(shelf.dir())
-    }
-
-    /// Notes that the source has nothing newer.
-    ///
-    /// # Errors
-    /// If that cannot be written.
-    pub fn unchanged(&self, name: &str, notes: SourceNotes, now: i64) -> Result<(), StoreError> {
-        let shelf = self.shelf(name);
-        let _leave = shelf.lock()?;
-        let book = Book { last_error: None, source: notes, checked_at: Some(now), ..Book::read(shelf.dir())? };
-        book.write(shelf.dir())
+        notes.write(shelf.dir())
     }
 
     fn take_into(
@@ -98,20 +86,16 @@ impl Store {
         offer: Offer,
         now: i64,
     ) -> Result<Taken, StoreError> {
-        let Offer { pieces, issued, signature, notes } = offer;
+        let Offer { pieces, issued, signature } = offer;
         let version = lists::version(&pieces);
-        let seen = |book: &mut Book| (book.source, book.checked_at) = (notes.clone(), Some(now));
         if book.live().is_some_and(|(_, live)| live.version == version) {
-            seen(book);
             return Ok(Taken::Same);
         }
         if let Some((_, pending)) = book.pending().filter(|(_, pending)| pending.version == version) {
             let code = pending.reason.clone().unwrap_or_default();
-            seen(book);
             return Ok(Taken::Waits { code });
         }
         if book.is_refused(&version) {
-            seen(book);
             return Ok(Taken::Waits { code: GONE_BACK.to_owned() });
         }
         let read = self.compile(listing, &pieces, &listing.let_in(book));
@@ -136,7 +120,6 @@ impl Store {
         };
         book.next += 1;
         book.versions.insert(number, noted);
-        seen(book);
         let place = if reason.is_none() { &mut book.live } else { &mut book.pending };
         *place = Some(number);
         if reason.is_none() {
@@ -155,20 +138,27 @@ impl Store {
         lists::compile_guarded(&listing.source, pieces, self.keys(), &self.tables, (&listing.guards, let_in))
     }
 
-    /// Makes the index of the live version again, and puts it in its place.
-    pub(super) fn read_again(&self, listing: &Listing, number: u64) -> Result<Live, StoreError> {
+    /// Makes the index of a version again, and puts it in its place if anything can be written there.
+    pub(super) fn read_again(&self, listing: &Listing, number: u64) -> Result<Index, StoreError> {
         let shelf = self.shelf(&listing.source.name);
-        let _leave = shelf.lock()?;
+        let leave = shelf.lock();
         let mut book = Book::read(shelf.dir())?;
         let read = self.compile(listing, &shelf.source(number)?, &listing.let_in(&book))?;
-        shelf.put_index(number, &read.index)?;
         let read_as = listing.read_as(&book);
         if let Some(version) = book.versions.get_mut(&number) {
             let fresh = described(&read, version.version.clone(), read_as, version.taken_at);
-            *version = Version { issued: version.issued.take(), reason: version.reason.take(), ..fresh };
+            *version = Version {
+                issued: version.issued.take(),
+                reason: version.reason.take(),
+                approvals: std::mem::take(&mut version.approvals),
+                ..fresh
+            };
         }
-        book.write(shelf.dir())?;
-        Ok(Live { number, index: read.index })
+        // Where nothing can be written it is made again the next time.
+        if leave.is_ok() && shelf.put_index(number, &read.index).is_ok() {
+            drop(book.write(shelf.dir()));
+        }
+        Ok(read.index)
     }
 }
 

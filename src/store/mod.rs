@@ -15,6 +15,7 @@ mod change;
 mod error;
 mod intake;
 mod shelf;
+mod state;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use crate::index::{Index, Keys, StateKey};
 use crate::lists::Source;
 use crate::lists::guard::Guards;
 
-pub use book::{Book, Failure, HeldEntry, SourceNotes, Version};
+pub use book::{Book, Failure, HeldEntry, Notes, Version};
 pub use change::{Approved, Difference};
 pub use error::StoreError;
 pub use intake::{Offer, Taken};
@@ -63,6 +64,8 @@ pub struct Listing {
 pub struct Live {
     /// Its number.
     pub number: u64,
+    /// When it was taken, in seconds since the Unix epoch.
+    pub taken_at: i64,
     /// What answers.
     pub index: Index,
 }
@@ -81,6 +84,19 @@ impl Store {
         Book::read(self.shelf(name).dir())
     }
 
+    /// How its source did.
+    ///
+    /// # Errors
+    /// If that cannot be read.
+    pub fn notes(&self, name: &str) -> Result<Notes, StoreError> {
+        Notes::read(self.shelf(name).dir())
+    }
+
+    /// The file that changes whenever another version of a list answers.
+    pub fn watched(&self, name: &str) -> PathBuf {
+        Book::path_in(self.shelf(name).dir())
+    }
+
     /// The index of the version that answers, made anew from its source where rules, key or settings have changed.
     ///
     /// # Errors
@@ -89,13 +105,27 @@ impl Store {
         let shelf = self.shelf(&listing.source.name);
         let book = Book::read(shelf.dir())?;
         let Some((number, version)) = book.live() else { return Ok(None) };
+        let taken_at = version.taken_at;
         if version.read_as == listing.read_as(&book)
             && let Some(index) = shelf.index(number, self.keys(), &self.tables)?
             && index.lists().iter().any(|list| list.version == version.version)
         {
-            return Ok(Some(Live { number, index }));
+            return Ok(Some(Live { number, taken_at, index }));
         }
-        self.read_again(listing, number).map(Some)
+        let index = self.read_again(listing, number)?;
+        Ok(Some(Live { number, taken_at, index }))
+    }
+
+    /// The index of the version that waits.
+    ///
+    /// # Errors
+    /// If there is one and it cannot be used.
+    pub fn pending_index(&self, listing: &Listing) -> Result<Option<Index>, StoreError> {
+        let shelf = self.shelf(&listing.source.name);
+        match Book::read(shelf.dir())?.pending {
+            Some(number) => shelf.index(number, self.keys(), &self.tables),
+            None => Ok(None),
+        }
     }
 
     fn shelf(&self, name: &str) -> Shelf {

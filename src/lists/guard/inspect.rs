@@ -215,7 +215,7 @@ impl UpdateCase {
         let list = GuardedList { name: "inspected", format, options: &options, keys: &keys, approved: &approved };
         let read = body::unpack(text.as_bytes(), &options)
             .and_then(|text| read_guarded(&text, &list, guards, tables, &mut |_| {}));
-        Ok(facts.with_read(&read))
+        Ok(facts.with_read(read.as_ref()))
     }
 
     fn versions(&self) -> Result<(Option<String>, Option<String>), GuardInputError> {

@@ -55,6 +55,15 @@ pub struct GuardedRead {
     pub held: Vec<Held>,
 }
 
+impl GuardedRead {
+    /// Adds what came of another file of the same list.
+    pub(in crate::lists) fn absorb(&mut self, other: Self, options: &Options) {
+        self.lines.absorb(&other.lines, options);
+        let new = other.held.into_iter().filter(|held| !self.held.iter().any(|known| known.id == held.id));
+        self.held.extend(new.collect::<Vec<_>>());
+    }
+}
+
 /// Reads a list that is already unpacked. Entries that may go live are given to `sink`.
 ///
 /// Whether they do is for [`Guards::update`] to say: until then they are only a draft.

@@ -81,7 +81,7 @@ pub enum UpdateRuling {
 impl UpdateFacts {
     /// Adds what reading the body came to.
     #[must_use]
-    pub fn with_read(self, read: &Result<GuardedRead, ListError>) -> Self {
+    pub fn with_read(self, read: Result<&GuardedRead, &ListError>) -> Self {
         match read {
             Ok(read) => {
                 let held_entries = read.lines.held();

@@ -30,6 +30,7 @@ use crate::telemetry::trace::Span;
 
 use super::answer::{self, Answer, Body, Problem, REQUEST_ID};
 use super::deep::Deep;
+use super::kept::Kept;
 use super::key::{Keys, Scope};
 use super::late::Late;
 use super::limits::Limits;
@@ -56,6 +57,8 @@ pub struct Api {
     pub written_at: BTreeMap<String, i64>,
     /// What is known of lists that are not in use because they, or others, cannot be read.
     pub unused: Vec<SourceState>,
+    /// Lists of which versions are kept.
+    pub kept: Kept,
     /// Follows links, if they are followed.
     pub deep: Option<Deep>,
     /// What is told of checks that were not finished in time, whether links are still followed or not.

@@ -72,6 +72,14 @@ pub struct List {
     pub list: String,
 }
 
+/// The labels of attempts to update a list.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+#[expect(missing_docs, reason = "the labels' own names say it")]
+pub struct ListUpdate {
+    pub list: String,
+    pub outcome: String,
+}
+
 /// The label of what runs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 #[expect(missing_docs, reason = "the label's own name says it")]

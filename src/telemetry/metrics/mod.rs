@@ -22,7 +22,7 @@ pub use prometheus_client::metrics::gauge::Gauge;
 
 pub use exposition::Exposition;
 pub use fetch::Fetches;
-pub use labels::{Action, Build, Door, Limit, List, Outcome, Post, Reason, Request, State, Stop, Unchecked};
+pub use labels::{Action, Build, Door, Limit, List, ListUpdate, Outcome, Post, Reason, Request, State, Stop, Unchecked};
 pub use outbox::Outbox;
 
 /// All figures of one server. Clones share them, and cost one count: requests make some.
@@ -138,8 +138,10 @@ pub struct Lists {
     pub entries: Family<List, Gauge>,
     /// When each list was read.
     pub read_at: Family<List, Gauge>,
-    /// When the file of each list was written.
+    /// When the file of each list was written, or its version taken.
     pub written_at: Family<List, Gauge>,
+    /// Attempts to update subscribed lists, by what they came to.
+    pub updates: Family<ListUpdate, Counter>,
 }
 
 /// Seconds; half of them below the millisecond within which a check should be done.
@@ -239,7 +241,12 @@ impl Lists {
             read_at: register.add("list_timestamp_seconds", "When a list was read", Family::default()),
             written_at: register.add(
                 "list_source_timestamp_seconds",
-                "When the file of a list was written",
+                "When the file of a list was written, or its version taken",
+                Family::default(),
+            ),
+            updates: register.add(
+                "list_updates",
+                "Attempts to update subscribed lists, by list and by what they came to",
                 Family::default(),
             ),
         }
