@@ -42,10 +42,10 @@ impl Guards {
         hold.filter(matters).map_or(EntryRuling::Accept, EntryRuling::Hold)
     }
 
-    /// A page deep inside any host is welcome; its front page stands for the host.
+    /// A page deep inside any host is welcome; its front page stands for the host, and so does a lone star.
     fn url(&self, url: &CanonicalUrl, tables: &Tables) -> Option<Hold> {
         let has_parameters = url.query().is_some_and(|query| canonical::parameters(query).next().is_some());
-        if url.path() != "/" || has_parameters {
+        if !url.path().trim_matches(['/', '*']).is_empty() || has_parameters {
             return None;
         }
         match url.address() {
