@@ -59,8 +59,8 @@ impl Guards {
             IpNet::V4(_) => self.options.network_v4_min_bits,
             IpNet::V6(_) => self.options.network_v6_min_bits,
         };
-        if self.is_own_network(network) {
-            return Some(Hold::OwnHost);
+        if let Some(hold) = self.network_of(network) {
+            return Some(hold);
         }
         if is_special(network.network()) || is_special(network.broadcast()) {
             return Some(Hold::SpecialNetwork);

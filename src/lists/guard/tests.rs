@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
-use crate::index::{Builder, Entry, Keys, List, Scope, StateKey};
+use crate::index::{Builder, Entry, Keys, List, Scope, StateKey, Target};
 use crate::lists::error::ListError;
 use crate::lists::format::Format;
 use crate::lists::options::Options;
@@ -90,6 +90,28 @@ fn hashes_of_whole_hosts_are_seen_through() {
     check("sha256", &hex("co.uk/"), "quarantine public_suffix");
     check("sha256", &hex("own.example/"), "quarantine own_host");
     check("sha256", &hex("wikipedia.org/wiki/A"), "accept");
+}
+
+#[test]
+fn lists_of_known_good_values_become_guards() {
+    let text = br#"{"name":"good","type":"hostname","list":["www.good.test","9.9.9.9","https://page.test/a"]}"#;
+    let (options, mut good) = (Options::default(), Vec::new());
+    crate::lists::read(text, Format::MispWarninglist, &options, tables(), &mut |entry| good.push(entry)).unwrap();
+    let guards = guards().knowing_good(&good, tables());
+    let ruling = |scope: Scope, target: Target| guards.entry(&Entry::new(scope, target), tables());
+    let protected = EntryRuling::Hold(Hold::ProtectedHost);
+    for (host, expected) in [
+        ("www.good.test", protected),
+        ("good.test", protected),
+        ("other.good.test", EntryRuling::Accept),
+        ("page.test", EntryRuling::Accept),
+        ("co.uk", EntryRuling::Hold(Hold::PublicSuffix)),
+    ] {
+        assert_eq!(ruling(Scope::Domain, Target::Host(host.into())), expected, "{host}");
+    }
+    let network = |bits: u8| Target::Cidr([9, 9, 9, 0].into(), bits);
+    assert_eq!(ruling(Scope::Cidr, network(24)), protected);
+    assert_eq!(ruling(Scope::Ip, Target::Ip([9, 9, 8, 9].into())), EntryRuling::Accept);
 }
 
 #[test]
@@ -286,7 +308,7 @@ fn approved_entries_go_live_under_the_id_that_the_index_gives() {
 
     let mut builder = Builder::new(keys(), Arc::clone(tables()));
     let number = builder.list(List::new("one", "1")).unwrap();
-    let entry = Entry::new(Scope::Domain, crate::index::Target::Host("co.uk".into()));
+    let entry = Entry::new(Scope::Domain, Target::Host("co.uk".into()));
     builder.add(number, &entry).unwrap();
     let index = builder.finish();
     let mut hits = Vec::new();
