@@ -8,6 +8,7 @@ use crate::canonical::{self, CanonicalUrl, Tables};
 use crate::fetch::special;
 use crate::index::{Entry, Target};
 use crate::lists::report::Refusal;
+use crate::lists::value::is_top_level;
 
 use super::code::Hold;
 use super::known::Guards;
@@ -38,6 +39,12 @@ impl Guards {
             Target::Sha256(bytes) => return self.sha256(bytes),
             Target::Md5(hash) => return self.md5(hash),
         };
+        if let Target::Host(host) = &entry.target
+            && hold == Some(Hold::PublicSuffix)
+            && is_word(host, tables)
+        {
+            return EntryRuling::Refuse(Refusal::NoLink);
+        }
         let matters = |hold: &Hold| !entry.exception || matches!(hold, Hold::PublicSuffix | Hold::WideNetwork);
         hold.filter(matters).map_or(EntryRuling::Accept, EntryRuling::Hold)
     }
@@ -67,6 +74,11 @@ impl Guards {
         }
         (network.prefix_len() < min_bits).then_some(Hold::WideNetwork)
     }
+}
+
+/// Whether it is a bare word and no top level: no public link has such a host, but pages that say "forbidden" do.
+fn is_word(host: &str, tables: &Tables) -> bool {
+    !host.contains('.') && !is_top_level(host, tables)
 }
 
 /// Whether the address leads to no public place. Those of documentation lead nowhere either, but test entries have them.

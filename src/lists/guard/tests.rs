@@ -42,6 +42,8 @@ fn entries_by_scope() {
         ("domain", "listed.example", "accept"),
         ("domain", "com", "quarantine public_suffix"),
         ("domain", "co.uk", "quarantine public_suffix"),
+        ("domain", "test", "quarantine public_suffix"),
+        ("domain", "forbidden", "reject-entry no_link"),
         ("host", "github.io", "quarantine public_suffix"),
         ("subdomains", "*.github.io", "quarantine public_suffix"),
         ("domain", "someone.github.io", "accept"),
@@ -340,6 +342,7 @@ fn what_is_no_list_is_rejected_and_what_is_emptied_waits() {
         ("<!doctype html><p>", "html"),
         ("not found here\n", "not_a_list"),
         ("/\n*\n", "not_a_list"),
+        ("Forbidden\n", "not_a_list"),
         ("# nothing today\n", "emptied"),
     ] {
         let (_, found) = read(text, &HashSet::new(), guards());
