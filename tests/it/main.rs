@@ -12,6 +12,7 @@ mod cli;
 mod conformance;
 #[cfg(feature = "test-hooks")]
 mod fetch;
+mod guards;
 mod hostile;
 #[cfg(feature = "test-hooks")]
 mod late;

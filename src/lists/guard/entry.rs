@@ -8,6 +8,7 @@ use crate::canonical::{self, CanonicalUrl, Tables};
 use crate::fetch::special;
 use crate::index::{Entry, Target};
 use crate::lists::report::Refusal;
+use crate::lists::value::is_top_level;
 
 use super::code::Hold;
 use super::known::Guards;
@@ -38,14 +39,20 @@ impl Guards {
             Target::Sha256(bytes) => return self.sha256(bytes),
             Target::Md5(hash) => return self.md5(hash),
         };
+        if let Target::Host(host) = &entry.target
+            && hold == Some(Hold::PublicSuffix)
+            && is_word(host, tables)
+        {
+            return EntryRuling::Refuse(Refusal::NoLink);
+        }
         let matters = |hold: &Hold| !entry.exception || matches!(hold, Hold::PublicSuffix | Hold::WideNetwork);
         hold.filter(matters).map_or(EntryRuling::Accept, EntryRuling::Hold)
     }
 
-    /// A page deep inside any host is welcome; its front page stands for the host.
+    /// A page deep inside any host is welcome; its front page stands for the host, and so does a lone star.
     fn url(&self, url: &CanonicalUrl, tables: &Tables) -> Option<Hold> {
         let has_parameters = url.query().is_some_and(|query| canonical::parameters(query).next().is_some());
-        if url.path() != "/" || has_parameters {
+        if !url.path().trim_matches(['/', '*']).is_empty() || has_parameters {
             return None;
         }
         match url.address() {
@@ -59,14 +66,19 @@ impl Guards {
             IpNet::V4(_) => self.options.network_v4_min_bits,
             IpNet::V6(_) => self.options.network_v6_min_bits,
         };
-        if self.is_own_network(network) {
-            return Some(Hold::OwnHost);
+        if let Some(hold) = self.network_of(network) {
+            return Some(hold);
         }
         if is_special(network.network()) || is_special(network.broadcast()) {
             return Some(Hold::SpecialNetwork);
         }
         (network.prefix_len() < min_bits).then_some(Hold::WideNetwork)
     }
+}
+
+/// Whether it is a bare word and no top level: no public link has such a host, but pages that say "forbidden" do.
+fn is_word(host: &str, tables: &Tables) -> bool {
+    !host.contains('.') && !is_top_level(host, tables)
 }
 
 /// Whether the address leads to no public place. Those of documentation lead nowhere either, but test entries have them.

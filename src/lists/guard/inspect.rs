@@ -239,9 +239,14 @@ impl UpdateCase {
             _ => Signature::Wrong,
         });
         let signed = self.signed.map(|signed| if signed { Signature::Right } else { Signature::Missing });
-        let same = body.map(|body| signed_body.map_or(Signature::Missing, |signed| right(signed == body)));
+        let same = body.map(|body| match signed_body {
+            None => Signature::Missing,
+            Some(signed) if signed == body => Signature::Right,
+            Some(_) => Signature::Wrong,
+        });
         let digest = self.sha256.as_ref().zip(self.body.as_ref()).map(|(digest, body)| {
-            right(digest.eq_ignore_ascii_case(&data_encoding::HEXLOWER.encode(&Sha256::digest(body))))
+            let own = data_encoding::HEXLOWER.encode(&Sha256::digest(body));
+            if own.eq_ignore_ascii_case(digest) { Signature::Right } else { Signature::Wrong }
         });
         let proofs = [stated, signed, same, digest];
         proofs.into_iter().flatten().reduce(|before, next| if before == Signature::Right { next } else { before })
@@ -253,10 +258,6 @@ impl UpdateCase {
         let stated = self.now.as_ref().map(|now| date::seconds(now, Day::Begins).ok_or(GuardInputError::Field("now")));
         Ok(Some((expires, stated.transpose()?.unwrap_or(now))))
     }
-}
-
-fn right(is_right: bool) -> Signature {
-    if is_right { Signature::Right } else { Signature::Wrong }
 }
 
 /// A field that is null is there; only one that is not written is absent.

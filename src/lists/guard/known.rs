@@ -1,14 +1,16 @@
 //! What the guards know: whose hosts, labels and hashes an entry must not take without a human.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
+use foldhash::HashMap;
 use ipnet::IpNet;
 use md5::Md5;
 use sha2::{Digest as _, Sha256};
 
 use crate::canonical::{self, Suffixes, TableTexts, Tables};
+use crate::index::{Entry, Target};
 use crate::lists::report::Refusal;
 
 use super::code::Hold;
@@ -54,8 +56,9 @@ impl GuardTexts<'static> {
 pub struct Guards {
     pub(super) options: GuardOptions,
     shared: Arc<Known>,
+    /// Of lists of known good values.
+    good: Arc<Known>,
     own: Arc<Known>,
-    own_networks: Vec<IpNet>,
 }
 
 /// Hosts and labels by why they are known, and the hashes of those hosts.
@@ -63,6 +66,7 @@ pub struct Guards {
 struct Known {
     hosts: HashMap<Box<str>, Hold>,
     labels: HashMap<Box<str>, Hold>,
+    networks: Vec<IpNet>,
     hashes: OnceLock<Hashes>,
 }
 
@@ -91,23 +95,39 @@ impl Guards {
         for label in rows(texts.common_labels) {
             known.labels.entry(label.into()).or_insert(Hold::CommonLabel);
         }
-        Self { options, shared: Arc::new(known), own: Arc::default(), own_networks: Vec::new() }
+        Self { options, shared: Arc::new(known), good: Arc::default(), own: Arc::default() }
     }
 
     /// The same guards for an operator whose hosts, addresses and networks these are.
     #[must_use]
     pub fn protecting(&self, protect: &[impl AsRef<str>]) -> Self {
-        let (mut own, mut own_networks) = (Known::default(), Vec::new());
+        let mut own = Known::default();
         for value in protect.iter().map(|value| value.as_ref().trim()) {
             if let Ok(network) = value.parse::<IpNet>() {
-                own_networks.push(network);
+                own.networks.push(network);
             } else if let Ok(address) = value.parse::<IpAddr>() {
-                own_networks.push(address.into());
+                own.networks.push(address.into());
             } else if let Some(host) = own_host(value) {
                 own.hosts.insert(host.into(), Hold::OwnHost);
             }
         }
-        Self { own: Arc::new(own), own_networks, ..self.clone() }
+        Self { own: Arc::new(own), ..self.clone() }
+    }
+
+    /// The same guards with the entries of lists of known good values, such as MISP warning lists.
+    #[must_use]
+    pub fn knowing_good<'e>(&self, entries: impl IntoIterator<Item = &'e Entry>, tables: &Tables) -> Self {
+        let mut good = Known::default();
+        for entry in entries {
+            match &entry.target {
+                Target::Host(host) => good.protect(host, Hold::ProtectedHost, tables.suffixes()),
+                Target::Ip(address) => good.networks.push((*address).into()),
+                Target::Cidr(address, bits) => good.networks.extend(IpNet::new(*address, *bits)),
+                // A page that is known good says nothing of its host.
+                _ => {}
+            }
+        }
+        Self { good: Arc::new(good), ..self.clone() }
     }
 
     /// Why an entry must not take that host as a whole.
@@ -120,7 +140,8 @@ impl Guards {
             return Some(Hold::OwnHost);
         }
         let is_suffix = || !host.contains('.') || suffixes.is_public_suffix(host);
-        self.shared.hosts.get(host).copied().or_else(|| is_suffix().then_some(Hold::PublicSuffix))
+        let known = self.good.hosts.get(host).or_else(|| self.shared.hosts.get(host));
+        known.copied().or_else(|| is_suffix().then_some(Hold::PublicSuffix))
     }
 
     /// Why an entry must not take that label under every suffix.
@@ -132,7 +153,7 @@ impl Guards {
         let (unicode, _) = idna::domain_to_unicode(label);
         let letters = unicode.chars().filter(|letter| letter.is_alphanumeric()).count();
         let is_top_level = || suffixes.is_public_suffix(label);
-        match self.shared.labels.get(label) {
+        match self.shared.labels.get(label).or_else(|| self.good.labels.get(label)) {
             Some(hold) => Some(*hold),
             None if is_top_level() => Some(Hold::CommonLabel),
             None if letters < self.options.label_min_letters => Some(Hold::ShortLabel),
@@ -141,16 +162,18 @@ impl Guards {
         }
     }
 
-    /// Whether a network has an address of the operator in it.
-    pub(super) fn is_own_network(&self, network: IpNet) -> bool {
-        self.own_networks.iter().any(|own| own.contains(&network) || network.contains(own))
+    /// Why an entry must not take that network, as far as somebody's addresses are in it.
+    pub(super) fn network_of(&self, network: IpNet) -> Option<Hold> {
+        let meets = |known: &Known| known.networks.iter().any(|one| one.contains(&network) || network.contains(one));
+        let own = meets(&self.own).then_some(Hold::OwnHost);
+        own.or_else(|| meets(&self.good).then_some(Hold::ProtectedHost))
     }
 
     /// What becomes of a SHA-256 of an expression, or of a prefix of one.
     pub(super) fn sha256(&self, prefix: &[u8]) -> EntryRuling {
         let mut first = [0; 32];
         first.iter_mut().zip(prefix).for_each(|(to, from)| *to = *from);
-        let known = [&self.own, &self.shared].into_iter().find_map(|known| {
+        let known = [&self.own, &self.good, &self.shared].into_iter().find_map(|known| {
             let (hash, ruling) = known.hashes().sha256.range(first..).next()?;
             hash.starts_with(prefix).then_some(*ruling)
         });
@@ -159,7 +182,8 @@ impl Guards {
 
     /// What becomes of an MD5 of a URL.
     pub(super) fn md5(&self, hash: &[u8; 16]) -> EntryRuling {
-        let known = [&self.own, &self.shared].into_iter().find_map(|known| known.hashes().md5.get(hash).copied());
+        let known =
+            [&self.own, &self.good, &self.shared].into_iter().find_map(|known| known.hashes().md5.get(hash).copied());
         known.unwrap_or(EntryRuling::Accept)
     }
 }

@@ -89,9 +89,6 @@ pub fn read_guarded(
     if lines.guard {
         return Err(ListError::GuardList);
     }
-    if lines.lines == 0 {
-        return Err(ListError::Empty);
-    }
     if lines.entries == 0 && lines.held() == 0 {
         return Err(ListError::NothingTaken { refused: lines.refused(), ignored: lines.ignored() });
     }

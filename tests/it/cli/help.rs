@@ -181,6 +181,7 @@ fn help_of_commands_that_judge() {
               - expressions: URL → expressions and their hashes
               - suffix:      Host → registrable domain and public suffix
               - list:        Content of a list → entries
+              - guard:       Entry or update of a list → whether it goes live by itself
 
     Options:
       -h, --help

@@ -50,7 +50,7 @@ fn wrong_usage_says_what_is_right() {
             &["check", "--text-format", "word", "x"],
             &["check", "--allow-bad", "many"],
             &["explain"],
-            &["inspect", "guard"],
+            &["inspect", "nothing"],
             &["lists"],
             &["lists", "compile", "lists/demo.csv"],
             &["lists", "status", "--json", "--explain"],
@@ -109,9 +109,9 @@ fn wrong_usage_says_what_is_right() {
     2>
     2> For more information, try '--help'.
     [64]
-    $ linkgate inspect guard
-    2> error: invalid value 'guard' for '<STAGE>'
-    2>   [possible values: links, canonical, expressions, suffix, list]
+    $ linkgate inspect nothing
+    2> error: invalid value 'nothing' for '<STAGE>'
+    2>   [possible values: links, canonical, expressions, suffix, list, guard]
     2>
     2> For more information, try '--help'.
     [64]
