@@ -19,6 +19,7 @@ use super::{reach, runtime};
 
 const PREFIX: [u8; 4] = [7; 4];
 const HASH: [u8; 32] = [7; 32];
+const ANSWER_MAX_BYTES: usize = 1 << 20;
 
 /// What an endpoint was asked, and how it answers.
 #[derive(Clone, Default)]
@@ -127,7 +128,13 @@ fn answers_are_kept_as_long_as_they_hold_and_errors_are_not() {
         tokio::time::sleep(Duration::from_millis(300)).await;
         assert_eq!(hashes.confirm(&PREFIX).await, Ok(vec![HASH]));
         assert_eq!(endpoint.times_asked(), 2);
-        for (answer, code) in [(json!(500), "status"), (json!("<html>"), "malformed"), (Value::Null, "stalled")] {
+        for (answer, code) in [
+            (json!(500), "status"),
+            (json!("<html>"), "malformed"),
+            (json!(" ".repeat(ANSWER_MAX_BYTES)), "malformed"),
+            (json!(" ".repeat(ANSWER_MAX_BYTES + 1)), "too_large"),
+            (Value::Null, "stalled"),
+        ] {
             endpoint.answers(answer);
             let began = Instant::now();
             assert_eq!(hashes.confirm(&[1; 4]).await.unwrap_err().code(), code);
@@ -153,7 +160,7 @@ fn whoever_asks_for_patience_is_left_alone() {
             endpoint.answers(answer);
             assert_eq!(hashes.confirm(&PREFIX).await.map_err(FullHashError::code), first);
             endpoint.answers(found("300s"));
-            assert_eq!(hashes.confirm(&[9; 4]).await.unwrap_err().code(), "retry_later");
+            assert_eq!(hashes.confirm(&[9; 4]).await.unwrap_err().code(), "left_alone");
             assert_eq!(endpoint.times_asked(), 1);
         }
     });

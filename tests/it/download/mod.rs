@@ -4,6 +4,7 @@ mod faults;
 mod framing;
 mod full_hashes;
 mod mirror;
+mod names;
 mod served;
 mod signed;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use linkgate::fetch::{
     ClientError, DownloadError, DownloadOptions, Downloaded, Downloader, Identity, Token, Validators,
 };
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 use crate::Home;
 use crate::serve::free_port;
@@ -14,7 +14,7 @@ use crate::serve::nginx::Nginx;
 
 use super::{BODY_MAX_BYTES, at, body, options, runtime};
 
-const LIST: &str = "listed.example\nother.example\n";
+pub(super) const LIST: &str = "listed.example\nother.example\n";
 const TOKEN: &str = "s3cret";
 
 const CONFIG: &str = r#"
@@ -51,23 +51,26 @@ http {
 "#;
 
 /// An nginx with certificates, and files to give.
-struct Served {
+pub(super) struct Served {
     home: Home,
     nginx: Nginx,
-    tls: u16,
+    pub(super) tls: u16,
 }
 
 impl Served {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let (home, tls) = (Home::new(), free_port());
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new([]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // With the name that all have by default, others seem to be signed by themselves.
+        params.distinguished_name.push(DnType::CommonName, "authority");
         home.file("authority.pem", params.self_signed(&key).unwrap().pem());
         let issuer = Issuer::new(params, key);
-        for (name, names) in
-            [("server", vec!["127.0.0.1".into(), "127.0.0.2".into()]), ("client", vec!["us.test".into()])]
-        {
+        for (name, names) in [
+            ("server", vec!["127.0.0.1".into(), "127.0.0.2".into(), "mirror.example".into(), "mirror.internal".into()]),
+            ("client", vec!["us.test".into()]),
+        ] {
             let key = KeyPair::generate().unwrap();
             let signed = CertificateParams::new(names).unwrap().signed_by(&key, &issuer).unwrap();
             home.file(&format!("{name}.pem"), signed.pem());
@@ -84,7 +87,7 @@ impl Served {
         Self { nginx: Nginx::with(&config), home, tls }
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(super) fn file(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
 
