@@ -65,6 +65,12 @@ pub enum FullHashError {
     /// There is no answer.
     #[error("no answer about a prefix")]
     Asked(#[from] DownloadError),
+    /// It asked for patience, which is not over.
+    #[error("whoever knows the whole hashes is left alone for a while")]
+    LeftAlone {
+        /// For how long.
+        left: Duration,
+    },
     /// There is one that cannot be read.
     #[error("an answer about a prefix is not of the shape that is set")]
     Malformed,
@@ -76,6 +82,7 @@ impl FullHashError {
         match self {
             Self::Prefix => "prefix",
             Self::Asked(error) => error.code(),
+            Self::LeftAlone { .. } => "left_alone",
             Self::Malformed => "malformed",
         }
     }
@@ -140,7 +147,7 @@ impl FullHashes {
 
     async fn ask(&self, prefix: &[u8]) -> Result<Answer, FullHashError> {
         if let Some(left) = self.held_off() {
-            return Err(DownloadError::RetryLater { status: 503, retry_after: Some(left) }.into());
+            return Err(FullHashError::LeftAlone { left });
         }
         let asked = self.way.in_time(self.exchange(prefix)).await;
         if let Err(DownloadError::RetryLater { retry_after, .. }) = asked {
@@ -183,5 +190,21 @@ impl FullHashes {
             let until = Instant::now() + wait.min(HELD_OFF_MAX);
             *self.held_off.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_holds_us_off_for_ever() {
+        let endpoint = RequestUrl::read("https://hashes.example/").unwrap();
+        let hashes = FullHashes::new(FullHashOptions::new(endpoint, Shape::Files)).unwrap();
+        assert_eq!(hashes.held_off(), None);
+        hashes.hold_off(HELD_OFF_MAX + Duration::from_secs(1));
+        assert!(hashes.held_off().is_some_and(|left| left <= HELD_OFF_MAX && left > HELD_OFF_MAX / 2));
+        let error = hashes.confirm(&[1; 4]).await.unwrap_err();
+        assert!(matches!(error, FullHashError::LeftAlone { left } if left <= HELD_OFF_MAX), "{error:?}");
     }
 }

@@ -1,4 +1,5 @@
-//! The only way out to the network: asks shorteners and redirectors where their links lead.
+//! The only way out to the network: asks shorteners and redirectors where their links lead, and servers of the operator's choice
+//! for lists and for the whole hashes behind prefixes.
 //!
 //! ```text
 //! link ─► asked? ─► guard ─► known? ─► client ─► hop ─► looked up ─┬─ listed: the chain ends, nothing is requested
@@ -11,7 +12,12 @@
 //!    their answer, and the peer once more when it is connected.
 //! 4. Every answer is bounded in time and size; why a chain ended is a value ([`Stop`]).
 //!
-//! It keeps no pages and no cookies, sends no referrer and no credentials, runs no scripts, and shows nobody where a link leads.
+//! It keeps no pages and no cookies, sends no referrer, runs no scripts, and shows nobody where a link leads.
+//!
+//! A [`Downloader`] gets one file of a server that the operator names: whole, within limits, or a typed reason why not
+//! ([`DownloadError`]). Only such a server sees the secrets that are for it; whoever it redirects to does not. Inner networks are
+//! asked where the options of that one file say so. [`FullHashes`] asks likewise. Neither knows what it is for, nor when to ask
+//! again, which a [`BackOff`] tells.
 
 mod asked;
 mod back_off;

@@ -206,7 +206,9 @@ mod tests {
         assert_eq!(unpack(GZIP, &gzip(&[b'a'; 1_001])), Err("too_large"));
         assert_eq!(unpack(GZIP, b""), Err("cut_off"));
         for length in 1..packed.len() {
-            assert_eq!(unpack(GZIP, &packed[..length]), Err("cut_off"), "{length}");
+            // The checksum behind it all is eight bytes.
+            let expected = if length < packed.len() - 8 { "cut_off" } else { "packing" };
+            assert_eq!(unpack(GZIP, &packed[..length]), Err(expected), "{length}");
         }
         let mut damaged = packed.clone();
         *damaged.iter_mut().nth_back(6).unwrap() ^= 1;

@@ -83,7 +83,9 @@ impl Signed {
 
     fn parse(comment: &str) -> Self {
         let mut signed = Self::default();
-        for word in comment.split('\t').flat_map(|part| part.split(' ')) {
+        // The tool puts tabs between, since names of files may have spaces.
+        let between = if comment.contains('\t') { '\t' } else { ' ' };
+        for word in comment.split(between) {
             match word.trim().split_once(':') {
                 Some(("timestamp", told)) => signed.timestamp = signed.timestamp.or(told.parse().ok()),
                 Some(("file", told)) => signed.file = signed.file.or(Some(told.to_owned())),
@@ -192,6 +194,7 @@ mod tests {
         };
         for (comment, expected) in [
             ("timestamp:1767225600\tfile:list.txt\thashed", signed(Some(1_767_225_600), Some("list.txt"), None)),
+            ("timestamp:5\tfile:my list.txt", signed(Some(5), Some("my list.txt"), None)),
             ("version:7 timestamp:5", signed(Some(5), None, Some("7"))),
             ("timestamp:5\ttimestamp:9", signed(Some(5), None, None)),
             ("timestamp:soon", signed(None, None, None)),

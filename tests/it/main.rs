@@ -10,6 +10,7 @@ mod allocation;
 mod check;
 mod cli;
 mod conformance;
+mod download;
 #[cfg(feature = "test-hooks")]
 mod fetch;
 mod guards;

@@ -14,7 +14,7 @@ mod leaks;
 mod limits;
 mod load;
 mod logs;
-mod nginx;
+pub(crate) mod nginx;
 mod prometheus;
 mod platform;
 mod proxy;

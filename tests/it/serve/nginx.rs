@@ -7,10 +7,10 @@ use std::process::{Child, Command, Stdio};
 use super::{free_port, wait_until};
 
 /// An nginx that runs as long as this is held.
-pub(super) struct Nginx {
+pub(crate) struct Nginx {
     child: Child,
     dir: tempfile::TempDir,
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 /// The body is known to the log only where it was read, which passing it on to itself does.
@@ -52,7 +52,8 @@ impl Nginx {
         Self::with(&FRONT.replace("@LOCATIONS@", locations))
     }
 
-    fn with(config: &str) -> Self {
+    /// One with that configuration; `@DIR@`, `@PORT@`, `@INNER@` and `@USER@` in it are filled in.
+    pub(crate) fn with(config: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (port, inner) = (free_port(), free_port());
         // Started by root, its worker would be somebody else and could not write there.
