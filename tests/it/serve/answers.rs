@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
 use super::platform::{Conn, Platform, target};
@@ -199,17 +199,25 @@ fn what_comes_without_a_request_reaches_nobody() {
 
 #[test]
 fn a_platform_that_speaks_first_answers_nobody_else() {
-    let platform = Platform::start(|conn| {
+    let said = Arc::<AtomicUsize>::default();
+    let counted = Arc::clone(&said);
+    let platform = Platform::start(move |conn| {
         conn.send(STRAY);
+        if let Some(request) = conn.request() {
+            conn.answer(target(&request));
+        }
+        counted.fetch_add(1, Ordering::Relaxed);
         while let Some(request) = conn.request() {
             conn.answer(target(&request));
         }
     });
     let server = serving(&platform, "mastodon");
     // Those who open a connection may be told what was said on it; it never serves another.
-    for path in ["/a", "/b", "/c", "/d"] {
+    for (number, path) in ["/a", "/b", "/c", "/d"].into_iter().enumerate() {
         let answer = get(server.proxy(), path);
-        assert!(answer.status == 502 || answer.body == "stray", "{answer:?}");
+        assert!(answer.status == 502 || answer.body == "stray", "{path}: {answer:?}");
+        // What is said on a connection too much has to be there before somebody else asks.
+        wait_until("all to be said", || said.load(Ordering::Relaxed) > number);
     }
     assert_eq!(platform.connections(), 4);
 }
