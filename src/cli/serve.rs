@@ -13,8 +13,8 @@ use crate::check::{Checker, Snapshot};
 use crate::config::{Config, LogLevel, OnFailure, ProxySetting, RefusalSetting, Telemetry};
 use crate::lists::{Source, SourceState};
 use crate::serve::{
-    Api, AuthorBudget, Bell, FailPolicies, Gate, Generic, Hosts, Inherited, Ledger, Live, Platform, Proxy, Refusal, Route,
-    Server, Signals, Tls, Upstream, Watchers,
+    Api, AuthorBudget, Bell, FailPolicies, Gate, Generic, Hosts, Inherited, Ledger, Live, Platform, Proxy, Refusal,
+    Route, Server, Signals, Tls, Upstream, Watchers,
 };
 use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::trace::{self, Tracing};
@@ -254,7 +254,22 @@ fn doors(settings: &Settings, lists: Lists, ledger: &Ledger, followers: &Followe
     let uris_search = config.api.uris_search;
     let tls = Tls::load(&config.tls, clock::now())?;
     let late = Some(followers.late());
-    Ok(Live { api: Api { checker, keys, hosts, required, written_at, unused, kept: updater::kept(settings)?, deep, late, uris_search }, proxy, tls })
+    Ok(Live {
+        api: Api {
+            checker,
+            keys,
+            hosts,
+            required,
+            written_at,
+            unused,
+            kept: updater::kept(settings)?,
+            deep,
+            late,
+            uris_search,
+        },
+        proxy,
+        tls,
+    })
 }
 
 /// Lists without which nothing is ready. One that is compiled already names what is in it by itself.

@@ -14,9 +14,7 @@ use crate::config::{self, ConfigError, IfMissing, KeyOrigin, Loaded};
 use crate::extract::{self, Extractor, TopLevels};
 use crate::index::{Builder, Category, Index, Keys, List, StateKey};
 use crate::lists::guard::Guards;
-use crate::lists::{
-    self, Format, Keyring, Override, Overrides, Remark, Source, SourceReport,
-};
+use crate::lists::{self, Format, Keyring, Override, Overrides, Remark, Source, SourceReport};
 use crate::telemetry::clock;
 
 use super::args::Arguments;
@@ -204,11 +202,7 @@ impl Session {
 
 impl Settings {
     /// Lists, overrides, policy and tables together, and when the files of lists were written. Nothing is written here.
-    pub(super) fn snapshot(
-        &self,
-        arguments: &Arguments,
-        given: &[String],
-    ) -> anyhow::Result<Lists> {
+    pub(super) fn snapshot(&self, arguments: &Arguments, given: &[String]) -> anyhow::Result<Lists> {
         let sources = self.sources(given)?;
         let mut compiled = self.compile(&sources)?;
         let mut written_at = std::mem::take(&mut compiled.written_at);

@@ -141,8 +141,7 @@ impl Settings {
 }
 
 fn token(path: &PathBuf) -> anyhow::Result<Token> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("`token_file`: {} cannot be read", path.display()))?;
+    let text = fs::read_to_string(path).with_context(|| format!("`token_file`: {} cannot be read", path.display()))?;
     Token::parse(&text).with_context(|| format!("`token_file`: {}", path.display()))
 }
 

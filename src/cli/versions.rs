@@ -133,7 +133,12 @@ pub(super) fn preview(settings: &Settings, name: &str, posts: Option<&Path>) -> 
     let book = store.book(name)?;
     let (number, version) = book.pending().with_context(|| format!("nothing of list {name:?} waits for approval"))?;
     let mut out = io::stdout().lock();
-    writeln!(out, "version {number}, {}: {}", counted(version.count(), "entry"), version.reason.as_deref().unwrap_or("-"))?;
+    writeln!(
+        out,
+        "version {number}, {}: {}",
+        counted(version.count(), "entry"),
+        version.reason.as_deref().unwrap_or("-")
+    )?;
     if let Some(live) = book.live {
         let difference = store.difference(&listing, live, number)?;
         let (added, removed) = (difference.added.len(), difference.removed.len());

@@ -68,7 +68,14 @@ impl Source {
         let unpacked = file.strip_suffix(".gz").or_else(|| file.strip_suffix(".zst")).unwrap_or(&file);
         let stem = Path::new(unpacked).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let name = stem.filter(|stem| !stem.is_empty()).unwrap_or_else(|| "list".to_owned());
-        Self { name, place: Place::File(path), format, options: Options::default(), mode: Mode::Enforce, rollout_share: 1.0 }
+        Self {
+            name,
+            place: Place::File(path),
+            format,
+            options: Options::default(),
+            mode: Mode::Enforce,
+            rollout_share: 1.0,
+        }
     }
 
     /// A list that comes with the program.

@@ -30,8 +30,8 @@ pub struct Book {
     pub pending: Option<u64>,
     /// What is known of each version that is kept, by its number. Numbers only rise.
     pub versions: BTreeMap<u64, Version>,
-    /// The number of the version that comes next.
-    pub next: u64,
+    /// The number of the newest version; the first is 1.
+    pub last: u64,
     /// Digests of versions that are not to be taken by themselves: somebody went back from them.
     pub refused: Vec<String>,
     /// Who has approved held entries, by their ids.
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn the_oldest_versions_go_and_the_live_one_stays() {
         let versions = (0..20).map(|number| (number, version("v"))).collect();
-        let mut book = Book { live: Some(2), pending: Some(3), versions, next: 20, ..Book::default() };
+        let mut book = Book { live: Some(2), pending: Some(3), versions, last: 19, ..Book::default() };
         book.trim();
         let kept: Vec<u64> = book.versions.keys().copied().collect();
         assert_eq!(kept, [2, 3, 12, 13, 14, 15, 16, 17, 18, 19]);
@@ -229,11 +229,11 @@ mod tests {
     #[test]
     fn a_book_is_read_as_it_was_written() {
         let dir = tempfile::tempdir().unwrap();
-        assert_eq!(Book::read(dir.path()).unwrap().next, 0);
-        let book = Book { next: 7, versions: [(6, version("v"))].into(), ..Book::default() };
+        assert_eq!(Book::read(dir.path()).unwrap().last, 0);
+        let book = Book { last: 7, versions: [(6, version("v"))].into(), ..Book::default() };
         book.write(dir.path()).unwrap();
         let read = Book::read(dir.path()).unwrap();
-        assert_eq!((read.next, read.versions), (7, book.versions));
+        assert_eq!((read.last, read.versions), (7, book.versions));
         fs::write(dir.path().join(BOOK), "{").unwrap();
         assert!(matches!(Book::read(dir.path()), Err(StoreError::Damaged { .. })));
     }

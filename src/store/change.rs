@@ -121,11 +121,7 @@ impl Store {
         Ok(lists::ids(&listing.source, &pieces, &self.keys(), &self.tables)?)
     }
 
-    fn change<T>(
-        &self,
-        name: &str,
-        change: impl FnOnce(&mut Book) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    fn change<T>(&self, name: &str, change: impl FnOnce(&mut Book) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let shelf = self.shelf(name);
         let _leave = shelf.lock()?;
         let mut book = Book::read(shelf.dir())?;

@@ -33,7 +33,9 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// A file was sealed under another key.
-    #[error("{path} cannot be opened with this key; give the key it was made with by --key-file, or remove its directory")]
+    #[error(
+        "{path} cannot be opened with this key; give the key it was made with by --key-file, or remove its directory"
+    )]
     OtherKey {
         /// The file.
         path: PathBuf,

@@ -39,7 +39,8 @@ impl Listing {
     /// Digest of all that decides what entries a source has.
     pub(super) fn read_as(&self, book: &Book) -> String {
         let let_in: BTreeSet<String> = self.let_in(book).into_iter().collect();
-        let all = format!("{:?} {:?} {:?} {let_in:?}", self.source.options, self.source.mode, self.source.rollout_share);
+        let all =
+            format!("{:?} {:?} {:?} {let_in:?}", self.source.options, self.source.mode, self.source.rollout_share);
         data_encoding::HEXLOWER.encode(blake3::hash(all.as_bytes()).as_bytes().get(..16).unwrap_or_default())
     }
 
@@ -109,7 +110,7 @@ impl Store {
             }
         };
         let read = read?;
-        let number = book.next;
+        let number = book.last + 1;
         shelf.put_source(number, &pieces)?;
         drop(pieces);
         shelf.put_index(number, &read.index)?;
@@ -118,7 +119,7 @@ impl Store {
             reason: reason.map(|code| code.code().to_owned()),
             ..described(&read, version, listing.read_as(book), now)
         };
-        book.next += 1;
+        book.last = number;
         book.versions.insert(number, noted);
         let place = if reason.is_none() { &mut book.live } else { &mut book.pending };
         *place = Some(number);

@@ -60,9 +60,8 @@ impl Shelf {
             let path = entry.path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let number = name.strip_suffix(".source").or_else(|| name.strip_suffix(".lgx"));
-            let is_known = number.is_none_or(|number| {
-                number.parse().is_ok_and(|number: u64| book.versions.contains_key(&number))
-            });
+            let is_known =
+                number.is_none_or(|number| number.parse().is_ok_and(|number: u64| book.versions.contains_key(&number)));
             if !is_known || name.starts_with(UNFINISHED) {
                 // What cannot be removed now is tried again.
                 drop(fs::remove_file(&path));

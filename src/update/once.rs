@@ -43,7 +43,10 @@ pub async fn once(store: &Store, subscription: &Subscription, now: i64) -> Resul
             let failures = notes.failures.saturating_add(1);
             let next_at = at(back_off.after_failure(failures, wrong.retry_after(), chance()));
             let failure = Failure { code: wrong.code().to_owned(), line: wrong.line(), text: told(&wrong), at: now };
-            (Outcome::Failed(failure.clone()), Notes { last_error: Some(failure), next_at, failures, ..notes })
+            // Whoever says that nothing changed about another version is asked for all of it.
+            let validators = if wrong.was_unasked() { Validators::default() } else { notes.validators };
+            let last_error = Some(failure.clone());
+            (Outcome::Failed(failure), Notes { last_error, next_at, failures, validators, ..notes })
         }
     };
     store.note(name, &noted)?;
@@ -107,6 +110,10 @@ impl Wrong {
             Self::Store(error) => error.line(),
             _ => None,
         }
+    }
+
+    fn was_unasked(&self) -> bool {
+        matches!(self, Self::Download(DownloadError::NotModifiedUnasked))
     }
 
     fn retry_after(&self) -> Option<Duration> {

@@ -25,6 +25,7 @@ mod rescan;
 mod serve;
 mod shipped;
 mod spellings;
+mod subscribe;
 mod tidy;
 
 use std::io::Write as _;

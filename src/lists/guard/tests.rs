@@ -296,7 +296,7 @@ fn one_held_entry_delays_no_other() {
     assert!(!told.contains("co.uk") && !told.contains("wikipedia"), "{told}");
     // An entry that is too wide is dropped alone: its line is not a bad one.
     assert!(found.lines.bad_share() < f64::EPSILON);
-    assert_eq!(guards().update(&UpdateFacts::default().with_read(&Ok(found))), UpdateRuling::Accept);
+    assert_eq!(guards().update(&UpdateFacts::default().with_read(Ok(&found))), UpdateRuling::Accept);
 }
 
 #[test]
@@ -329,7 +329,7 @@ fn more_than_may_be_held_waits_as_a_whole() {
     ] {
         let (_, found) = read(text, &HashSet::new(), &guards);
         assert_eq!(found.as_ref().unwrap().held.len(), named, "{text}");
-        assert_eq!(guards.update(&UpdateFacts::default().with_read(&found)), expected, "{text}");
+        assert_eq!(guards.update(&UpdateFacts::default().with_read(found.as_ref())), expected, "{text}");
     }
 }
 
@@ -347,7 +347,7 @@ fn what_is_no_list_is_rejected_and_what_is_emptied_waits() {
     ] {
         let (_, found) = read(text, &HashSet::new(), guards());
         let (UpdateRuling::Reject(code) | UpdateRuling::Quarantine(code)) =
-            guards().update(&base.clone().with_read(&found))
+            guards().update(&base.clone().with_read(found.as_ref()))
         else {
             panic!("{text}")
         };

@@ -22,7 +22,9 @@ pub use prometheus_client::metrics::gauge::Gauge;
 
 pub use exposition::Exposition;
 pub use fetch::Fetches;
-pub use labels::{Action, Build, Door, Limit, List, ListUpdate, Outcome, Post, Reason, Request, State, Stop, Unchecked};
+pub use labels::{
+    Action, Build, Door, Limit, List, ListUpdate, Outcome, Post, Reason, Request, State, Stop, Unchecked,
+};
 pub use outbox::Outbox;
 
 /// All figures of one server. Clones share them, and cost one count: requests make some.

@@ -10,14 +10,14 @@ use crate::shared;
 use super::{BODY_MAX_BYTES, TOTAL, at, body, runtime};
 
 /// The faulty server, as long as this is held.
-pub(super) struct Faulty {
+pub(crate) struct Faulty {
     child: Child,
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Faulty {
     /// `None` if it is not there, which is said.
-    pub(super) fn start(arguments: &[&str]) -> Option<Self> {
+    pub(crate) fn start(arguments: &[&str]) -> Option<Self> {
         let script = shared("security/fault_upstream.py")?;
         let port = free_port();
         let mut command = Command::new("python3");
@@ -29,7 +29,7 @@ impl Faulty {
     }
 
     /// What it can do, by its own account, in the line that has `kind`.
-    pub(super) fn names(kind: &str) -> Option<Vec<String>> {
+    pub(crate) fn names(kind: &str) -> Option<Vec<String>> {
         let script = shared("security/fault_upstream.py")?;
         let listed = Command::new("python3").arg("-B").arg(script).args(["--port", "1", "--list"]).output().unwrap();
         let text = String::from_utf8(listed.stdout).unwrap();

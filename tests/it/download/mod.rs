@@ -1,12 +1,12 @@
 //! Downloads from real servers on this machine, which count as the operator's own: a real nginx, and servers that misbehave.
 
-mod faults;
+pub(crate) mod faults;
 mod framing;
 mod full_hashes;
 mod mirror;
 mod names;
-mod served;
-mod signed;
+pub(crate) mod served;
+pub(crate) mod signed;
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -51,14 +51,14 @@ http {
 "#;
 
 /// An nginx with certificates, and files to give.
-pub(super) struct Served {
+pub(crate) struct Served {
     home: Home,
     nginx: Nginx,
-    pub(super) tls: u16,
+    pub(crate) tls: u16,
 }
 
 impl Served {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let (home, tls) = (Home::new(), free_port());
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new([]).unwrap();
@@ -87,7 +87,7 @@ impl Served {
         Self { nginx: Nginx::with(&config), home, tls }
     }
 
-    pub(super) fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
 

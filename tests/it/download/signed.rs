@@ -8,14 +8,16 @@ use linkgate::lists::{ListKey, Signed, SignedError, verify};
 use crate::Home;
 
 /// A key of a publisher, made by minisign, which `tests/run` installs.
-pub(super) struct Publisher {
+pub(crate) struct Publisher {
     home: Home,
-    pub(super) key: ListKey,
+    pub(crate) key: ListKey,
+    /// As it stands in a configuration.
+    pub(crate) public: String,
 }
 
 /// How a signature is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(crate) enum Form {
     Hashed,
     Legacy,
 }
@@ -27,15 +29,15 @@ fn minisign(arguments: &[&str], dir: &Path) {
 }
 
 impl Publisher {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let home = Home::new();
         minisign(&["-G", "-W", "-p", "key.pub", "-s", "key.sec"], home.path());
         let public = std::fs::read_to_string(home.path().join("key.pub")).unwrap();
-        Self { key: ListKey::parse(&public).unwrap(), home }
+        Self { key: ListKey::parse(&public).unwrap(), public: public.lines().last().unwrap().to_owned(), home }
     }
 
     /// Signs a file; the signature stands beside it.
-    pub(super) fn sign(&self, file: &Path, comment: &str, form: Form) -> PathBuf {
+    pub(crate) fn sign(&self, file: &Path, comment: &str, form: Form) -> PathBuf {
         let beside = PathBuf::from(format!("{}.minisig", file.display()));
         let (file, signature) = (file.to_str().unwrap(), beside.to_str().unwrap());
         let mut arguments = vec!["-S", "-W", "-s", "key.sec", "-m", file, "-x", signature, "-t", comment];
