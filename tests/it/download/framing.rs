@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rcgen::KeyPair;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -64,6 +65,25 @@ fn bodies_are_whole_or_not_there() {
             assert_eq!(got.as_deref().map_err(|code| *code), *expected, "{}", answer.escape_ascii());
         }
     });
+}
+
+#[test]
+fn a_body_without_end_takes_no_longer_than_all_may_take() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut options = at(listener.local_addr().unwrap(), "/list.txt");
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 4096]);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        // Fast enough never to stand still.
+        while stream.write_all(&[b"800\r\n", &[b'a'; 0x800][..], b"\r\n"].concat()).is_ok() {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    });
+    options.reach.total_timeout = Duration::from_secs(3);
+    let began = Instant::now();
+    assert_eq!(runtime().block_on(body(options)), Err("timeout"));
+    assert!(began.elapsed() < Duration::from_secs(4));
 }
 
 /// How a server ends a connection.

@@ -132,6 +132,13 @@ fn what_is_known_is_not_sent_again() {
             assert!(matches!(&changed, Downloaded::Body { bytes, .. } if *bytes == longer.as_bytes()), "{changed:?}");
             served.home.file("list.txt", LIST);
         }
+        for (bounds, expected_mins) in [((1, 5), 5), ((15, 20), 15), ((1, 20), 10)] {
+            let fresh = Duration::from_mins(bounds.0)..=Duration::from_mins(bounds.1);
+            let options = DownloadOptions { fresh, ..served.encrypted("/fresh/list.txt") };
+            let got = Downloader::new(options).unwrap().get(&Validators::default()).await.unwrap();
+            let Downloaded::Body { fresh_for, .. } = got else { panic!("{got:?}") };
+            assert_eq!(fresh_for, Some(Duration::from_mins(expected_mins)), "{bounds:?}");
+        }
         // Nothing was known, and nothing changed since.
         let unasked = Downloader::new(served.plain("/nowhere")).unwrap().get(&Validators::default()).await;
         assert_eq!(unasked.unwrap_err(), DownloadError::NotModifiedUnasked);
