@@ -127,7 +127,7 @@ impl Snapshot {
             hits.retain(|hit| hit.holds && list_of(hit).is_some_and(|list| self.shows(&list.name)));
             found.extend(hits.iter().map(|&hit| Match {
                 hit,
-                mode: list_of(&hit).map(|list| list.mode).unwrap_or_default(),
+                mode: list_of(&hit).map(|list| index.mode(list, url.host())).unwrap_or_default(),
                 index: number,
                 via: if hit.alias && via == Via::Itself { Via::Alias } else { via },
             }));

@@ -37,7 +37,12 @@ pub(super) fn run(command: &ListsCommand, arguments: &Arguments) -> anyhow::Resu
             Ok(Exit::Quiet)
         }
         ListsCommand::Fetch { names } => versions::fetch(&settings, names),
-        ListsCommand::Diff { name, first, second, json } => versions::diff(&settings, name, (*first, *second), *json),
+        ListsCommand::Diff { name, first, second, json } => {
+            let difference = versions::difference(&settings, name, (*first, *second))?;
+            let text = if *json { serde_json::to_string(&difference)? + "\n" } else { versions::lines(&difference) };
+            write!(io::stdout().lock(), "{text}")?;
+            Ok(Exit::Quiet)
+        }
         ListsCommand::Preview { name, posts } => versions::preview(&settings, name, posts.as_deref()),
         ListsCommand::Approve { name, entry, by } => versions::approve(&settings, name, entry.as_deref(), by),
         ListsCommand::Rollback { name, to, by } => versions::roll_back(&settings, name, *to, by),

@@ -19,6 +19,7 @@ mod lines;
 mod lists;
 mod manual;
 mod overrides;
+mod platform;
 mod preview;
 mod printable;
 mod render;

@@ -40,7 +40,7 @@ pub(super) fn newly_matched(
         newly.set(newly.get() + u64::from(is_listed(&report) && !is_listed(&live.check(post, now))));
         report
     };
-    let checked = check_lines(check, posts, &mut io::sink(), options)?;
-    anyhow::ensure!(checked.bad_lines == 0 || count.get() > 0, "no line of it holds a post");
+    let read = check_lines(check, posts, &mut io::sink(), options)?;
+    anyhow::ensure!(read.bad_lines == 0 || count.get() > 0, "no line of it holds a post");
     Ok(Preview { posts: count.get(), newly_matched: newly.get() })
 }

@@ -10,11 +10,11 @@ use anyhow::{Context as _, ensure};
 use tracing::level_filters::LevelFilter;
 
 use crate::check::{Checker, Snapshot};
-use crate::config::{Config, LogLevel, OnFailure, ProxySetting, RefusalSetting, Telemetry};
+use crate::config::{Config, LogLevel, OnFailure, ProxySetting, Telemetry};
 use crate::lists::{Source, SourceState};
 use crate::serve::{
-    Api, AuthorBudget, Bell, FailPolicies, Gate, Generic, Hosts, Inherited, Ledger, Live, Platform, Proxy, Refusal,
-    Route, Server, Signals, Tls, Upstream, Watchers,
+    Api, AuthorBudget, Bell, FailPolicies, Gate, Hosts, Inherited, Ledger, Live, Platform, Proxy, Server, Signals, Tls,
+    Upstream, Watchers,
 };
 use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::trace::{self, Tracing};
@@ -22,6 +22,7 @@ use crate::telemetry::{clock, log};
 
 use super::args::{Arguments, ServeArguments};
 use super::late::Followers;
+use super::platform;
 use super::session::{KeyFor, Session, Settings, warn};
 use super::updater::{self, Updater};
 use super::watch::Watch;
@@ -299,7 +300,7 @@ fn proxy(config: &Config, checker: &Checker, required: &[String]) -> anyhow::Res
     let upstream = upstream.as_deref().context("proxy.listen is set and proxy.upstream is not")?;
     let [answer, idle] = [setting.upstream_timeout_ms, setting.upstream_idle_ms].map(Duration::from_millis);
     let upstream = Upstream::new(upstream, answer, idle, setting.upstream_connections_max)?;
-    let platform = Platform::preset(platform, &generic(setting)?)
+    let platform = Platform::preset(platform, &platform::generic(setting)?)
         .with_context(|| format!("proxy.platform is {platform:?}; known are: {}", Platform::PRESETS.join(", ")))?;
     let body_max_bytes = config.serve.limits.body_max_bytes;
     let OnFailure { no_index, overload, internal } = setting.on_failure;
@@ -314,34 +315,6 @@ fn proxy(config: &Config, checker: &Checker, required: &[String]) -> anyhow::Res
         deep: None,
         required: required.to_vec(),
         trusted_proxies: setting.trusted_proxies.clone(),
-    }))
-}
-
-fn generic(setting: &ProxySetting) -> anyhow::Result<Generic> {
-    let routes = |key: &str, texts: &[String]| -> anyhow::Result<Vec<Route>> {
-        texts.iter().map(|text| Route::parse(text).with_context(|| format!("proxy.{key}: {text:?}"))).collect()
-    };
-    Ok(Generic {
-        html: setting.html.clone(),
-        markdown: setting.markdown.clone(),
-        links: setting.links.clone(),
-        pass: routes("pass", &setting.pass)?,
-        uploads: routes("uploads", &setting.uploads)?,
-        upgrades: routes("upgrades", &setting.upgrades)?,
-        forms: routes("forms", &setting.forms)?,
-        refusal: refusal(&setting.refusal)?,
-        pass_imports: setting.pass_imports,
-    })
-}
-
-fn refusal(setting: &RefusalSetting) -> anyhow::Result<Option<Refusal>> {
-    let Some(template) = &setting.template else { return Ok(None) };
-    let status = setting.status.unwrap_or(422);
-    ensure!((400..500).contains(&status), "proxy.refusal.status is not between 400 and 499");
-    Ok(Some(Refusal {
-        status: http::StatusCode::from_u16(status)?,
-        content_type: setting.content_type.clone().unwrap_or_else(|| "application/json".to_owned()),
-        template: template.clone(),
     }))
 }
 

@@ -165,8 +165,10 @@ fn source_of(setting: &ListSetting, path: &Path) -> anyhow::Result<Source> {
         "list {:?} in the configuration: `rollout_share` is not between 0.0 and 1.0",
         setting.name
     );
-    let (name, mode, rollout_share) = (setting.name.clone(), setting.mode, setting.rollout_share);
-    let mut source = Source { name, mode, rollout_share, ..Source::new(path, format) };
+    let (name, mode) = (setting.name.clone(), setting.mode);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0 and a million")]
+    let rollout_ppm = (setting.rollout_share * 1e6).round() as u32;
+    let mut source = Source { name, mode, rollout_ppm, ..Source::new(path, format) };
     let options = &mut source.options;
     options.bytes_max = setting.bytes_max;
     options.default_category = setting.default_category;

@@ -17,16 +17,16 @@ use super::session::Settings;
 #[derive(Default)]
 pub(super) struct Updater {
     runtime: Option<Runtime>,
-    made_by: MadeBy,
+    made_by: Option<MadeBy>,
 }
 
 /// The settings that it was made by.
-type MadeBy = Option<(Vec<ListSetting>, GuardSetting, FetchSetting)>;
+type MadeBy = (Vec<ListSetting>, GuardSetting, FetchSetting);
 
 impl Updater {
     /// Sees to the lists of these settings from now on; what is under way goes on if they are the same.
     pub(super) fn keep(&mut self, settings: &Settings, metrics: &Metrics, bell: &Bell) -> anyhow::Result<()> {
-        let made_by = made_by(settings);
+        let made_by = Some(made_by(settings));
         if self.made_by == made_by {
             return Ok(());
         }
@@ -39,7 +39,7 @@ impl Updater {
 
 fn made_by(settings: &Settings) -> MadeBy {
     let config = &settings.loaded.config;
-    Some((config.lists.clone(), config.guards.clone(), config.fetch.clone()))
+    (config.lists.clone(), config.guards.clone(), config.fetch.clone())
 }
 
 impl Drop for Updater {

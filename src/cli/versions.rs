@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use crate::config::{IfMissing, ListSetting};
-use crate::store::{Approved, Listing, Store, Taken};
+use crate::store::{Approved, Difference, Listing, Store, Taken};
 use crate::telemetry::clock;
 use crate::update::{self, Outcome};
 
@@ -77,23 +77,17 @@ fn told(store: &Store, name: &str, outcome: &Outcome) -> anyhow::Result<String> 
     })
 }
 
-pub(super) fn diff(settings: &Settings, name: &str, (first, second): (u64, u64), json: bool) -> anyhow::Result<Exit> {
+/// What the second version has and the first has not, and the other way round.
+pub(super) fn difference(settings: &Settings, name: &str, (first, second): (u64, u64)) -> anyhow::Result<Difference> {
     let Named { store, listing } = Named::find(settings, name)?;
-    let difference = store.difference(&listing, first, second)?;
-    let mut out = io::stdout().lock();
-    if json {
-        writeln!(out, "{}", serde_json::to_string(&difference)?)?;
-        return Ok(Exit::Quiet);
-    }
-    writeln!(
-        out,
-        "{} added, {} removed",
-        counted(difference.added.len(), "entry"),
-        counted(difference.removed.len(), "entry")
-    )?;
-    difference.added.iter().try_for_each(|id| writeln!(out, "+{id}"))?;
-    difference.removed.iter().try_for_each(|id| writeln!(out, "-{id}"))?;
-    Ok(Exit::Quiet)
+    Ok(store.difference(&listing, first, second)?)
+}
+
+pub(super) fn lines(difference: &Difference) -> String {
+    let Difference { added, removed } = difference;
+    let head = format!("{} added, {} removed\n", counted(added.len(), "entry"), counted(removed.len(), "entry"));
+    let marked = added.iter().map(|id| format!("+{id}\n")).chain(removed.iter().map(|id| format!("-{id}\n")));
+    std::iter::once(head).chain(marked).collect()
 }
 
 pub(super) fn approve(settings: &Settings, name: &str, entry: Option<&str>, by: &By) -> anyhow::Result<Exit> {

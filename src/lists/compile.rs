@@ -93,7 +93,8 @@ fn add(builder: &mut Builder, source: &Source, pieces: &[Piece], tables: &Tables
     let options = &source.options;
     let format = pieces.first().map_or(Format::Plain, |piece| piece.format);
     let version = source::version(pieces);
-    let list = List { mode: source.mode, ..list(&source.name, &version, format, options) };
+    let list =
+        List { mode: source.mode, rollout_ppm: source.rollout_ppm, ..list(&source.name, &version, format, options) };
     let number = builder.list(list)?;
     let mut full: Option<IndexError> = None;
     let lines = read_pieces(pieces, options, tables, &mut |entry| {

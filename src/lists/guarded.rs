@@ -22,6 +22,15 @@ pub struct GuardedIndex {
     pub read: GuardedRead,
 }
 
+/// What stands between a list and an index.
+#[derive(Clone, Copy)]
+pub struct Behind<'g> {
+    /// They say what has to wait.
+    pub guards: &'g Guards,
+    /// Ids of entries that need not wait any more.
+    pub approved: &'g HashSet<String>,
+}
+
 /// Compiles one list; entries that wait are left out unless their id is among the approved ones.
 ///
 /// # Errors
@@ -29,20 +38,25 @@ pub struct GuardedIndex {
 pub fn compile_guarded(
     source: &Source,
     pieces: &[Piece],
-    keys: Keys,
+    keys: &Keys,
     tables: &Arc<Tables>,
-    (guards, approved): (&Guards, &HashSet<String>),
+    behind: Behind<'_>,
 ) -> Result<GuardedIndex, ListError> {
     let format = pieces.first().map_or(Format::Plain, |piece| piece.format);
     let mut builder = Builder::new(keys.clone(), Arc::clone(tables));
     let known = list(&source.name, &source::version(pieces), format, &source.options);
-    let number = builder.list(List { mode: source.mode, ..known })?;
+    let number = builder.list(List { mode: source.mode, rollout_ppm: source.rollout_ppm, ..known })?;
     let mut full: Option<IndexError> = None;
     let mut whole: Option<GuardedRead> = None;
     for piece in pieces {
-        let list =
-            GuardedList { name: &source.name, format: piece.format, options: &source.options, keys: &keys, approved };
-        let read = read_guarded(&piece.text, &list, guards, tables, &mut |entry| {
+        let list = GuardedList {
+            name: &source.name,
+            format: piece.format,
+            options: &source.options,
+            keys,
+            approved: behind.approved,
+        };
+        let read = read_guarded(&piece.text, &list, behind.guards, tables, &mut |entry| {
             if full.is_none() {
                 full = builder.add(number, &entry).err();
             }

@@ -49,7 +49,7 @@ pub use compile::{Compiled, Keyring, LastError, SourceReport, SourceState, Waiti
 pub use detect::detect;
 pub use error::ListError;
 pub use format::Format;
-pub use guarded::{GuardedIndex, compile_guarded, ids};
+pub use guarded::{Behind, GuardedIndex, compile_guarded, ids};
 pub use inspect::{Input, InspectError, Inspected, Inspection, MatchAnswer, Request, inspect};
 pub use options::{BadLines, Column, Columns, Options, PlainMeans, Position, RootUrlMeans};
 pub use overrides::{LOWERING_MAX_DAYS, Override, OverrideError, OverrideSummary, Overrides, ending, moment_or_day};

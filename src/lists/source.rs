@@ -30,8 +30,8 @@ pub struct Source {
     pub options: Options,
     /// Whether its hits are acted on.
     pub mode: Mode,
-    /// On which share of hosts they are, by a keyed hash of the host; on others they are told. 0 to 1.
-    pub rollout_share: f64,
+    /// On how many hosts in a million they are, by a keyed hash of the host; on others they are told.
+    pub rollout_ppm: u32,
 }
 
 /// Where a list is.
@@ -74,7 +74,7 @@ impl Source {
             format,
             options: Options::default(),
             mode: Mode::Enforce,
-            rollout_share: 1.0,
+            rollout_ppm: 1_000_000,
         }
     }
 

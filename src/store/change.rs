@@ -89,7 +89,9 @@ impl Store {
             let to = to.or_else(|| book.before_live()).filter(|to| book.versions.contains_key(to)).ok_or_else(none)?;
             let left = [book.live().filter(|(live, _)| *live != to), book.pending()];
             let left: Vec<String> = left.into_iter().flatten().map(|(_, version)| version.version.clone()).collect();
-            left.into_iter().for_each(|version| book.refuse(version));
+            for version in left {
+                book.refuse(version);
+            }
             if let Some(version) = book.versions.get(&to).map(|version| version.version.clone()) {
                 book.refused.retain(|refused| *refused != version);
             }
@@ -117,16 +119,16 @@ impl Store {
         if !self.book(name)?.versions.contains_key(&number) {
             return Err(StoreError::NoVersion { name: name.clone(), version: number.to_string() });
         }
-        let pieces = self.shelf(name).source(number)?;
+        let pieces = self.place(name).source(number)?;
         Ok(lists::ids(&listing.source, &pieces, &self.keys(), &self.tables)?)
     }
 
     fn change<T>(&self, name: &str, change: impl FnOnce(&mut Book) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let shelf = self.shelf(name);
-        let _leave = shelf.lock()?;
-        let mut book = Book::read(shelf.dir())?;
+        let place = self.place(name);
+        let _leave = place.lock()?;
+        let mut book = Book::read(place.dir())?;
         let changed = change(&mut book)?;
-        book.write(shelf.dir())?;
+        book.write(place.dir())?;
         Ok(changed)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use crate::canonical::canonical;
 use crate::index::{Index, List};
 use crate::lists::guard::{Presence, Signature, UpdateFacts, UpdateRuling};
-use crate::lists::{self, GuardedIndex, ListError, Piece};
+use crate::lists::{self, Behind, GuardedIndex, ListError, Piece};
 
 use super::book::{Book, Failure, HeldEntry, Notes, Version};
 use super::shelf::Shelf;
@@ -19,6 +19,8 @@ pub struct Offer {
     pub issued: Option<String>,
     /// What became of its signature or digest, if it has to have one.
     pub signature: Option<Signature>,
+    /// When it came, in seconds since the Unix epoch.
+    pub at: i64,
 }
 
 /// What became of it.
@@ -39,8 +41,7 @@ impl Listing {
     /// Digest of all that decides what entries a source has.
     pub(super) fn read_as(&self, book: &Book) -> String {
         let let_in: BTreeSet<String> = self.let_in(book).into_iter().collect();
-        let all =
-            format!("{:?} {:?} {:?} {let_in:?}", self.source.options, self.source.mode, self.source.rollout_share);
+        let all = format!("{:?} {:?} {:?} {let_in:?}", self.source.options, self.source.mode, self.source.rollout_ppm);
         data_encoding::HEXLOWER.encode(blake3::hash(all.as_bytes()).as_bytes().get(..16).unwrap_or_default())
     }
 
@@ -56,15 +57,15 @@ impl Store {
     ///
     /// # Errors
     /// If it is no list, a guard refuses it, or it cannot be kept.
-    pub fn take(&self, listing: &Listing, offer: Offer, now: i64) -> Result<Taken, StoreError> {
-        let shelf = self.shelf(&listing.source.name);
-        let _leave = shelf.lock()?;
-        let mut book = Book::read(shelf.dir())?;
+    pub fn take(&self, listing: &Listing, offer: Offer) -> Result<Taken, StoreError> {
+        let place = self.place(&listing.source.name);
+        let _leave = place.lock()?;
+        let mut book = Book::read(place.dir())?;
         let before = book.clone();
-        let taken = self.take_into(&shelf, &mut book, listing, offer, now)?;
+        let taken = self.take_into(&place, &mut book, listing, offer)?;
         if book != before {
-            book.write(shelf.dir())?;
-            shelf.sweep(&book);
+            book.write(place.dir())?;
+            place.sweep(&book);
         }
         Ok(taken)
     }
@@ -74,20 +75,13 @@ impl Store {
     /// # Errors
     /// If that cannot be written.
     pub fn note(&self, name: &str, notes: &Notes) -> Result<(), StoreError> {
-        let shelf = self.shelf(name);
-        let _leave = shelf.lock()?;
-        notes.write(shelf.dir())
+        let place = self.place(name);
+        let _leave = place.lock()?;
+        notes.write(place.dir())
     }
 
-    fn take_into(
-        &self,
-        shelf: &Shelf,
-        book: &mut Book,
-        listing: &Listing,
-        offer: Offer,
-        now: i64,
-    ) -> Result<Taken, StoreError> {
-        let Offer { pieces, issued, signature } = offer;
+    fn take_into(&self, place: &Shelf, book: &mut Book, listing: &Listing, offer: Offer) -> Result<Taken, StoreError> {
+        let Offer { pieces, issued, signature, at } = offer;
         let version = lists::version(&pieces);
         if book.live().is_some_and(|(_, live)| live.version == version) {
             return Ok(Taken::Same);
@@ -111,18 +105,18 @@ impl Store {
         };
         let read = read?;
         let number = book.last + 1;
-        shelf.put_source(number, &pieces)?;
+        place.put_source(number, &pieces)?;
         drop(pieces);
-        shelf.put_index(number, &read.index)?;
+        place.put_index(number, &read.index)?;
         let noted = Version {
             issued: facts.new_version,
             reason: reason.map(|code| code.code().to_owned()),
-            ..described(&read, version, listing.read_as(book), now)
+            ..described(&read, version, listing.read_as(book), at)
         };
         book.last = number;
         book.versions.insert(number, noted);
-        let place = if reason.is_none() { &mut book.live } else { &mut book.pending };
-        *place = Some(number);
+        let seat = if reason.is_none() { &mut book.live } else { &mut book.pending };
+        *seat = Some(number);
         if reason.is_none() {
             book.pending = None;
         }
@@ -136,15 +130,16 @@ impl Store {
         pieces: &[Piece],
         let_in: &HashSet<String>,
     ) -> Result<GuardedIndex, ListError> {
-        lists::compile_guarded(&listing.source, pieces, self.keys(), &self.tables, (&listing.guards, let_in))
+        let behind = Behind { guards: &listing.guards, approved: let_in };
+        lists::compile_guarded(&listing.source, pieces, &self.keys(), &self.tables, behind)
     }
 
     /// Makes the index of a version again, and puts it in its place if anything can be written there.
     pub(super) fn read_again(&self, listing: &Listing, number: u64) -> Result<Index, StoreError> {
-        let shelf = self.shelf(&listing.source.name);
-        let leave = shelf.lock();
-        let mut book = Book::read(shelf.dir())?;
-        let read = self.compile(listing, &shelf.source(number)?, &listing.let_in(&book))?;
+        let place = self.place(&listing.source.name);
+        let leave = place.lock();
+        let mut book = Book::read(place.dir())?;
+        let read = self.compile(listing, &place.source(number)?, &listing.let_in(&book))?;
         let read_as = listing.read_as(&book);
         if let Some(version) = book.versions.get_mut(&number) {
             let fresh = described(&read, version.version.clone(), read_as, version.taken_at);
@@ -156,8 +151,8 @@ impl Store {
             };
         }
         // Where nothing can be written it is made again the next time.
-        if leave.is_ok() && shelf.put_index(number, &read.index).is_ok() {
-            drop(book.write(shelf.dir()));
+        if leave.is_ok() && place.put_index(number, &read.index).is_ok() {
+            drop(book.write(place.dir()));
         }
         Ok(read.index)
     }

@@ -81,7 +81,7 @@ impl Store {
     /// # Errors
     /// If that cannot be read.
     pub fn book(&self, name: &str) -> Result<Book, StoreError> {
-        Book::read(self.shelf(name).dir())
+        Book::read(self.place(name).dir())
     }
 
     /// How its source did.
@@ -89,12 +89,12 @@ impl Store {
     /// # Errors
     /// If that cannot be read.
     pub fn notes(&self, name: &str) -> Result<Notes, StoreError> {
-        Notes::read(self.shelf(name).dir())
+        Notes::read(self.place(name).dir())
     }
 
     /// The file that changes whenever another version of a list answers.
     pub fn watched(&self, name: &str) -> PathBuf {
-        Book::path_in(self.shelf(name).dir())
+        Book::path_in(self.place(name).dir())
     }
 
     /// The index of the version that answers, made anew from its source where rules, key or settings have changed.
@@ -102,12 +102,12 @@ impl Store {
     /// # Errors
     /// If there is a version and it cannot be used.
     pub fn live(&self, listing: &Listing) -> Result<Option<Live>, StoreError> {
-        let shelf = self.shelf(&listing.source.name);
-        let book = Book::read(shelf.dir())?;
+        let place = self.place(&listing.source.name);
+        let book = Book::read(place.dir())?;
         let Some((number, version)) = book.live() else { return Ok(None) };
         let taken_at = version.taken_at;
         if version.read_as == listing.read_as(&book)
-            && let Some(index) = shelf.index(number, self.keys(), &self.tables)?
+            && let Some(index) = place.index(number, self.keys(), &self.tables)?
             && index.lists().iter().any(|list| list.version == version.version)
         {
             return Ok(Some(Live { number, taken_at, index }));
@@ -121,14 +121,14 @@ impl Store {
     /// # Errors
     /// If there is one and it cannot be used.
     pub fn pending_index(&self, listing: &Listing) -> Result<Option<Index>, StoreError> {
-        let shelf = self.shelf(&listing.source.name);
-        match Book::read(shelf.dir())?.pending {
-            Some(number) => shelf.index(number, self.keys(), &self.tables),
+        let place = self.place(&listing.source.name);
+        match Book::read(place.dir())?.pending {
+            Some(number) => place.index(number, self.keys(), &self.tables),
             None => Ok(None),
         }
     }
 
-    fn shelf(&self, name: &str) -> Shelf {
+    fn place(&self, name: &str) -> Shelf {
         Shelf::new(self.dir.join(utf8_percent_encode(name, NAME).to_string()), self.key.clone())
     }
 

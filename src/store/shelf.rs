@@ -83,12 +83,12 @@ impl Shelf {
         let sizes = pieces.iter().map(|piece| (piece.format.name().into(), piece.text.len() as u64)).collect();
         let head = serde_json::to_vec(&Sealed { pieces: sizes }).unwrap_or_default();
         let cannot = |source| StoreError::Write { path: path.clone(), source };
-        let mut packer = zstd::Encoder::new(Vec::new(), ZSTD_LEVEL).map_err(cannot)?;
+        let mut encoder = zstd::Encoder::new(Vec::new(), ZSTD_LEVEL).map_err(cannot)?;
         let texts = pieces.iter().map(|piece| &*piece.text);
         for part in [&(head.len() as u64).to_le_bytes()[..], &head].into_iter().chain(texts) {
-            packer.write_all(part).map_err(cannot)?;
+            encoder.write_all(part).map_err(cannot)?;
         }
-        let packed = packer.finish().map_err(cannot)?;
+        let packed = encoder.finish().map_err(cannot)?;
         let sealed = self.key.seal(&self.purpose(number), &packed);
         let sealed = sealed.map_err(|source| StoreError::OtherKey { path: path.clone(), source })?;
         drop(packed);

@@ -23,7 +23,7 @@ fn told(name: &str, book: &Book, notes: &Notes, (stale_s, now): (i64, i64)) -> S
     });
     let last_error = notes.last_error.as_ref().map(theirs);
     let Some((number, live)) = book.live() else {
-        return SourceState { pending, last_error, ..SourceState::missing(name) };
+        return SourceState { last_error, pending, ..SourceState::missing(name) };
     };
     let age_s = now.saturating_sub(notes.checked_at.unwrap_or(live.taken_at)).max(0);
     let state = match &pending {

@@ -30,8 +30,8 @@ impl Stand {
 
     fn offer(&self, text: &str, issued: Option<&str>) -> Result<Taken, StoreError> {
         let pieces = vec![Piece { text: text.as_bytes().to_vec(), format: Format::Plain }];
-        let offer = Offer { pieces, issued: issued.map(str::to_owned), signature: None };
-        self.store.take(&self.listing, offer, NOW)
+        let offer = Offer { pieces, issued: issued.map(str::to_owned), signature: None, at: NOW };
+        self.store.take(&self.listing, offer)
     }
 
     fn lists(&self, host: &str) -> bool {
@@ -45,8 +45,8 @@ impl Stand {
         self.store.book(&self.listing.source.name).unwrap()
     }
 
-    fn shelf(&self) -> PathBuf {
-        self.store.shelf(&self.listing.source.name).dir().to_owned()
+    fn place(&self) -> PathBuf {
+        self.store.place(&self.listing.source.name).dir().to_owned()
     }
 }
 
@@ -111,17 +111,17 @@ fn read_in_another_way_the_same_source_is_another_index() {
 fn a_damaged_index_is_made_again_and_a_damaged_source_is_told() {
     let stand = Stand::new();
     stand.offer("one.example\n", None).unwrap();
-    let shelf = stand.shelf();
+    let place = stand.place();
     for damage in [&b"x"[..], b""] {
-        fs::write(shelf.join("1.lgx"), damage).unwrap();
+        fs::write(place.join("1.lgx"), damage).unwrap();
         assert!(stand.lists("one.example"));
     }
-    fs::remove_file(shelf.join("1.lgx")).unwrap();
+    fs::remove_file(place.join("1.lgx")).unwrap();
     assert!(stand.lists("one.example"));
-    fs::write(shelf.join("1.source"), "x").unwrap();
-    fs::remove_file(shelf.join("1.lgx")).unwrap();
+    fs::write(place.join("1.source"), "x").unwrap();
+    fs::remove_file(place.join("1.lgx")).unwrap();
     assert_eq!(stand.store.live(&stand.listing).err().unwrap().code(), "state_other_key");
-    fs::write(shelf.join("book.json"), "{").unwrap();
+    fs::write(place.join("book.json"), "{").unwrap();
     assert_eq!(stand.store.live(&stand.listing).err().unwrap().code(), "state_damaged");
 }
 
@@ -129,13 +129,13 @@ fn a_damaged_index_is_made_again_and_a_damaged_source_is_told() {
 fn files_of_versions_tell_nothing_and_leftovers_go() {
     let stand = Stand::new();
     stand.offer("secret.example\n", None).unwrap();
-    let shelf = stand.shelf();
+    let place = stand.place();
     for name in ["7.source", "7.lgx", ".linkgate-x"] {
-        fs::write(shelf.join(name), "left by somebody who was killed").unwrap();
+        fs::write(place.join(name), "left by somebody who was killed").unwrap();
     }
     stand.offer("other.example\n", None).unwrap();
     let mut names = Vec::new();
-    for entry in fs::read_dir(&shelf).unwrap() {
+    for entry in fs::read_dir(&place).unwrap() {
         let path = entry.unwrap().path();
         let bytes = fs::read(&path).unwrap();
         assert!(!bytes.windows(6).any(|window| window == b"secret"), "{}", path.display());

@@ -34,7 +34,7 @@ pub async fn once(store: &Store, subscription: &Subscription, now: i64) -> Resul
     let attempt = attempt(store, subscription, &notes, now).await;
     let back_off = &subscription.back_off;
     let at = |wait: Duration| now.saturating_add(i64::try_from(wait.as_secs()).unwrap_or(i64::MAX));
-    let (outcome, noted) = match attempt {
+    let (outcome, next) = match attempt {
         Ok((outcome, validators, fresh_for)) => {
             let next_at = at(back_off.after_success(fresh_for, chance()));
             (outcome, Notes { last_error: None, checked_at: Some(now), validators, next_at, failures: 0 })
@@ -46,10 +46,10 @@ pub async fn once(store: &Store, subscription: &Subscription, now: i64) -> Resul
             // Whoever says that nothing changed about another version is asked for all of it.
             let validators = if wrong.was_unasked() { Validators::default() } else { notes.validators };
             let last_error = Some(failure.clone());
-            (Outcome::Failed(failure), Notes { last_error, next_at, failures, validators, ..notes })
+            (Outcome::Failed(failure), Notes { last_error, validators, next_at, failures, ..notes })
         }
     };
-    store.note(name, &noted)?;
+    store.note(name, &next)?;
     Ok(outcome)
 }
 
@@ -70,8 +70,8 @@ async fn attempt(store: &Store, subscription: &Subscription, notes: &Notes, now:
                 let issued = signed.as_ref().and_then(|signed| {
                     signed.version.clone().or_else(|| signed.timestamp.map(|timestamp| timestamp.to_string()))
                 });
-                let offer = Offer { pieces, issued, signature: signed.map(|_| Signature::Right) };
-                Ok(store.take(&listing, offer, now)?)
+                let offer = Offer { pieces, issued, signature: signed.map(|_| Signature::Right), at: now };
+                Ok(store.take(&listing, offer)?)
             });
             let taken = taking.await.map_err(|_| Wrong::BrokenOff)??;
             Ok((Outcome::Taken(taken), validators, fresh_for))

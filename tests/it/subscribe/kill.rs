@@ -41,11 +41,11 @@ fn whenever_it_is_killed_a_whole_version_answers() {
     stand.publish("partner.csv", &list("last", 2_000), 9_000);
     assert_eq!(stand.run(&["lists", "fetch"]).code, 0);
     assert_eq!(stand.run(&["check", "https://last-7.example/"]).code, 1);
-    let dir = std::fs::read_dir(stand.files.path().join("linkgate/lists/partner")).unwrap();
+    let dir = std::fs::read_dir(stand.files.path().join("state/linkgate/lists/partner")).unwrap();
     let left: Vec<_> = dir.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     assert!(!left.iter().any(|name| name.starts_with(".linkgate-")), "{left:?}");
     let verified = stand.run(&["audit", "verify"]);
-    let record = std::fs::read_to_string(stand.files.path().join("linkgate/audit.jsonl")).unwrap_or_default();
+    let record = std::fs::read_to_string(stand.files.path().join("state/linkgate/audit.jsonl")).unwrap_or_default();
     let rollbacks = record.matches("\"did\":\"list_rollback\"").count() as u64;
     assert!(rollbacks >= acknowledged, "{rollbacks} of {acknowledged} on the record");
     eprintln!(

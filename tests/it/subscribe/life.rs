@@ -29,8 +29,8 @@ fn a_list_arrives_changes_and_blocks_without_a_hand() {
     std::fs::write(stand.mirror.file("partner.csv"), "<html>please log in</html>").unwrap();
     wait_until("the refusal", || stand.state()["last_error"]["code"] == "signature_wrong");
     assert_eq!(action(&server, "new.example"), "reject");
-    let lists: Value = json(&get(server.api, "/v1/lists"));
-    assert_eq!(lists, Value::Null, "without keys lists are shown to nobody");
+    let lists = get(server.api, "/v1/lists").status;
+    assert_eq!(lists, 403, "without keys lists are shown to nobody");
     // Whoever has to go back does it in a moment, and the version that was left does not come again.
     stand.publish("partner.csv", &(list("one", 9) + "new.example,domain\n"), 2_000);
     let ran = stand.run(&[&["lists", "rollback", "partner"][..], &BY].concat());
@@ -40,7 +40,7 @@ fn a_list_arrives_changes_and_blocks_without_a_hand() {
     assert_eq!(action(&server, "one-9.example"), "reject");
     let ran = stand.run(&["audit", "verify"]);
     assert_eq!((ran.code, &*ran.stdout), (0, "3 lines, each as it was written\n"), "{}", ran.stderr);
-    let record = std::fs::read_to_string(stand.files.path().join("linkgate/audit.jsonl")).unwrap();
+    let record = std::fs::read_to_string(stand.files.path().join("state/linkgate/audit.jsonl")).unwrap();
     assert!(
         record.contains("\"who\":\"ann\"") && record.contains("a test") && !record.contains(".example"),
         "{record}"
@@ -91,7 +91,7 @@ fn one_entry_that_waits_delays_no_other() {
     assert_eq!(stand.run(&["lists", "fetch"]).stdout, "partner: version 1, 3 entries, 1 entry held back answers now\n");
     assert_eq!(stand.run(&["check", "https://one-1.example/"]).code, 1);
     assert_eq!(stand.run(&["check", "https://wikipedia.org/"]).code, 0);
-    let book = std::fs::read(stand.files.path().join("linkgate/lists/partner/book.json")).unwrap();
+    let book = std::fs::read(stand.files.path().join("state/linkgate/lists/partner/book.json")).unwrap();
     let book: Value = serde_json::from_slice(&book).unwrap();
     let held = &book["versions"]["1"]["held"][0];
     assert_eq!(held["code"], "protected_host", "{book}");
@@ -99,4 +99,27 @@ fn one_entry_that_waits_delays_no_other() {
     let ran = stand.run(&[&["lists", "approve", "partner", "--entry", entry][..], &BY].concat());
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert_eq!(stand.run(&["check", "https://wikipedia.org/"]).code, 1);
+}
+
+/// A new list acts on a part of hosts at first, always on the same ones, and is told on all.
+#[test]
+fn a_list_is_rolled_out_host_by_host() {
+    let stand = Stand::new();
+    stand.publish("partner.csv", &list("one", 200), 1_000);
+    let acted_on = |share: &str| -> Vec<usize> {
+        stand.config(&format!("rollout_share = {share}\n"));
+        stand.run(&["lists", "fetch"]);
+        let text: Vec<String> = (0..200).map(|number| format!("https://one-{number}.example/")).collect();
+        let ran = stand.run(&["check", "--json", &text.join(" ")]);
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let links = report["reports"][0]["links"].as_array().unwrap();
+        assert!(links.len() == 200 && links.iter().all(|link| link["status"] == "listed"), "{share}");
+        (0..200).filter(|number| links[*number]["action"] == "reject").collect()
+    };
+    assert_eq!(acted_on("0.0").len(), 0);
+    let tenth = acted_on("0.1");
+    assert!((5..=40).contains(&tenth.len()), "{tenth:?}");
+    let half = acted_on("0.5");
+    assert!((70..=130).contains(&half.len()) && tenth.iter().all(|number| half.contains(number)), "{half:?}");
+    assert_eq!(acted_on("1.0").len(), 200);
 }
