@@ -9,7 +9,7 @@ const BY: [&str; 4] = ["--author", "ann", "--reason", "a test"];
 
 fn action(server: &crate::serve::Serving, host: &str) -> String {
     let answer = server.check(&format!(r#"{{"text":"https://{host}/"}}"#));
-    json(&answer)["action"].as_str().unwrap_or_else(|| panic!("{answer:?}")).to_owned()
+    json(&answer)["action"].as_str().unwrap_or("none").to_owned()
 }
 
 #[test]

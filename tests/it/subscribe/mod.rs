@@ -35,11 +35,12 @@ impl Stand {
 
     /// The configuration of a signed list by https, with these lines more in its section.
     fn config(&self, more: &str) -> PathBuf {
-        let authority = self.mirror.file("authority.pem");
         let text = format!(
-            "[[lists]]\nname = \"partner\"\nurl = \"https://127.0.0.1:{}/partner.csv\"\nca_file = {authority:?}\n\
+            "[[lists]]\nname = \"partner\"\nurl = \"https://127.0.0.1:{}/partner.csv\"\nca_file = '{}'\n\
              minisign_key = {:?}\nallow_nets = [\"127.0.0.0/8\"]\npoll_s = 1\n{more}",
-            self.mirror.tls, self.publisher.public
+            self.mirror.tls,
+            self.mirror.file("authority.pem").display(),
+            self.publisher.public
         );
         self.files.file("linkgate.toml", text)
     }
