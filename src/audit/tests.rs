@@ -1,3 +1,5 @@
+//! What the record holds, what breaks it, and who may write.
+
 use std::fs;
 
 use super::*;

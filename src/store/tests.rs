@@ -1,3 +1,5 @@
+//! Versions that come in, wait, go back, and are read again.
+
 use std::fs;
 
 use crate::canonical::canonical;

@@ -1,5 +1,6 @@
 //! Servers that misbehave in every way of HTTP: each download ends by a name, in time, with little memory.
 
+use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
@@ -25,6 +26,12 @@ impl Faulty {
         let child = command.args(arguments).spawn().unwrap();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         wait_until("the faulty server", || std::net::TcpStream::connect(address).is_ok());
+        // It takes seconds to make its bombs, and keeps them: what is measured is not that.
+        for bomb in ["gzip_bomb", "deflate_bomb"] {
+            let mut stream = std::net::TcpStream::connect(address).unwrap();
+            stream.write_all(format!("GET /f/{bomb} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes()).unwrap();
+            stream.read_exact(&mut [0]).unwrap();
+        }
         Some(Self { child, address })
     }
 

@@ -40,9 +40,10 @@ fn whenever_it_is_killed_a_whole_version_answers() {
         assert!(began.elapsed() < Duration::from_secs(5), "round {round}: {:?}", began.elapsed());
     }
     // The next one goes through, and what was left behind goes.
-    stand.publish("partner.csv", &list("last", 2_000), 9_000);
-    assert_eq!(stand.run(&["lists", "fetch"]).code, 0);
-    assert_eq!(stand.run(&["check", "https://last-7.example/"]).code, 1);
+    stand.publish("partner.csv", &list("the-last-version-of-all", 2_000), 9_000);
+    let ran = stand.run(&["lists", "fetch"]);
+    assert!(ran.code == 0 && ran.stdout.contains("answers now"), "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(stand.run(&["check", "https://the-last-version-of-all-7.example/"]).code, 1);
     let dir = std::fs::read_dir(stand.files.path().join("state/linkgate/lists/partner")).unwrap();
     let left: Vec<_> = dir.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     assert!(!left.iter().any(|name| name.starts_with(".linkgate-")), "{left:?}");
