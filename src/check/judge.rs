@@ -3,7 +3,7 @@
 use crate::canonical::{self, CanonicalUrl, Located, Outcome, RequestUrl, Spelling, URL_MAX_BYTES, Via};
 use crate::extract::Link;
 use crate::index::{Hit, Mode};
-use crate::verdict::{self, Action, Match, Reason, Status, Verdict};
+use crate::verdict::{self, Action, Match, Reason, Status, Verdict, Voice};
 
 use super::Snapshot;
 use super::report::{self, LinkReport, MatchReport};
@@ -130,6 +130,7 @@ impl Snapshot {
                 mode: list_of(&hit).map(|list| list.mode).unwrap_or_default(),
                 index: number,
                 via: if hit.alias && via == Via::Itself { Via::Alias } else { via },
+                voice: Voice::List,
             }));
         }
         if let Some(rulings) = &self.overrides {
@@ -138,7 +139,10 @@ impl Snapshot {
             *is_known |= hits.iter().any(forbids);
             let own = hits.iter().filter(|hit| hit.holds && !hit.alias);
             let index = self.indexes.len();
-            overrides.extend(own.map(|&hit| Match { hit, mode: Mode::Enforce, index, via }));
+            overrides.extend(own.map(|&hit| {
+                let voice = if hit.disputed { Voice::OnePerson } else { Voice::Operator };
+                Match { hit, mode: Mode::Enforce, index, via, voice }
+            }));
         }
     }
 
@@ -180,7 +184,8 @@ impl Snapshot {
             category: one.hit.category,
             via: one.via,
             mode: Some(one.mode).filter(|&mode| mode == Mode::Report),
-            disputed: one.hit.disputed,
+            // That somebody has yet to agree with an override is the operator's own matter.
+            disputed: one.hit.disputed && one.voice == Voice::List,
             source_ref: details.source_ref,
         }
     }

@@ -46,6 +46,9 @@ pub use trail::Trail;
 /// Longer attached links are taken as they are; no platform's link field holds a disguise of that length.
 const DISGUISED_MAX_BYTES: usize = 64 << 10;
 
+/// By this name reports tell of the operator's own rulings, as if they were a list.
+pub const OVERRIDES: &str = "override";
+
 /// A post as its author wrote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Post<'p> {

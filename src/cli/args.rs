@@ -300,6 +300,13 @@ pub(super) enum OverrideCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Approve a ruling as the second person, so that it also says something of grave entries.
+    Approve {
+        /// The id that `override list` shows.
+        id: String,
+        #[command(flatten)]
+        by: By,
+    },
     /// Remove the rulings on a value.
     Remove {
         /// The value in any spelling, or the id that `override list` shows.
@@ -307,6 +314,8 @@ pub(super) enum OverrideCommand {
         /// Only the ruling of this scope.
         #[arg(long, value_name = "SCOPE")]
         scope: Option<String>,
+        #[command(flatten)]
+        by: By,
     },
 }
 

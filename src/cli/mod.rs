@@ -8,6 +8,7 @@ mod explain;
 mod follow;
 mod generation;
 mod guards;
+mod hits;
 mod holders;
 mod inspect;
 #[cfg(feature = "test-hooks")]

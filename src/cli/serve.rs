@@ -13,14 +13,15 @@ use crate::check::{Checker, Snapshot};
 use crate::config::{Config, LogLevel, OnFailure, ProxySetting, RefusalSetting, Telemetry};
 use crate::lists::{Source, SourceState};
 use crate::serve::{
-    Api, AuthorBudget, Bell, FailPolicies, Gate, Generic, Hosts, Inherited, Ledger, Live, Platform, Proxy, Refusal, Route,
-    Server, Signals, Tls, Upstream, Watchers,
+    Api, AuthorBudget, Bell, FailPolicies, Gate, Generic, Hosts, Inherited, Ledger, Live, Platform, Proxy, Refusal,
+    Route, Server, Signals, Tls, Upstream, Watchers,
 };
 use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::trace::{self, Tracing};
 use crate::telemetry::{clock, log};
 
 use super::args::{Arguments, ServeArguments};
+use super::hits::HitsKeeper;
 use super::late::Followers;
 use super::session::{KeyFor, Session, Settings, warn};
 use super::updater::{self, Updater};
@@ -81,6 +82,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     if given.lists.is_empty() {
         updater.keep(&settings, &metrics, &bell)?;
     }
+    let _hits = HitsKeeper::start(&settings, &metrics)?;
     let (followers, updater) = (Mutex::new(followers), Mutex::new(updater));
     let running = Running { ledger, metrics, watch, reachable, followers, updater, bell };
     server.run(threads, signals, move || reload(&arguments, &lists, &running))?;
@@ -254,7 +256,22 @@ fn doors(settings: &Settings, lists: Lists, ledger: &Ledger, followers: &Followe
     let uris_search = config.api.uris_search;
     let tls = Tls::load(&config.tls, clock::now())?;
     let late = Some(followers.late());
-    Ok(Live { api: Api { checker, keys, hosts, required, written_at, unused, kept: updater::kept(settings)?, deep, late, uris_search }, proxy, tls })
+    Ok(Live {
+        api: Api {
+            checker,
+            keys,
+            hosts,
+            required,
+            written_at,
+            unused,
+            kept: updater::kept(settings)?,
+            deep,
+            late,
+            uris_search,
+        },
+        proxy,
+        tls,
+    })
 }
 
 /// Lists without which nothing is ready. One that is compiled already names what is in it by itself.

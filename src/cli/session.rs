@@ -9,14 +9,12 @@ use std::sync::{Arc, OnceLock};
 use anyhow::Context as _;
 
 use crate::canonical::{TableTexts, Tables};
-use crate::check::{Checker, Snapshot};
+use crate::check::{Checker, OVERRIDES, Snapshot};
 use crate::config::{self, ConfigError, IfMissing, KeyOrigin, Loaded};
 use crate::extract::{self, Extractor, TopLevels};
 use crate::index::{Builder, Category, Index, Keys, List, StateKey};
 use crate::lists::guard::Guards;
-use crate::lists::{
-    self, Format, Keyring, Override, Overrides, Remark, Source, SourceReport,
-};
+use crate::lists::{self, Format, Keyring, Override, Overrides, Remark, Source, SourceReport};
 use crate::telemetry::clock;
 
 use super::args::Arguments;
@@ -204,11 +202,7 @@ impl Session {
 
 impl Settings {
     /// Lists, overrides, policy and tables together, and when the files of lists were written. Nothing is written here.
-    pub(super) fn snapshot(
-        &self,
-        arguments: &Arguments,
-        given: &[String],
-    ) -> anyhow::Result<Lists> {
+    pub(super) fn snapshot(&self, arguments: &Arguments, given: &[String]) -> anyhow::Result<Lists> {
         let sources = self.sources(given)?;
         let mut compiled = self.compile(&sources)?;
         let mut written_at = std::mem::take(&mut compiled.written_at);
@@ -258,7 +252,7 @@ impl Settings {
             return Ok(None);
         }
         let mut builder = Builder::new(Keys::derive(&random_key()?), Arc::clone(&self.tables));
-        let number = builder.list(List { default_category: Category::Other, ..List::new("override", "") })?;
+        let number = builder.list(List { default_category: Category::Other, ..List::new(OVERRIDES, "") })?;
         for entry in &entries {
             builder.add(number, entry)?;
         }

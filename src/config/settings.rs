@@ -116,7 +116,7 @@ pub(super) struct Array {
     pub(super) required: &'static [(&'static str, &'static str)],
 }
 
-const OVERRIDE_KEYS: &[&str] = &["id", "value", "scope", "action", "reason", "author", "expires"];
+const OVERRIDE_KEYS: &[&str] = &["id", "value", "scope", "action", "reason", "author", "approver", "expires"];
 
 const KEY_KEYS: &[&str] = &[
     "name",

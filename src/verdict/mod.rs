@@ -1,6 +1,7 @@
 //! Hits → verdict → action, by policy and precedence.
 //!
-//! 1. An operator's override beats everything: the most specific one, then the strictest.
+//! 1. An operator's override beats everything: the most specific one, then the strictest. What entries of grave categories
+//!    ask for is lowered only by one that a second person has approved.
 //! 2. Within one list an exception beats that list's entries.
 //! 3. An exception never touches another list's entry.
 //! 4. The strictest action of what remains.
@@ -73,6 +74,19 @@ pub struct Match {
     pub index: usize,
     /// How the URL that matched was found in the link.
     pub via: Via,
+    /// Who says so.
+    pub voice: Voice,
+}
+
+/// Who says what a match says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Voice {
+    /// A list.
+    List,
+    /// One person of the operator's, by an override.
+    OnePerson,
+    /// Two of them, or one who needs no second.
+    Operator,
 }
 
 /// What is to be done about a link, and why.
@@ -96,16 +110,24 @@ pub fn judge_url(found: &[Match], overrides: &[Match], policy: &Policy, matches:
     let before = matches.len();
     matches.extend(found.iter().filter(|one| !one.hit.exception && !excepted(one)).copied());
     let kept = matches.get(before..).unwrap_or(&[]);
-    let by_lists = kept.iter().filter(|one| !one.hit.partial_hash).map(|one| policy.for_match(one)).max();
-    match strongest(overrides) {
-        None => by_lists,
-        Some(ruling) => {
-            let action = ruling.hit.action.unwrap_or(Action::Allow);
-            // One that allows says nothing of a link that no list has.
-            let rules = action > Action::Allow || by_lists.is_some();
-            matches.extend(rules.then_some(*ruling));
-            rules.then_some(action)
-        }
+    let whole = || kept.iter().filter(|one| !one.hit.partial_hash);
+    let by_lists = whole().map(|one| policy.for_match(one)).max();
+    let Some(ruling) = strongest(overrides.iter()) else { return by_lists };
+    let grave = whole().filter(|one| one.hit.category.is_grave()).map(|one| policy.for_match(one)).max();
+    let seconded = strongest(overrides.iter().filter(|one| one.voice == Voice::Operator));
+    // What one person says alone holds, but not below this.
+    let floor = grave.map(|asked| seconded.map_or(asked, Match::ruled));
+    let decides = if floor > Some(ruling.ruled()) { seconded } else { Some(ruling) };
+    // One that allows says nothing of a link that no list has.
+    let rules = ruling.ruled() > Action::Allow || by_lists.is_some();
+    matches.extend(decides.filter(|_| rules));
+    rules.then_some(floor.map_or(ruling.ruled(), |floor| floor.max(ruling.ruled())))
+}
+
+impl Match {
+    /// What an override wants done.
+    fn ruled(&self) -> Action {
+        self.hit.action.unwrap_or(Action::Allow)
     }
 }
 
@@ -135,8 +157,8 @@ impl Policy {
 }
 
 /// The override that rules: the most specific scope, then the longest form, then the strictest action.
-fn strongest(overrides: &[Match]) -> Option<&Match> {
-    overrides.iter().max_by_key(|one| (precision(one.hit.scope), one.hit.specificity, one.hit.action))
+fn strongest<'m>(overrides: impl Iterator<Item = &'m Match>) -> Option<&'m Match> {
+    overrides.max_by_key(|one| (precision(one.hit.scope), one.hit.specificity, one.hit.action))
 }
 
 fn precision(scope: Scope) -> u8 {

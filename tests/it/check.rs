@@ -111,6 +111,35 @@ fn overrides_beat_lists_for_that_url_only() {
     }
 }
 
+/// An override of one person alone is one that is disputed.
+#[test]
+fn one_person_alone_lowers_nothing_grave() {
+    let lists = vec![
+        list(List::new("l", "1"), "grave.example,domain,,,,,,\nmild.example,domain,malware,,,,,\n"),
+        list(List::new("m", "1"), "both.example,domain,phishing,,,,,\nboth.example,host,exploitation,,hold,,,\n"),
+    ];
+    let alone = ["grave", "mild", "both"].map(|host| format!("{host}.example,domain,,,allow,,,true\n")).concat();
+    let two = "two.grave.example,domain,,,allow,,,\none.two.grave.example,host,,,allow,,,true\n";
+    let rulings = list(List::new("override", ""), &format!("{alone}{two}flag.grave.example,host,,,flag,,,true\n"));
+    let snapshot = Snapshot::new(tables(), lists, Policy::default()).with_overrides(rulings);
+    let checker = Checker::new(extractor(&Options::default()), snapshot);
+    for (host, action, is_told) in [
+        ("grave", Action::Reject, false),
+        ("flag.grave", Action::Reject, false),
+        ("two.grave", Action::Allow, true),
+        ("one.two.grave", Action::Allow, true),
+        ("mild", Action::Allow, true),
+        ("both", Action::Hold, false),
+        ("x.both", Action::Allow, true),
+    ] {
+        let text = format!("https://{host}.example/");
+        let report = checker.check(&Post { text: &text, ..Post::default() }, NOW);
+        let rulings: Vec<_> = report.links[0].matches.iter().filter(|one| one.list == "override").collect();
+        assert_eq!((report.action, !rulings.is_empty()), (action, is_told), "{host}");
+        assert!(rulings.iter().all(|one| !one.disputed));
+    }
+}
+
 #[test]
 fn links_are_found_through_nesting_and_aliases() {
     let lines =

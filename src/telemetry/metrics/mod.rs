@@ -7,6 +7,7 @@ mod fetch;
 mod labels;
 mod outbox;
 mod process;
+mod rulings;
 
 use std::borrow::Borrow;
 use std::ops::Deref;
@@ -22,8 +23,11 @@ pub use prometheus_client::metrics::gauge::Gauge;
 
 pub use exposition::Exposition;
 pub use fetch::Fetches;
-pub use labels::{Action, Build, Door, Limit, List, ListUpdate, Outcome, Post, Reason, Request, State, Stop, Unchecked};
+pub use labels::{
+    Action, Build, Door, Limit, List, ListUpdate, Outcome, Post, Reason, Request, State, Stop, Unchecked,
+};
 pub use outbox::Outbox;
+pub use rulings::{Override, Rulings};
 
 /// All figures of one server. Clones share them, and cost one count: requests make some.
 #[derive(Clone, Default)]
@@ -65,6 +69,8 @@ pub struct Figures {
     pub outbox: Outbox,
     /// What verdicts are made with.
     pub lists: Lists,
+    /// How often each override decided.
+    pub rulings: Rulings,
     /// Reloads by outcome.
     pub reloads: Family<Outcome, Counter>,
     /// 1 if the last reload was done, or there was none.
@@ -195,6 +201,7 @@ impl Default for Figures {
             fetches: Fetches::registered(&mut register),
             outbox: Outbox::registered(&mut register),
             lists: Lists::registered(&mut register),
+            rulings: Rulings::registered(&mut register),
             reloads,
             reload_succeeded,
             ready: register.add("ready", "1 if posts can be checked", Gauge::default()),

@@ -204,11 +204,23 @@ fn the_configuration_as_people_read_it() {
     webhook.secret_file = (unset)  # default
     webhook.ca_file = (unset)  # default
     webhook.timeout_ms = 10000  # default
+    guards.protect = []  # default
+    guards.growth_max_share = 0.3  # default
+    guards.shrink_max_share = 0.3  # default
+    guards.bad_lines_max_share = 0.01  # default
+    guards.newly_matched_max_share = 0.001  # default
+    lists.own.approvers = 1  # DIR/c.toml
+    lists.own.bytes_max = 1073741824  # DIR/c.toml
     lists.own.default_category = "csam"  # DIR/c.toml
     lists.own.label_private = false  # DIR/c.toml
     lists.own.mode = "enforce"  # DIR/c.toml
     lists.own.name = "own"  # DIR/c.toml
     lists.own.path = "DIR/own.txt"  # DIR/c.toml
+    lists.own.poll_s = 43200  # DIR/c.toml
+    lists.own.required = true  # DIR/c.toml
+    lists.own.rollout_share = 1.0  # DIR/c.toml
+    lists.own.sha256 = false  # DIR/c.toml
+    lists.own.stale_s = 604800  # DIR/c.toml
     overrides = 1 in the file  # DIR/c.toml
     [0]
     $ linkgate --config DIR/c.toml config check
@@ -330,6 +342,11 @@ fn the_configuration_as_people_read_it() {
     webhook.secret_file = (unset)  # default
     webhook.ca_file = (unset)  # default
     webhook.timeout_ms = 10000  # default
+    guards.protect = []  # default
+    guards.growth_max_share = 0.3  # default
+    guards.shrink_max_share = 0.3  # default
+    guards.bad_lines_max_share = 0.01  # default
+    guards.newly_matched_max_share = 0.001  # default
     [0]
     "#);
     insta::assert_snapshot!(session(&home, &[&["config", "default"]]), @r#"
@@ -586,6 +603,18 @@ fn the_configuration_as_people_read_it() {
     # How long a delivery may take.
     #timeout_ms = 10000
 
+    [guards]
+    # Hosts that no list may take as a whole without approval, besides those of lists/protected.txt.
+    #protect = []
+    # A list that grows by more than this share of its entries waits for approval.
+    #growth_max_share = 0.3
+    # A list that shrinks by more than this share of its entries waits for approval.
+    #shrink_max_share = 0.3
+    # An update with a larger share of lines that cannot be used is refused, 0 to 1.
+    #bad_lines_max_share = 0.01
+    # An update that matches a larger share of recent links anew waits for approval, 0 to 1.
+    #newly_matched_max_share = 0.001
+
     # One [[lists]] for each list; without any, the demo list is used.
     #[[lists]]
     #name = "partner"
@@ -600,6 +629,7 @@ fn the_configuration_as_people_read_it() {
     #action = "allow"
     #reason = "listed by mistake, reported to the source"
     #author = "t-and-s"
+    #approver = "lead"                        # a second person; without one csam and the like stay as they are
     #expires = "2027-01-31"                   # its last day; required below reject, at most 90 days away
 
     # One [[keys]] for each that may ask the check API; `linkgate keys new NAME` makes a key and these lines.

@@ -20,6 +20,7 @@ mod platform;
 mod proxy;
 mod readme;
 mod routes;
+mod rulings;
 mod smuggled;
 mod threats;
 mod tls;
