@@ -4,7 +4,7 @@
 //!    ask for is lowered only by one that a second person has approved.
 //! 2. Within one list an exception beats that list's entries.
 //! 3. An exception never touches another list's entry.
-//! 4. The strictest action of what remains.
+//! 4. The strictest action of what remains; what too few lists say is flagged at most.
 //!
 //! An override or exception holds for the URL it names only: not for URLs nested in it, its aliases or later hops.
 //!
@@ -20,6 +20,8 @@
 //! It does not look anything up and knows no door: what is wrong with the system, not with a link, is the door's business.
 
 mod policy;
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -102,8 +104,14 @@ pub struct Verdict {
 
 /// Judges the hits of one URL: drops those that an exception covers, and appends the others to `matches`.
 ///
-/// Gives back the action for this URL alone, or `None` if nothing is left.
-pub fn judge_url(found: &[Match], overrides: &[Match], policy: &Policy, matches: &mut Vec<Match>) -> Option<Action> {
+/// Gives back the action for this URL alone, or `None` if nothing is left. So many `sources` agree on the link.
+pub fn judge_url(
+    found: &[Match],
+    overrides: &[Match],
+    policy: &Policy,
+    sources: usize,
+    matches: &mut Vec<Match>,
+) -> Option<Action> {
     let excepted = |one: &Match| {
         found.iter().any(|other| other.hit.exception && other.index == one.index && other.hit.list == one.hit.list)
     };
@@ -111,9 +119,10 @@ pub fn judge_url(found: &[Match], overrides: &[Match], policy: &Policy, matches:
     matches.extend(found.iter().filter(|one| !one.hit.exception && !excepted(one)).copied());
     let kept = matches.get(before..).unwrap_or(&[]);
     let whole = || kept.iter().filter(|one| !one.hit.partial_hash);
-    let by_lists = whole().map(|one| policy.for_match(one)).max();
+    let asks = |one: &Match| policy.for_match(one, sources);
+    let by_lists = whole().map(asks).max();
     let Some(ruling) = strongest(overrides.iter()) else { return by_lists };
-    let grave = whole().filter(|one| one.hit.category.is_grave()).map(|one| policy.for_match(one)).max();
+    let grave = whole().filter(|one| one.hit.category.is_grave()).map(asks).max();
     let seconded = strongest(overrides.iter().filter(|one| one.voice == Voice::Operator));
     // What one person says alone holds, but not below this.
     let floor = grave.map(|asked| seconded.map_or(asked, Match::ruled));
@@ -146,14 +155,29 @@ pub fn judge_link(listed: Option<Action>, unknown: Option<Reason>, policy: &Poli
 }
 
 impl Policy {
-    /// What one match asks for.
-    pub fn for_match(&self, one: &Match) -> Action {
+    /// What one match asks for on a link on which so many sources agree.
+    pub fn for_match(&self, one: &Match, sources: usize) -> Action {
         if one.mode == Mode::Report || one.hit.disputed {
             return Action::Allow;
         }
         let asked = one.hit.action.unwrap_or_else(|| self.for_category(one.hit.category));
-        if one.hit.confidence < self.min_confidence { asked.min(Action::Flag) } else { asked }
+        let is_weak = one.hit.confidence < self.min_confidence || self.wants_more(one, sources);
+        if is_weak { asked.min(Action::Flag) } else { asked }
     }
+
+    /// Whether more lists than so many have to say what this match says.
+    pub fn wants_more(&self, one: &Match, sources: usize) -> bool {
+        sources < usize::from(*self.min_sources.of(one.hit.category))
+    }
+}
+
+/// How many lists say something of a link that counts: each once, whatever the scope, unless it is only told.
+pub fn sources(matches: &[Match]) -> usize {
+    let counts = |one: &&Match| {
+        one.voice == Voice::List && one.mode == Mode::Enforce && !one.hit.disputed && !one.hit.partial_hash
+    };
+    let lists: BTreeSet<(usize, u16)> = matches.iter().filter(counts).map(|one| (one.index, one.hit.list)).collect();
+    lists.len()
 }
 
 /// The override that rules: the most specific scope, then the longest form, then the strictest action.

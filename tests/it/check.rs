@@ -141,6 +141,45 @@ fn one_person_alone_lowers_nothing_grave() {
 }
 
 #[test]
+fn what_too_few_lists_say_is_flagged() {
+    let quiet = List { mode: Mode::Report, ..List::new("quiet", "1") };
+    let indexes = vec![
+        list(
+            List::new("a", "1"),
+            "one.test,domain,malware,,,,,\ntwo.test,domain,malware,,,,,\nwide.test,domain,malware,,,,,\nwide.test,host,phishing,,,,,\ngrave.test,domain,,,,,,\n",
+        ),
+        list(List::new("b", "1"), "https://two.test/x,url,spam,,,,,\nwide.test,domain,malware,,,,,true\n"),
+        list(quiet, "wide.test,domain,malware,,,,,\n"),
+    ];
+    let mut policy = Policy::default();
+    policy.min_sources.malware = 2;
+    policy.min_sources.phishing = 2;
+    let snapshot = Snapshot::new(tables(), indexes, policy);
+    let rulings = list(List::new("override", ""), "over.wide.test,host,,,hold,,,\n");
+    let checker = Checker::new(extractor(&Options::default()), snapshot.with_overrides(rulings));
+    for (link, action, sources) in [
+        ("https://one.test/", Action::Flag, Some(1)),
+        ("https://two.test/", Action::Flag, Some(1)),
+        ("https://two.test/x", Action::Hold, Some(2)),
+        // By itself, and in what it carries: two lists of one link.
+        ("https://one.test/?u=https://two.test/x", Action::Hold, Some(2)),
+        ("https://wide.test/", Action::Flag, Some(1)),
+        ("https://over.wide.test/", Action::Hold, None),
+        ("https://grave.test/", Action::Reject, None),
+        ("https://grave.test/?u=https://one.test/", Action::Reject, None),
+        ("https://grave.test/?u=https://two.test/x", Action::Reject, Some(2)),
+        ("https://none.test/", Action::Allow, None),
+    ] {
+        let report = checker.check(&Post { text: link, ..Post::default() }, NOW);
+        assert_eq!((report.action, report.links[0].sources), (action, sources), "{link}");
+        let told = serde_json::to_value(&report).unwrap()["links"][0]["sources"].as_u64();
+        assert_eq!(told, sources.map(|sources| sources as u64), "{link}");
+        let explained = checker.explain(link, NOW).report;
+        assert_eq!(explained.links[0].sources, sources, "{link}");
+    }
+}
+
+#[test]
 fn links_are_found_through_nesting_and_aliases() {
     let lines =
         "listed.example/a,url,,,,,,\nhttps://t.me/listed_example,url,,,,,,\nlistedexampleabc.onion,domain,,,,,,\n";

@@ -114,6 +114,15 @@ fn the_configuration_as_people_read_it() {
     policy.category.spam = "flag"  # default
     policy.category.test = "reject"  # default
     policy.category.other = "flag"  # default
+    policy.min_sources.csam = 1  # default
+    policy.min_sources.csam_advertising = 1  # default
+    policy.min_sources.invite_pyramid = 1  # default
+    policy.min_sources.exploitation = 1  # default
+    policy.min_sources.malware = 1  # default
+    policy.min_sources.phishing = 1  # default
+    policy.min_sources.spam = 1  # default
+    policy.min_sources.test = 1  # default
+    policy.min_sources.other = 1  # default
     tables.wrappers = (unset)  # default
     tables.aliases = (unset)  # default
     tables.tracking = (unset)  # default
@@ -252,6 +261,15 @@ fn the_configuration_as_people_read_it() {
     policy.category.spam = "flag"  # default
     policy.category.test = "reject"  # default
     policy.category.other = "flag"  # default
+    policy.min_sources.csam = 1  # default
+    policy.min_sources.csam_advertising = 1  # default
+    policy.min_sources.invite_pyramid = 1  # default
+    policy.min_sources.exploitation = 1  # default
+    policy.min_sources.malware = 1  # default
+    policy.min_sources.phishing = 1  # default
+    policy.min_sources.spam = 1  # default
+    policy.min_sources.test = 1  # default
+    policy.min_sources.other = 1  # default
     tables.wrappers = (unset)  # default
     tables.aliases = (unset)  # default
     tables.tracking = (unset)  # default
@@ -398,6 +416,26 @@ fn the_configuration_as_people_read_it() {
     #test = "reject"
     # Anything else.
     #other = "flag"
+
+    [policy.min_sources]
+    # Lists that have to say so; what fewer say leads to flag at most.
+    #csam = 1
+    # The same for csam_advertising.
+    #csam_advertising = 1
+    # The same for invite_pyramid.
+    #invite_pyramid = 1
+    # The same for exploitation.
+    #exploitation = 1
+    # The same for malware.
+    #malware = 1
+    # The same for phishing.
+    #phishing = 1
+    # The same for spam.
+    #spam = 1
+    # The same for test.
+    #test = 1
+    # The same for other.
+    #other = 1
 
     [tables]
     # File in place of the built-in table of URL wrappers.
