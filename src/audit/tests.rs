@@ -1,3 +1,5 @@
+//! What a record that was changed, cut or forged looks like.
+
 use std::fs;
 
 use super::*;

@@ -7,6 +7,7 @@
 //! [`DeepChecker`] also follows links to shorteners, for as long as there is time. Neither keeps a record of posts.
 
 mod cache;
+mod canary;
 mod deep;
 mod draft;
 mod exchange;
@@ -29,6 +30,7 @@ use crate::extract::{Extraction, Extractor, Link, LinkKind, TextFormat};
 use crate::verdict::{Action, Reason};
 
 pub use cache::{CacheStats, CachedChecker};
+pub use canary::{Canary, Sight};
 pub use deep::{Begun, DeepChecker, Finished};
 pub use draft::{Draft, Keep};
 pub use exchange::{Asked, AskedJson, Named, Object, PostJson};

@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
+use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -10,10 +11,61 @@ use crate::index::{Action, Scope};
 use crate::lists::{self, LOWERING_MAX_DAYS, Override, OverrideError, OverrideHits, Overrides};
 use crate::telemetry::clock;
 
-use super::args::{By, NewOverride, OverrideCommand};
+use super::args::By;
 use super::audit::recorded;
 use super::session::{self, Settings};
 use super::{Exit, counted, usage};
+
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum OverrideCommand {
+    /// Add a ruling.
+    Add(NewOverride),
+    /// Show the rulings that are kept, by their ids and never by their values.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Approve a ruling as the second person, so that it also says something of grave entries.
+    Approve {
+        /// The id that `override list` shows.
+        id: String,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Remove the rulings on a value.
+    Remove {
+        /// The value in any spelling, or the id that `override list` shows.
+        value: String,
+        /// Only the ruling of this scope.
+        #[arg(long, value_name = "SCOPE")]
+        scope: Option<String>,
+        #[command(flatten)]
+        by: By,
+    },
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct NewOverride {
+    /// A host, URL, address, network, label or hash, by scope.
+    pub(super) value: String,
+    /// Which links it rules.
+    #[arg(long, help = "domain, host, subdomains, url, url_prefix, label, ip, cidr, sha256 or md5_url")]
+    pub(super) scope: String,
+    /// allow, flag, hold or reject.
+    #[arg(long)]
+    pub(super) action: String,
+    /// Why.
+    #[arg(long)]
+    pub(super) reason: String,
+    /// Who decides.
+    #[arg(long)]
+    pub(super) author: String,
+    /// Its last day, which counts to its end in UTC, as 2027-01-31; or the moment it ends, as 2027-01-31T12:00:00Z.
+    /// Required below reject, at most 90 days from now.
+    #[arg(long, value_name = "DAY")]
+    pub(super) expires: Option<String>,
+}
 
 /// The rulings in the state directory, and the command's way to change them.
 struct Book<'s> {
@@ -35,6 +87,7 @@ pub(super) fn run(command: &OverrideCommand, settings: &Settings) -> anyhow::Res
     Ok(Exit::Quiet)
 }
 
+#[derive(Clone, Copy)]
 enum Shape {
     Json,
     Text,
@@ -82,7 +135,7 @@ impl Book<'_> {
         Ok(counted(kept.all().len(), "override"))
     }
 
-    fn list(self, shape: Shape) -> anyhow::Result<()> {
+    fn list(&self, shape: Shape) -> anyhow::Result<()> {
         let hits = OverrideHits::read(&OverrideHits::path_in(&self.settings.state_dir()?))?;
         let summaries = self.kept.summaries(&hits);
         let mut out = io::stdout().lock();

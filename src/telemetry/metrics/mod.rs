@@ -148,6 +148,10 @@ pub struct Lists {
     pub written_at: Family<List, Gauge>,
     /// Attempts to update subscribed lists, by what they came to.
     pub updates: Family<ListUpdate, Counter>,
+    /// 1 if the canary of a list was seen, by list.
+    pub canary_seen: Family<List, Gauge>,
+    /// When canaries were last looked for.
+    pub self_test_at: Gauge,
 }
 
 /// Seconds; half of them below the millisecond within which a check should be done.
@@ -255,6 +259,16 @@ impl Lists {
                 "list_updates",
                 "Attempts to update subscribed lists, by list and by what they came to",
                 Family::default(),
+            ),
+            canary_seen: register.add(
+                "canary_seen",
+                "1 if a list matches its canary, and not what it must not match",
+                Family::default(),
+            ),
+            self_test_at: register.add(
+                "self_test_timestamp_seconds",
+                "When canaries were last looked for",
+                Gauge::default(),
             ),
         }
     }

@@ -131,6 +131,7 @@ fn the_configuration_as_people_read_it() {
     serve.listen = "127.0.0.1:8080"  # default
     serve.threads = 0  # default
     serve.watch_ms = 2000  # default
+    serve.self_test_s = 3600  # default
     serve.limits.connections_max = 20000  # default
     serve.limits.streams_max = 100  # default
     serve.limits.head_max_bytes = 32768  # default
@@ -278,6 +279,7 @@ fn the_configuration_as_people_read_it() {
     serve.listen = "127.0.0.1:8080"  # default
     serve.threads = 0  # default
     serve.watch_ms = 2000  # default
+    serve.self_test_s = 3600  # default
     serve.limits.connections_max = 20000  # default
     serve.limits.streams_max = 100  # default
     serve.limits.head_max_bytes = 32768  # default
@@ -456,6 +458,8 @@ fn the_configuration_as_people_read_it() {
     #threads = 0
     # How often configuration, lists, tables and certificates are looked at; a change is loaded once it has stood that long. 0 turns it off: SIGHUP reloads.
     #watch_ms = 2000
+    # How often the canaries of lists are looked for and told as figures, in seconds; 0 turns it off.
+    #self_test_s = 3600
 
     [serve.limits]
     # Open connections of all doors together; more are closed at once.

@@ -43,6 +43,8 @@ fn help_of_the_whole() {
       lists        Compile lists, or show their state
       audit        The record of who approved, rolled back and overruled what, and why
       serve        Serve the check API and, if it is configured, the reverse proxy
+      self-test    Send the canary of each list through every door of the server that runs, and certify
+                   what comes of it
       keys         Keys of the check API
       override     The operator's own rulings on links
       config       Show the configuration
@@ -86,6 +88,8 @@ fn help_of_the_whole() {
     2>   lists        Compile lists, or show their state
     2>   audit        The record of who approved, rolled back and overruled what, and why
     2>   serve        Serve the check API and, if it is configured, the reverse proxy
+    2>   self-test    Send the canary of each list through every door of the server that runs, and certify
+    2>                what comes of it
     2>   keys         Keys of the check API
     2>   override     The operator's own rulings on links
     2>   config       Show the configuration

@@ -225,6 +225,7 @@ fn the_manual_has_every_command_with_all_its_options() {
     .SS "linkgate lists rollback"
     .SS "linkgate audit verify"
     .SS "linkgate serve"
+    .SS "linkgate self-test"
     .SS "linkgate keys new"
     .SS "linkgate override add"
     .SS "linkgate override list"

@@ -21,6 +21,7 @@ mod proxy;
 mod readme;
 mod routes;
 mod rulings;
+mod self_test;
 mod smuggled;
 mod threats;
 mod tls;
