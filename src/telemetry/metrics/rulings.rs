@@ -69,7 +69,9 @@ mod tests {
     #[test]
     fn each_is_taken_once() {
         let rulings = rulings();
-        ["a", "b", "a"].into_iter().for_each(|id| rulings.count(id));
+        for id in ["a", "b", "a"] {
+            rulings.count(id);
+        }
         assert_eq!(rulings.take(), BTreeMap::from([("a".to_owned(), 2), ("b".to_owned(), 1)]));
         rulings.count("b");
         assert_eq!(rulings.take(), BTreeMap::from([("b".to_owned(), 1)]));
@@ -79,7 +81,9 @@ mod tests {
     #[test]
     fn one_beyond_the_limit_is_not_counted() {
         let rulings = rulings();
-        (0..=RULINGS_MAX).for_each(|number| rulings.count(&number.to_string()));
+        for number in 0..=RULINGS_MAX {
+            rulings.count(&number.to_string());
+        }
         rulings.count("0");
         let taken = rulings.take();
         assert_eq!((taken.len(), taken["0"]), (RULINGS_MAX, 2));

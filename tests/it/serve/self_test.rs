@@ -18,6 +18,7 @@ fn proxy(upstream: &Nginx, more: &str) -> String {
 /// A list with the canary, its opposite, and more settings.
 fn list(lists: &Home, name: &str, entry: &str, more: &str) -> String {
     let path = lists.file(&format!("{name}.txt"), format!("{entry}\nmore.test\n"));
+    let path = path.to_str().unwrap();
     format!(
         "[[lists]]\nname = \"{name}\"\npath = {path:?}\ncanary = \"{CANARY}\"\n\
          anti_canary = \"https://fine-of-mine.test/\"\n{more}\n"
@@ -50,7 +51,7 @@ fn proofs(certificate: &Value) -> Vec<String> {
 
 fn certificate(server: &Serving, more: &[&str]) -> (Value, i32) {
     let ran = self_test(server, &[&["--json"], more].concat());
-    (serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}{}", ran.stdout, ran.stderr)), ran.code)
+    (serde_json::from_str(&ran.stdout).unwrap(), ran.code)
 }
 
 #[test]
@@ -113,6 +114,28 @@ fn a_door_that_lets_it_pass_is_found_out_and_nothing_is_published() {
     assert_eq!(upstream.got().len(), 1);
     let nobody = server.home.run(&["self-test", "--json"]);
     assert_eq!(nobody.code, 2, "without a canary nothing is proven: {}", nobody.stdout);
+}
+
+#[test]
+fn each_platform_is_asked_as_its_clients_ask() {
+    let (upstream, lists) = (Nginx::start(), Home::new());
+    for (number, (platform, route)) in [
+        ("mastodon", "POST /api/v1/statuses"),
+        ("atproto", "POST /xrpc/com.atproto.repo.createRecord"),
+        ("generic", "POST /linkgate-self-test"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for (more, seen, code) in [(String::new(), true, 0), (format!("pass = [\"{route}\"]"), false, 2)] {
+            let door = proxy(&upstream, &more).replace("mastodon", platform);
+            let server = Serving::start(&[list(&lists, "acts", "canary-of-mine.test", ""), door].concat());
+            let (told, ended) = certificate(&server, &[]);
+            assert_eq!((&*proofs(&told)[2], ended), (&*format!("proxy acts seen={seen}"), code), "{platform}");
+        }
+        let got = upstream.got_after(number + 1);
+        assert_eq!((got.len(), &got[number]["self_test"]), (number + 1, &"1".into()), "{platform}");
+    }
 }
 
 #[test]
