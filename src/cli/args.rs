@@ -55,12 +55,15 @@ pub(super) enum Command {
     Audit(AuditCommand),
     /// Serve the check API and, if it is configured, the reverse proxy.
     Serve(ServeArguments),
+    /// Send the canary of each list through every door of the server that runs, and certify what comes of it.
+    #[command(after_help = "Exit codes: 0 every door sees the canary of every list that has one, 2 not so.")]
+    SelfTest(super::self_test::SelfTestArguments),
     /// Keys of the check API.
     #[command(subcommand)]
     Keys(KeysCommand),
     /// The operator's own rulings on links.
     #[command(subcommand)]
-    Override(OverrideCommand),
+    Override(super::overrides::OverrideCommand),
     /// Show the configuration.
     Config {
         /// What of it.
@@ -288,48 +291,6 @@ pub(super) struct By {
 pub(super) enum AuditCommand {
     /// See whether every line is as it was written, and none is missing.
     Verify,
-}
-
-#[derive(Debug, Clone, Subcommand)]
-pub(super) enum OverrideCommand {
-    /// Add a ruling.
-    Add(NewOverride),
-    /// Show the rulings that are kept, by their ids and never by their values.
-    List {
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Remove the rulings on a value.
-    Remove {
-        /// The value in any spelling, or the id that `override list` shows.
-        value: String,
-        /// Only the ruling of this scope.
-        #[arg(long, value_name = "SCOPE")]
-        scope: Option<String>,
-    },
-}
-
-#[derive(Debug, Clone, Args)]
-pub(super) struct NewOverride {
-    /// A host, URL, address, network, label or hash, by scope.
-    pub(super) value: String,
-    /// Which links it rules.
-    #[arg(long, help = "domain, host, subdomains, url, url_prefix, label, ip, cidr, sha256 or md5_url")]
-    pub(super) scope: String,
-    /// allow, flag, hold or reject.
-    #[arg(long)]
-    pub(super) action: String,
-    /// Why.
-    #[arg(long)]
-    pub(super) reason: String,
-    /// Who decides.
-    #[arg(long)]
-    pub(super) author: String,
-    /// Its last day, which counts to its end in UTC, as 2027-01-31; or the moment it ends, as 2027-01-31T12:00:00Z.
-    /// Required below reject, at most 90 days from now.
-    #[arg(long, value_name = "DAY")]
-    pub(super) expires: Option<String>,
 }
 
 /// What of the configuration.

@@ -2,12 +2,14 @@
 
 mod args;
 mod audit;
+mod canaries;
 mod check;
 mod config;
 mod explain;
 mod follow;
 mod generation;
 mod guards;
+mod hits;
 mod holders;
 mod inspect;
 #[cfg(feature = "test-hooks")]
@@ -19,11 +21,14 @@ mod lines;
 mod lists;
 mod manual;
 mod overrides;
+mod pinned;
 mod platform;
 mod preview;
 mod printable;
+mod probe;
 mod render;
 mod rescan;
+mod self_test;
 mod serve;
 mod session;
 mod subscriptions;
@@ -108,6 +113,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Inspect { stage } => inspect::run(*stage, &Settings::load(arguments)?),
         Command::Lists(command) => lists::run(command, arguments),
         Command::Audit(command) => audit::run(*command, &Settings::load(arguments)?),
+        Command::SelfTest(given) => self_test::run(arguments, given),
         Command::Serve(serve) => serve::run(arguments, serve),
         Command::Keys(command) => keys::run(command),
         Command::Override(command) => overrides::run(command, &Settings::load(arguments)?),

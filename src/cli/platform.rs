@@ -1,12 +1,18 @@
-//! The platform behind the proxy that the configuration describes.
+//! The platform behind the proxy, as the configuration describes it.
 
 use anyhow::{Context as _, ensure};
 
 use crate::config::{ProxySetting, RefusalSetting};
-use crate::serve::{Generic, Refusal, Route};
+use crate::serve::{Generic, Platform, Refusal, Route};
 
-/// Where texts are in its requests, and how a refusal looks.
-pub(super) fn generic(setting: &ProxySetting) -> anyhow::Result<Generic> {
+/// The API that is behind the proxy.
+pub(super) fn of(setting: &ProxySetting) -> anyhow::Result<Platform> {
+    let name = &setting.platform;
+    Platform::preset(name, &generic(setting)?)
+        .with_context(|| format!("proxy.platform is {name:?}; known are: {}", Platform::PRESETS.join(", ")))
+}
+
+fn generic(setting: &ProxySetting) -> anyhow::Result<Generic> {
     let routes = |key: &str, texts: &[String]| -> anyhow::Result<Vec<Route>> {
         texts.iter().map(|text| Route::parse(text).with_context(|| format!("proxy.{key}: {text:?}"))).collect()
     };

@@ -7,26 +7,26 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use tracing::level_filters::LevelFilter;
 
-use crate::check::{Checker, Snapshot};
-use crate::config::{Config, LogLevel, OnFailure, ProxySetting, Telemetry};
+use crate::check::{Canary, Checker, Snapshot};
+use crate::config::{Config, OnFailure, ProxySetting, Telemetry};
 use crate::lists::{Source, SourceState};
 use crate::serve::{
-    Api, AuthorBudget, Bell, FailPolicies, Gate, Hosts, Inherited, Ledger, Live, Platform, Proxy, Server, Signals, Tls,
-    Upstream, Watchers,
+    Api, AuthorBudget, Bell, FailPolicies, Gate, Hosts, Inherited, Ledger, Live, Proxy, Server, Signals, Tls, Upstream,
+    Watchers,
 };
 use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::trace::{self, Tracing};
 use crate::telemetry::{clock, log};
 
 use super::args::{Arguments, ServeArguments};
+use super::canaries::{self, Lookout, Watchman};
+use super::hits::HitsKeeper;
 use super::late::Followers;
-use super::platform;
 use super::session::{KeyFor, Session, Settings, warn};
 use super::updater::{self, Updater};
 use super::watch::Watch;
-use super::{Exit, holders, lists, usage};
+use super::{Exit, holders, lists, platform, usage};
 
 /// Bodies beyond this are not for buffers.
 const BODY_MAX_BYTES: usize = 64 << 20;
@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     let reachable = reachable(listen, &inherited);
     may_serve(reachable, config)?;
     may_tell(&config.telemetry)?;
-    log::begin(level(config.telemetry.log));
+    log::begin(config.telemetry.log.filter());
     let _tracing = tracing(&config.telemetry)?;
     // What is wrong with it is no matter of lists.
     Tls::load(&config.tls, clock::now())?;
@@ -60,6 +60,8 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     let followers = Followers::start(&settings, &metrics)?;
     let live = doors(&settings, lists, &ledger, &followers)?;
     tell(&metrics, &live.api);
+    let watchman = Watchman::start(&metrics)?;
+    watchman.look_from(lookout(config, &live.api));
     let limits = config.serve.limits.clone();
     ensure!(
         limits.body_max_bytes <= BODY_MAX_BYTES,
@@ -82,8 +84,9 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     if given.lists.is_empty() {
         updater.keep(&settings, &metrics, &bell)?;
     }
+    let _hits = HitsKeeper::start(&settings, &metrics)?;
     let (followers, updater) = (Mutex::new(followers), Mutex::new(updater));
-    let running = Running { ledger, metrics, watch, reachable, followers, updater, bell };
+    let running = Running { ledger, metrics, watch, reachable, followers, updater, watchman, bell };
     server.run(threads, signals, move || reload(&arguments, &lists, &running))?;
     Ok(Exit::Quiet)
 }
@@ -127,6 +130,7 @@ struct Running {
     reachable: Option<SocketAddr>,
     followers: Mutex<Followers>,
     updater: Mutex<Updater>,
+    watchman: Watchman,
     bell: Bell,
 }
 
@@ -139,7 +143,7 @@ fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
 
 /// What is in place after a reload; nothing if what is there now has to stay.
 fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<Live> {
-    let Running { ledger, metrics, watch, reachable, followers, updater, bell } = running;
+    let Running { ledger, metrics, watch, reachable, followers, updater, watchman, bell } = running;
     watch.begin(arguments);
     let loaded = load(arguments).and_then(|settings| {
         watch.follow(&settings, arguments, given);
@@ -151,6 +155,7 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
         next.take_over(&settings, metrics)?;
         *followers = next;
         updater.lock().unwrap_or_else(PoisonError::into_inner).keep(&settings, metrics, bell)?;
+        watchman.look_from(lookout(&settings.loaded.config, &live.api));
         Ok(live)
     });
     let outcome = if loaded.is_ok() { "done" } else { "failed" };
@@ -219,6 +224,7 @@ struct Lists {
     written_at: BTreeMap<String, i64>,
     /// Those that have to be there.
     required: Vec<String>,
+    canaries: Vec<Canary>,
     unused: Vec<SourceState>,
 }
 
@@ -228,7 +234,13 @@ impl Lists {
         for name in &absent {
             warn(&format!("list {name:?} has no version yet; it is being downloaded"));
         }
-        Ok(Self { checker, written_at, required: required(settings, given)?, unused: Vec::new() })
+        Ok(Self {
+            checker,
+            written_at,
+            required: required(settings, given)?,
+            canaries: canaries::of(&settings.loaded.config, given),
+            unused: Vec::new(),
+        })
     }
 
     /// What there is while the lists cannot be read: the fail policies say what becomes of posts.
@@ -239,13 +251,13 @@ impl Lists {
         let checker = Checker::new(settings.extractor(settings.extract_options()), snapshot);
         let required = required(settings, &[])?;
         let unused = lists::states(settings, &[])?.into_iter().map(|state| SourceState { state: "missing", ..state });
-        Ok(Self { checker, written_at: BTreeMap::new(), required, unused: unused.collect() })
+        Ok(Self { checker, written_at: BTreeMap::new(), required, canaries: Vec::new(), unused: unused.collect() })
     }
 }
 
 fn doors(settings: &Settings, lists: Lists, ledger: &Ledger, followers: &Followers) -> anyhow::Result<Live> {
     let config = &settings.loaded.config;
-    let Lists { checker, written_at, required, unused } = lists;
+    let Lists { checker, written_at, required, canaries, unused } = lists;
     let checker = followers.asking(checker);
     let keys = holders::keys(config, &checker, ledger)?;
     let proxy = proxy(config, &checker, &required)?;
@@ -262,6 +274,7 @@ fn doors(settings: &Settings, lists: Lists, ledger: &Ledger, followers: &Followe
             hosts,
             required,
             written_at,
+            canaries,
             unused,
             kept: updater::kept(settings)?,
             deep,
@@ -295,13 +308,12 @@ pub(super) fn check(settings: &Settings, snapshot: Snapshot) -> anyhow::Result<(
 }
 
 fn proxy(config: &Config, checker: &Checker, required: &[String]) -> anyhow::Result<Option<Proxy>> {
-    let ProxySetting { listen: Some(_), upstream, platform, .. } = &config.proxy else { return Ok(None) };
+    let ProxySetting { listen: Some(_), upstream, .. } = &config.proxy else { return Ok(None) };
     let setting = &config.proxy;
     let upstream = upstream.as_deref().context("proxy.listen is set and proxy.upstream is not")?;
     let [answer, idle] = [setting.upstream_timeout_ms, setting.upstream_idle_ms].map(Duration::from_millis);
     let upstream = Upstream::new(upstream, answer, idle, setting.upstream_connections_max)?;
-    let platform = Platform::preset(platform, &platform::generic(setting)?)
-        .with_context(|| format!("proxy.platform is {platform:?}; known are: {}", Platform::PRESETS.join(", ")))?;
+    let platform = platform::of(setting)?;
     let body_max_bytes = config.serve.limits.body_max_bytes;
     let OnFailure { no_index, overload, internal } = setting.on_failure;
     Ok(Some(Proxy {
@@ -316,6 +328,10 @@ fn proxy(config: &Config, checker: &Checker, required: &[String]) -> anyhow::Res
         required: required.to_vec(),
         trusted_proxies: setting.trusted_proxies.clone(),
     }))
+}
+
+fn lookout(config: &Config, api: &Api) -> Lookout {
+    Lookout { checker: api.checker.clone(), canaries: api.canaries.clone(), period_s: config.serve.self_test_s }
 }
 
 /// Tells figures and the log what is in use.
@@ -334,17 +350,6 @@ fn tell(metrics: &Metrics, api: &Api) {
         }
         let age_s = written_at.map(|written_at| now - written_at);
         tracing::info!(list = list.name, generation = snapshot.generation, entries, age_s, "list in use");
-    }
-}
-
-fn level(level: LogLevel) -> LevelFilter {
-    match level {
-        LogLevel::Off => LevelFilter::OFF,
-        LogLevel::Error => LevelFilter::ERROR,
-        LogLevel::Warn => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-        LogLevel::Trace => LevelFilter::TRACE,
     }
 }
 
@@ -373,7 +378,16 @@ mod tests {
             let (ledger, metrics, watch) = (Ledger::default(), Metrics::default(), Watch::default());
             let followers = Followers::start(&load(&arguments).unwrap(), &metrics).unwrap().into();
             let (updater, bell) = (Mutex::default(), Bell::default());
-            let running = Running { ledger, metrics, watch, reachable, followers, updater, bell };
+            let running = Running {
+                ledger,
+                metrics,
+                watch,
+                reachable,
+                followers,
+                updater,
+                watchman: Watchman::start(&Metrics::default()).unwrap(),
+                bell,
+            };
             assert_eq!(reload(&arguments, &[], &running).is_some(), expected, "{config:?} {address}");
         }
     }

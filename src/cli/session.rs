@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use anyhow::Context as _;
 
 use crate::canonical::{TableTexts, Tables};
-use crate::check::{Checker, Snapshot};
+use crate::check::{Checker, OVERRIDES, Snapshot};
 use crate::config::{self, ConfigError, IfMissing, KeyOrigin, Loaded};
 use crate::extract::{self, Extractor, TopLevels};
 use crate::index::{Builder, Category, Index, Keys, List, StateKey};
@@ -252,7 +252,7 @@ impl Settings {
             return Ok(None);
         }
         let mut builder = Builder::new(Keys::derive(&random_key()?), Arc::clone(&self.tables));
-        let number = builder.list(List { default_category: Category::Other, ..List::new("override", "") })?;
+        let number = builder.list(List { default_category: Category::Other, ..List::new(OVERRIDES, "") })?;
         for entry in &entries {
             builder.add(number, entry)?;
         }

@@ -116,7 +116,7 @@ pub(super) struct Array {
     pub(super) required: &'static [(&'static str, &'static str)],
 }
 
-const OVERRIDE_KEYS: &[&str] = &["id", "value", "scope", "action", "reason", "author", "expires"];
+const OVERRIDE_KEYS: &[&str] = &["id", "value", "scope", "action", "reason", "author", "approver", "expires"];
 
 const KEY_KEYS: &[&str] = &[
     "name",
@@ -150,6 +150,15 @@ const DOCS: &[(&str, &str)] = &[
     ("policy.category.spam", "Unwanted advertising."),
     ("policy.category.test", "Entries made to test that the way from list to verdict works."),
     ("policy.category.other", "Anything else."),
+    ("policy.min_sources.csam", "Lists that have to say so; what fewer say leads to flag at most."),
+    ("policy.min_sources.csam_advertising", "The same for csam_advertising."),
+    ("policy.min_sources.invite_pyramid", "The same for invite_pyramid."),
+    ("policy.min_sources.exploitation", "The same for exploitation."),
+    ("policy.min_sources.malware", "The same for malware."),
+    ("policy.min_sources.phishing", "The same for phishing."),
+    ("policy.min_sources.spam", "The same for spam."),
+    ("policy.min_sources.test", "The same for test."),
+    ("policy.min_sources.other", "The same for other."),
     ("tables.wrappers", "File in place of the built-in table of URL wrappers."),
     ("tables.aliases", "File in place of the built-in table of host aliases."),
     ("tables.tracking", "File in place of the built-in table of tracking parameters."),

@@ -1,4 +1,4 @@
-//! Labels of figures. Their values are names of this program, and names that the configuration gives lists.
+//! Labels of figures. Their values are names of this program, and names that the operator gives lists and overrides.
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 

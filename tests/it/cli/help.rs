@@ -43,6 +43,8 @@ fn help_of_the_whole() {
       lists        Compile lists, or show their state
       audit        The record of who approved, rolled back and overruled what, and why
       serve        Serve the check API and, if it is configured, the reverse proxy
+      self-test    Send the canary of each list through every door of the server that runs, and certify
+                   what comes of it
       keys         Keys of the check API
       override     The operator's own rulings on links
       config       Show the configuration
@@ -86,6 +88,8 @@ fn help_of_the_whole() {
     2>   lists        Compile lists, or show their state
     2>   audit        The record of who approved, rolled back and overruled what, and why
     2>   serve        Serve the check API and, if it is configured, the reverse proxy
+    2>   self-test    Send the canary of each list through every door of the server that runs, and certify
+    2>                what comes of it
     2>   keys         Keys of the check API
     2>   override     The operator's own rulings on links
     2>   config       Show the configuration
@@ -249,10 +253,11 @@ fn help_of_overrides() {
     Usage: linkgate override [OPTIONS] <COMMAND>
 
     Commands:
-      add     Add a ruling
-      list    Show the rulings that are kept, by their ids and never by their values
-      remove  Remove the rulings on a value
-      help    Print this message or the help of the given subcommand(s)
+      add      Add a ruling
+      list     Show the rulings that are kept, by their ids and never by their values
+      approve  Approve a ruling as the second person, so that it also says something of grave entries
+      remove   Remove the rulings on a value
+      help     Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help  Print help
@@ -288,13 +293,15 @@ fn help_of_overrides() {
     insta::assert_snapshot!(own_help("override remove"), @"
     Remove the rulings on a value
 
-    Usage: linkgate override remove [OPTIONS] <VALUE>
+    Usage: linkgate override remove [OPTIONS] --author <NAME> --reason <TEXT> <VALUE>
 
     Arguments:
       <VALUE>  The value in any spelling, or the id that `override list` shows
 
     Options:
           --scope <SCOPE>  Only the ruling of this scope
+          --author <NAME>  Who decides
+          --reason <TEXT>  Why
       -h, --help           Print help
     ");
 }

@@ -7,7 +7,7 @@ use super::session;
 use crate::Home;
 
 /// Each command as it is typed.
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "check",
     "explain",
     "inspect",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 13] = [
     "lists status",
     "override",
     "override add",
+    "override approve",
     "override list",
     "override remove",
     "config",
@@ -224,9 +225,11 @@ fn the_manual_has_every_command_with_all_its_options() {
     .SS "linkgate lists rollback"
     .SS "linkgate audit verify"
     .SS "linkgate serve"
+    .SS "linkgate self-test"
     .SS "linkgate keys new"
     .SS "linkgate override add"
     .SS "linkgate override list"
+    .SS "linkgate override approve"
     .SS "linkgate override remove"
     .SS "linkgate config"
     .SS "linkgate completions"

@@ -20,6 +20,8 @@ mod platform;
 mod proxy;
 mod readme;
 mod routes;
+mod rulings;
+mod self_test;
 mod smuggled;
 mod threats;
 mod tls;

@@ -23,7 +23,7 @@ http {
   log_format got escape=json '{"method":"$request_method","target":"$request_uri","host":"$http_host",'
     '"body":"$request_body","length":"$content_length","type":"$content_type","for":"$http_x_forwarded_for",'
     '"proto":"$http_x_forwarded_proto","checked":"$http_linkgate_checked","id":"$http_x_request_id",'
-    '"trace":"$http_traceparent"}';
+    '"trace":"$http_traceparent","self_test":"$http_linkgate_self_test"}';
   server { listen 127.0.0.1:@PORT@; access_log @DIR@/got.log got;
     location / { proxy_pass http://127.0.0.1:@INNER@; proxy_http_version 1.1; } }
   server { listen 127.0.0.1:@INNER@; access_log off; location / { return 200 '{"id":"1"}'; } }
