@@ -216,7 +216,7 @@ impl Settings {
         let (live, absent) = if given.is_empty() { self.live_lists()? } else { Default::default() };
         let mut indexes = compiled.into_indexes();
         for live in live {
-            written_at.extend(live.index.lists().iter().map(|list| (list.name.clone(), live.taken_at)));
+            written_at.extend(live.index.lists().iter().map(|list| (list.name.clone(), live.seen_at)));
             indexes.push(Arc::new(live.index));
         }
         let snapshot = Snapshot::new(Arc::clone(&self.tables), indexes, policy);

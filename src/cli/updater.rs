@@ -76,6 +76,10 @@ impl Tell {
         let code = outcome.as_ref().map_or_else(|error| error.code(), Outcome::code);
         let labels = metrics::ListUpdate { list: list.to_owned(), outcome: code.to_owned() };
         self.metrics.lists.updates.get_or_create(&labels).inc();
+        if matches!(outcome, Ok(Outcome::Unchanged | Outcome::Taken(_))) {
+            let label = metrics::List { list: list.to_owned() };
+            self.metrics.lists.written_at.get_or_create(&label).set(clock::now());
+        }
         match outcome {
             Ok(Outcome::Taken(Taken::Live)) => {
                 tracing::info!(list, "list updated");

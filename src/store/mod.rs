@@ -64,8 +64,8 @@ pub struct Listing {
 pub struct Live {
     /// Its number.
     pub number: u64,
-    /// When it was taken, in seconds since the Unix epoch.
-    pub taken_at: i64,
+    /// When its source was last seen, in seconds since the Unix epoch.
+    pub seen_at: i64,
     /// What answers.
     pub index: Index,
 }
@@ -105,15 +105,15 @@ impl Store {
         let place = self.place(&listing.source.name);
         let book = Book::read(place.dir())?;
         let Some((number, version)) = book.live() else { return Ok(None) };
-        let taken_at = version.taken_at;
+        let seen_at = Notes::read(place.dir())?.checked_at.unwrap_or(version.taken_at);
         if version.read_as == listing.read_as(&book)
             && let Some(index) = place.index(number, self.keys(), &self.tables)?
             && index.lists().iter().any(|list| list.version == version.version)
         {
-            return Ok(Some(Live { number, taken_at, index }));
+            return Ok(Some(Live { number, seen_at, index }));
         }
         let index = self.read_again(listing, number)?;
-        Ok(Some(Live { number, taken_at, index }))
+        Ok(Some(Live { number, seen_at, index }))
     }
 
     /// The index of the version that waits.

@@ -144,7 +144,7 @@ pub struct Lists {
     pub entries: Family<List, Gauge>,
     /// When each list was read.
     pub read_at: Family<List, Gauge>,
-    /// When the file of each list was written, or its version taken.
+    /// When the file of each list was written, or its source last seen.
     pub written_at: Family<List, Gauge>,
     /// Attempts to update subscribed lists, by what they came to.
     pub updates: Family<ListUpdate, Counter>,
@@ -252,7 +252,7 @@ impl Lists {
             read_at: register.add("list_timestamp_seconds", "When a list was read", Family::default()),
             written_at: register.add(
                 "list_source_timestamp_seconds",
-                "When the file of a list was written, or its version taken",
+                "When the file of a list was written, or its source last seen",
                 Family::default(),
             ),
             updates: register.add(
