@@ -41,6 +41,7 @@
 //!
 //! The pages: [where things are](docs::architecture), [the life of a post](docs::life_of_a_post),
 //! [what matches what](docs::matching), [where links lead](docs::redirects), [list formats](docs::list_formats),
+//! [lists that keep themselves up to date](docs::lists),
 //! [posts that are published already](docs::rescan), [the check API](docs::api), [running the doors](docs::operating).
 
 pub mod telemetry;
@@ -51,7 +52,10 @@ pub mod index;
 pub mod verdict;
 pub mod fetch;
 pub mod outbox;
+pub mod audit;
 pub mod lists;
+pub mod store;
+pub mod update;
 pub mod check;
 pub mod serve;
 pub mod rescan;
@@ -70,6 +74,8 @@ pub mod docs {
     pub mod redirects {}
     #[doc = include_str!("docs/list-formats.md")]
     pub mod list_formats {}
+    #[doc = include_str!("docs/lists.md")]
+    pub mod lists {}
     #[doc = include_str!("docs/rescan.md")]
     pub mod rescan {}
     #[doc = include_str!("docs/api.md")]

@@ -121,6 +121,19 @@ impl RequestUrl {
         }
     }
 
+    /// The address of the file beside it whose name has `ending` more; what follows the path stays.
+    #[must_use]
+    pub fn beside(&self, ending: &str) -> Self {
+        let mut url = self.0.clone();
+        url.set_path(&format!("{}{ending}", self.0.path()));
+        Self(url)
+    }
+
+    /// Whether both are of one server: scheme, host and port.
+    pub fn is_same_origin(&self, other: &Self) -> bool {
+        self.0.origin() == other.0.origin()
+    }
+
     /// The form under which it is looked up.
     pub fn canonical(&self) -> Option<CanonicalUrl> {
         canonical(self.0.as_str())
@@ -173,6 +186,20 @@ mod tests {
         ] {
             let read = RequestUrl::read(link);
             assert_eq!(read.as_ref().map(|url| url.expose().as_str()).map_err(|error| *error), expected, "{link}");
+        }
+    }
+
+    #[test]
+    fn neighbours_and_origins() {
+        let url = RequestUrl::read("https://a.example/b/list.txt?c=d").unwrap();
+        assert_eq!(url.beside(".minisig").expose_asked(), "https://a.example/b/list.txt.minisig?c=d");
+        for (other, expected) in [
+            ("https://A.example:443/x", true),
+            ("http://a.example/b/list.txt", false),
+            ("https://a.example:8443/", false),
+            ("https://b.a.example/", false),
+        ] {
+            assert_eq!(url.is_same_origin(&RequestUrl::read(other).unwrap()), expected, "{other}");
         }
     }
 

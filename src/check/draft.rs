@@ -67,7 +67,9 @@ impl Draft {
 impl LinkReport {
     /// The stricter of what lists say of the link itself and of where it leads.
     fn put(&mut self, trail: &Trail) {
-        let Trail { verdict, matches, chain } = trail;
+        let Trail { verdict, matches, sources, chain } = trail;
+        // Lists that name different places on the way do not agree.
+        self.sources = self.sources.max(*sources);
         self.action = self.action.max(verdict.action);
         self.status = match (self.status, verdict.status) {
             (Status::Listed, _) | (_, Status::Listed) => Status::Listed,

@@ -3,7 +3,7 @@
 use crate::canonical::{self, CanonicalUrl, Located, Outcome, RequestUrl, Spelling, URL_MAX_BYTES, Via};
 use crate::extract::Link;
 use crate::index::{Hit, Mode};
-use crate::verdict::{self, Action, Match, Reason, Status, Verdict};
+use crate::verdict::{self, Action, Match, Reason, Status, Verdict, Voice};
 
 use super::Snapshot;
 use super::report::{self, LinkReport, MatchReport};
@@ -43,6 +43,14 @@ pub(super) struct Answers {
     pub(super) known: Vec<bool>,
 }
 
+/// What came of a look-up.
+pub(super) struct Opinion {
+    /// The strictest ruling, if anything matches.
+    pub(super) action: Option<Action>,
+    /// How many lists agree, where that is to be told.
+    pub(super) sources: Option<usize>,
+}
+
 impl Snapshot {
     /// The report of one link; `None` if its status is not to be `told`, or if it is a weak one that is not listed.
     ///
@@ -66,7 +74,7 @@ impl Snapshot {
         }
         let spelling = urls.first().map(|located| located.url.spelling()).unwrap_or_default();
         matches.clear();
-        let action = self.ask_all(urls, now, answers, matches);
+        let Opinion { action, sources } = self.ask_all(urls, now, answers, matches);
         let mut is_cut = false;
         if self.asked.is_some() && !link.weak {
             let found = self.leads([Some(&link.url), link.other_reading.as_deref()], urls, &answers.known);
@@ -82,7 +90,7 @@ impl Snapshot {
         let is_idle = link.weak && verdict.status != Status::Listed;
         *judged += u64::from(!is_idle);
         let is_told = !is_idle && (told(verdict.status) || !leads.is_empty());
-        is_told.then(|| self.report(link, spelling, verdict, matches))
+        is_told.then(|| LinkReport { sources, ..self.report(link, spelling, verdict, matches) })
     }
 
     /// Whether nothing can be known of the link, told at a glance: it stands for one URL, on a host of which no list and no
@@ -95,11 +103,34 @@ impl Snapshot {
         host.is_some_and(is_stranger)
     }
 
-    /// Looks all up that a link stands for: appends what matches, notes what is known, and gives back the strictest ruling.
+    /// Looks all up that a link stands for: appends what matches, notes what is known, and gives back what comes of it.
     pub(super) fn ask_all(
         &self,
         urls: &[Located],
         now: i64,
+        answers: &mut Answers,
+        matches: &mut Vec<Match>,
+    ) -> Opinion {
+        let before = matches.len();
+        let mut action = self.ask_each((urls, now), usize::MAX, answers, matches);
+        let fresh = matches.get(before..).unwrap_or_default();
+        let sources = verdict::sources(fresh);
+        let mut is_told = sources > 1;
+        // How many agree is known only now: rare enough to look again.
+        if fresh.iter().any(|one| self.policy.wants_more(one, sources)) {
+            matches.truncate(before);
+            let agreed = self.ask_each((urls, now), sources, answers, matches);
+            is_told |= agreed != action;
+            action = agreed;
+        }
+        Opinion { action, sources: is_told.then_some(sources) }
+    }
+
+    /// The strictest ruling over all URLs, if so many sources agree.
+    fn ask_each(
+        &self,
+        (urls, now): (&[Located], i64),
+        sources: usize,
         answers: &mut Answers,
         matches: &mut Vec<Match>,
     ) -> Option<Action> {
@@ -108,7 +139,8 @@ impl Snapshot {
         for Located { url, via } in urls {
             self.ask(url, *via, now, answers);
             answers.known.push(answers.is_known);
-            action = action.max(verdict::judge_url(&answers.found, &answers.overrides, &self.policy, matches));
+            let Answers { found, overrides, .. } = &*answers;
+            action = action.max(verdict::judge_url(found, overrides, &self.policy, sources, matches));
         }
         action
     }
@@ -127,9 +159,10 @@ impl Snapshot {
             hits.retain(|hit| hit.holds && list_of(hit).is_some_and(|list| self.shows(&list.name)));
             found.extend(hits.iter().map(|&hit| Match {
                 hit,
-                mode: list_of(&hit).map(|list| list.mode).unwrap_or_default(),
+                mode: list_of(&hit).map(|list| index.mode(list, url.host())).unwrap_or_default(),
                 index: number,
                 via: if hit.alias && via == Via::Itself { Via::Alias } else { via },
+                voice: Voice::List,
             }));
         }
         if let Some(rulings) = &self.overrides {
@@ -138,7 +171,10 @@ impl Snapshot {
             *is_known |= hits.iter().any(forbids);
             let own = hits.iter().filter(|hit| hit.holds && !hit.alias);
             let index = self.indexes.len();
-            overrides.extend(own.map(|&hit| Match { hit, mode: Mode::Enforce, index, via }));
+            overrides.extend(own.map(|&hit| {
+                let voice = if hit.disputed { Voice::OnePerson } else { Voice::Operator };
+                Match { hit, mode: Mode::Enforce, index, via, voice }
+            }));
         }
     }
 
@@ -163,6 +199,7 @@ impl Snapshot {
             action: verdict.action,
             reason: verdict.reason,
             matches: told,
+            sources: None,
             flags: report::flags(link.written, spelling),
             redirect: None,
             raw: None,
@@ -180,7 +217,8 @@ impl Snapshot {
             category: one.hit.category,
             via: one.via,
             mode: Some(one.mode).filter(|&mode| mode == Mode::Report),
-            disputed: one.hit.disputed,
+            // That somebody has yet to agree with an override is the operator's own matter.
+            disputed: one.hit.disputed && one.voice == Voice::List,
             source_ref: details.source_ref,
         }
     }

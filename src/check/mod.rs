@@ -7,6 +7,7 @@
 //! [`DeepChecker`] also follows links to shorteners, for as long as there is time. Neither keeps a record of posts.
 
 mod cache;
+mod canary;
 mod deep;
 mod draft;
 mod exchange;
@@ -29,6 +30,7 @@ use crate::extract::{Extraction, Extractor, Link, LinkKind, TextFormat};
 use crate::verdict::{Action, Reason};
 
 pub use cache::{CacheStats, CachedChecker};
+pub use canary::{Canary, Sight};
 pub use deep::{Begun, DeepChecker, Finished};
 pub use draft::{Draft, Keep};
 pub use exchange::{Asked, AskedJson, Named, Object, PostJson};
@@ -45,6 +47,9 @@ pub use trail::Trail;
 
 /// Longer attached links are taken as they are; no platform's link field holds a disguise of that length.
 const DISGUISED_MAX_BYTES: usize = 64 << 10;
+
+/// By this name reports tell of the operator's own rulings, as if they were a list.
+pub const OVERRIDES: &str = "override";
 
 /// A post as its author wrote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -47,6 +47,9 @@ pub struct LinkReport {
     pub reason: Option<Reason>,
     /// Every entry that matches.
     pub matches: Vec<MatchReport>,
+    /// How many lists agree, each counted once; told if it is more than one, or too few to act on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sources: Option<usize>,
     /// Signs of evasion.
     pub flags: Vec<Flag>,
     /// What following it came to, if it was followed.

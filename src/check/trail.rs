@@ -19,6 +19,8 @@ pub struct Trail {
     pub verdict: Verdict,
     /// What matches there.
     pub matches: Vec<MatchReport>,
+    /// How many lists agree on one place there, where that is told.
+    pub sources: Option<usize>,
     /// How it went.
     pub(super) chain: Told,
 }
@@ -41,13 +43,14 @@ pub(super) struct Scout {
     answers: Answers,
     matches: Vec<Match>,
     action: Option<Action>,
+    sources: Option<usize>,
     reason: Option<Reason>,
 }
 
 impl Scout {
     pub(super) fn new(snapshot: Arc<Snapshot>, newest: Newest, now: i64) -> Self {
         let (answers, matches) = (Answers::default(), Vec::new());
-        Self { snapshot, now, newest, answers, matches, action: None, reason: None }
+        Self { snapshot, now, newest, answers, matches, action: None, sources: None, reason: None }
     }
 
     /// What the chain came to.
@@ -65,6 +68,7 @@ impl Scout {
         Trail {
             verdict: verdict::judge_link(self.action, reason, &snapshot.policy),
             matches: snapshot.told(&self.matches),
+            sources: self.sources,
             chain: Told { redirect, is_unstable: chain.is_unstable },
         }
     }
@@ -75,7 +79,7 @@ impl Trail {
     pub(super) fn unfinished(snapshot: &Snapshot, stop: Stop) -> Self {
         let verdict = verdict::judge_link(None, Some(Reason::RedirectUnfinished), &snapshot.policy);
         let chain = Told { redirect: Redirect::unasked(stop), is_unstable: false };
-        Self { verdict, matches: Vec::new(), chain }
+        Self { verdict, matches: Vec::new(), sources: None, chain }
     }
 
     /// Why it ended, as it is told.
@@ -86,11 +90,13 @@ impl Trail {
 
 impl Visitor for Scout {
     fn visit(&mut self, link: &str) -> Place {
-        let Self { snapshot, now, answers, matches, action, reason, .. } = self;
+        let Self { snapshot, now, answers, matches, action, sources, reason, .. } = self;
         let mut urls: Vec<Located> = Vec::new();
         let outcome = snapshot.tables.resolve_into(link, &mut urls);
         let before = matches.len();
-        *action = (*action).max(snapshot.ask_all(&urls, *now, answers, matches));
+        let opinion = snapshot.ask_all(&urls, *now, answers, matches);
+        *action = (*action).max(opinion.action);
+        *sources = (*sources).max(opinion.sources);
         let fresh = matches.iter_mut().skip(before);
         fresh.for_each(|one| one.via = Via::Redirect);
         let leads = snapshot.leads([Some(link), None], &urls, &answers.known);

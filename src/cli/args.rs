@@ -50,14 +50,20 @@ pub(super) enum Command {
     /// Compile lists, or show their state.
     #[command(subcommand)]
     Lists(ListsCommand),
+    /// The record of who approved, rolled back and overruled what, and why.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Serve the check API and, if it is configured, the reverse proxy.
     Serve(ServeArguments),
+    /// Send the canary of each list through every door of the server that runs, and certify what comes of it.
+    #[command(after_help = "Exit codes: 0 every door sees the canary of every list that has one, 2 not so.")]
+    SelfTest(super::self_test::SelfTestArguments),
     /// Keys of the check API.
     #[command(subcommand)]
     Keys(KeysCommand),
     /// The operator's own rulings on links.
     #[command(subcommand)]
-    Override(OverrideCommand),
+    Override(super::overrides::OverrideCommand),
     /// Show the configuration.
     Config {
         /// What of it.
@@ -222,48 +228,69 @@ pub(super) enum ListsCommand {
         #[arg(long, value_name = "SRC")]
         lists: Vec<String>,
     },
-}
-
-#[derive(Debug, Clone, Subcommand)]
-pub(super) enum OverrideCommand {
-    /// Add a ruling.
-    Add(NewOverride),
-    /// Show the rulings that are kept, by their ids and never by their values.
-    List {
+    /// Ask the sources of subscribed lists now, and take what passes the guards.
+    Fetch {
+        /// Lists; all that have a `url` if none is named.
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Show by the ids of entries what a version of a list has and another has not.
+    Diff {
+        /// The list.
+        name: String,
+        /// A version, by the number that `lists status` shows.
+        first: u64,
+        /// The other one.
+        second: u64,
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Remove the rulings on a value.
-    Remove {
-        /// The value in any spelling, or the id that `override list` shows.
-        value: String,
-        /// Only the ruling of this scope.
-        #[arg(long, value_name = "SCOPE")]
-        scope: Option<String>,
+    /// Show what the version that waits would newly match.
+    Preview {
+        /// The list.
+        name: String,
+        /// Posts, as JSON lines like those of `check --jsonl`.
+        #[arg(long, value_name = "FILE")]
+        posts: Option<PathBuf>,
+    },
+    /// Let the version that waits answer, or an entry that is held back.
+    Approve {
+        /// The list.
+        name: String,
+        /// Only this entry, by its id, also in versions to come.
+        #[arg(long, value_name = "ID")]
+        entry: Option<String>,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Go back to an earlier version.
+    Rollback {
+        /// The list.
+        name: String,
+        /// The version, by the number that `lists status` shows; the one before if absent.
+        #[arg(long, value_name = "NUMBER")]
+        to: Option<u64>,
+        #[command(flatten)]
+        by: By,
     },
 }
 
+/// Who decides something, and why: both go into the audit record.
 #[derive(Debug, Clone, Args)]
-pub(super) struct NewOverride {
-    /// A host, URL, address, network, label or hash, by scope.
-    pub(super) value: String,
-    /// Which links it rules.
-    #[arg(long, help = "domain, host, subdomains, url, url_prefix, label, ip, cidr, sha256 or md5_url")]
-    pub(super) scope: String,
-    /// allow, flag, hold or reject.
-    #[arg(long)]
-    pub(super) action: String,
-    /// Why.
-    #[arg(long)]
-    pub(super) reason: String,
+pub(super) struct By {
     /// Who decides.
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     pub(super) author: String,
-    /// Its last day, which counts to its end in UTC, as 2027-01-31; or the moment it ends, as 2027-01-31T12:00:00Z.
-    /// Required below reject, at most 90 days from now.
-    #[arg(long, value_name = "DAY")]
-    pub(super) expires: Option<String>,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: String,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum AuditCommand {
+    /// See whether every line is as it was written, and none is missing.
+    Verify,
 }
 
 /// What of the configuration.
@@ -290,6 +317,8 @@ pub(super) enum Stage {
     Suffix,
     /// Content of a list → entries.
     List,
+    /// Entry or update of a list → whether it goes live by itself.
+    Guard,
     /// URL → whether it may be asked where it leads, and which addresses were dialled.
     #[cfg(feature = "test-hooks")]
     #[value(hide = true)]

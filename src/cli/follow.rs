@@ -29,7 +29,7 @@ impl Deep {
     /// Opens everything; `given` are the sources of `--lists`.
     pub(super) fn open(arguments: &Arguments, given: &[String], depth: Depth) -> anyhow::Result<Self> {
         let settings = Settings::load(arguments)?;
-        let session = Session::of(&settings, arguments, given)?;
+        let session = Session::whole(&settings, arguments, given)?;
         if depth == Depth::Lists {
             return Ok(Self { session, following: None });
         }

@@ -12,7 +12,8 @@ use crate::canonical::{self, CanonicalUrl, HostKind, Suffixes, Tables};
 use crate::expression;
 use crate::expression::safe_browsing::{self, Version};
 use crate::extract::{self, Schemeless, TextFormat};
-use crate::lists;
+use crate::lists::{self, guard};
+use crate::telemetry::clock;
 
 use super::Exit;
 use super::args::Stage;
@@ -91,6 +92,11 @@ fn answer(stage: Stage, line: &str, settings: &Settings) -> Result<Value, BadLin
             let request: Value = jsonl::parse(line)?;
             let inspected = lists::inspect(&request, &settings.tables).map_err(|_| BadLine::BadField)?;
             serde_json::to_value(inspected).map_err(|_| BadLine::BadField)?
+        }
+        Stage::Guard => {
+            let case: Value = jsonl::parse(line)?;
+            let judged = guard::judge(&case, settings.guards(), &settings.tables, clock::now());
+            serde_json::to_value(judged.map_err(|_| BadLine::BadField)?).map_err(|_| BadLine::BadField)?
         }
         #[cfg(feature = "test-hooks")]
         Stage::Fetch => return Err(BadLine::BadField),

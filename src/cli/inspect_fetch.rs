@@ -35,7 +35,7 @@ struct Told {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let settings = Settings::load(arguments)?;
-    let snapshot = Session::of(&settings, arguments, &[])?.checker.snapshot();
+    let snapshot = Session::whole(&settings, arguments, &[])?.checker.snapshot();
     let deep = follow::deep(&settings, Follow::All, Fetches::default(), Pace::Configured)?;
     let follower = deep.follower();
     let mut out = BufWriter::new(io::stdout().lock());

@@ -5,13 +5,14 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
+use crate::config::{IfMissing, ListSetting};
 use crate::index::Keys;
 use crate::lists::{self, Keyring, Source, SourceReport, SourceState, Tally, Unit};
 use crate::telemetry::clock;
 
 use super::args::{Arguments, ListsCommand};
 use super::session::{self, Settings};
-use super::{Exit, counted, usage};
+use super::{Exit, counted, usage, versions};
 
 pub(super) fn run(command: &ListsCommand, arguments: &Arguments) -> anyhow::Result<Exit> {
     let settings = Settings::load(arguments)?;
@@ -35,6 +36,16 @@ pub(super) fn run(command: &ListsCommand, arguments: &Arguments) -> anyhow::Resu
             )?;
             Ok(Exit::Quiet)
         }
+        ListsCommand::Fetch { names } => versions::fetch(&settings, names),
+        ListsCommand::Diff { name, first, second, json } => {
+            let difference = versions::difference(&settings, name, (*first, *second))?;
+            let text = if *json { serde_json::to_string(&difference)? + "\n" } else { versions::lines(&difference) };
+            write!(io::stdout().lock(), "{text}")?;
+            Ok(Exit::Quiet)
+        }
+        ListsCommand::Preview { name, posts } => versions::preview(&settings, name, posts.as_deref()),
+        ListsCommand::Approve { name, entry, by } => versions::approve(&settings, name, entry.as_deref(), by),
+        ListsCommand::Rollback { name, to, by } => versions::roll_back(&settings, name, *to, by),
         ListsCommand::Status { json, explain, lists } => {
             let states = states(&settings, lists)?;
             let mut out = io::stdout().lock();
@@ -48,8 +59,11 @@ pub(super) fn run(command: &ListsCommand, arguments: &Arguments) -> anyhow::Resu
                     }
                 }
             }
-            for error in states.iter().filter_map(|state| state.last_error.as_ref()) {
-                session::warn(&error.text);
+            for state in &states {
+                if let Some(error) = &state.last_error {
+                    let kept = if state.number.is_some() { "; the version from before answers on" } else { "" };
+                    session::warn(&format!("{}{kept}", error.text));
+                }
             }
             let all_live = states.iter().all(|state| state.last_error.is_none());
             Ok(if all_live { Exit::Quiet } else { Exit::Failed })
@@ -129,7 +143,14 @@ pub(super) fn states(settings: &Settings, given: &[String]) -> anyhow::Result<Ve
         let keys = settings.keyring(std::slice::from_ref(source))?;
         Ok(lists::status(source, keys, &settings.tables, clock::now()))
     };
-    settings.sources(given)?.iter().map(state).collect()
+    let mut states: Vec<SourceState> = settings.sources(given)?.iter().map(state).collect::<anyhow::Result<_>>()?;
+    let subscribed = settings.subscribed()?;
+    if given.is_empty() && !subscribed.is_empty() {
+        let store = settings.store(IfMissing::Make)?;
+        let state = |setting: &ListSetting| store.state(&setting.name, setting.stale_s, clock::now());
+        states.extend(subscribed.into_iter().map(state));
+    }
+    Ok(states)
 }
 
 fn line(state: &SourceState, out: &mut impl Write) -> io::Result<()> {
@@ -139,9 +160,24 @@ fn line(state: &SourceState, out: &mut impl Write) -> io::Result<()> {
         write!(out, "{}", error.code)?;
     }
     if let Some(age) = state.age_s {
-        write!(out, "  (changed {} ago)", duration(age))?;
+        let verb = if state.number.is_some() { "seen" } else { "changed" };
+        write!(out, "  ({verb} {} ago)", duration(age))?;
     }
-    writeln!(out)
+    writeln!(out)?;
+    if let Some(number) = state.number {
+        let held =
+            if state.held == 0 { String::new() } else { format!(", {} held back", counted(state.held, "entry")) };
+        writeln!(out, "  version {number}{held}")?;
+    }
+    if let Some(pending) = &state.pending {
+        let (name, number, entries) = (&state.name, pending.number, counted(pending.entries, "entry"));
+        writeln!(
+            out,
+            "  version {number}, {entries}, waits for approval ({}): `linkgate lists preview {name}`",
+            pending.code
+        )?;
+    }
+    Ok(())
 }
 
 /// The largest unit is enough to see whether a list is stale.

@@ -1,11 +1,15 @@
 //! The command line: arguments in, data to stdout, messages to stderr, an exit code at the end.
 
 mod args;
+mod audit;
+mod canaries;
 mod check;
 mod config;
 mod explain;
 mod follow;
 mod generation;
+mod guards;
+mod hits;
 mod holders;
 mod inspect;
 #[cfg(feature = "test-hooks")]
@@ -17,11 +21,19 @@ mod lines;
 mod lists;
 mod manual;
 mod overrides;
+mod pinned;
+mod platform;
+mod preview;
 mod printable;
+mod probe;
 mod render;
 mod rescan;
+mod self_test;
 mod serve;
 mod session;
+mod subscriptions;
+mod updater;
+mod versions;
 mod watch;
 
 use std::io::{self, Write as _};
@@ -100,6 +112,8 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Inspect { stage: args::Stage::Fetch } => inspect_fetch::run(arguments),
         Command::Inspect { stage } => inspect::run(*stage, &Settings::load(arguments)?),
         Command::Lists(command) => lists::run(command, arguments),
+        Command::Audit(command) => audit::run(*command, &Settings::load(arguments)?),
+        Command::SelfTest(given) => self_test::run(arguments, given),
         Command::Serve(serve) => serve::run(arguments, serve),
         Command::Keys(command) => keys::run(command),
         Command::Override(command) => overrides::run(command, &Settings::load(arguments)?),

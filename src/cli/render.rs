@@ -117,6 +117,9 @@ fn line(number: usize, Shown { link, text }: &Shown<'_>, out: &mut String) {
     for one in &link.matches {
         let _ = write!(out, "\n     {}", entry(one));
     }
+    if let Some(sources) = link.sources {
+        let _ = write!(out, "\n     {}", agreement(sources));
+    }
     if !link.flags.is_empty() {
         let flags: Vec<String> = link.flags.iter().map(super::word).collect();
         let _ = write!(out, "\n     seen: {}", flags.join(", "));
@@ -128,6 +131,13 @@ fn line(number: usize, Shown { link, text }: &Shown<'_>, out: &mut String) {
 pub(super) fn chain(redirect: &Redirect) -> Vec<String> {
     let asked = redirect.passed.iter().map(|place| format!("{} answered {}", place.masked, place.status));
     asked.chain([ending(redirect.stop).to_owned()]).collect()
+}
+
+fn agreement(sources: usize) -> String {
+    match sources {
+        1 => "1 list says so, too few to act on by itself".to_owned(),
+        some => format!("{some} lists agree"),
+    }
 }
 
 fn ending(stop: Stop) -> &'static str {

@@ -7,24 +7,26 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use tracing::level_filters::LevelFilter;
 
-use crate::check::{Checker, Snapshot};
-use crate::config::{Config, LogLevel, OnFailure, ProxySetting, RefusalSetting, Telemetry};
+use crate::check::{Canary, Checker, Snapshot};
+use crate::config::{Config, OnFailure, ProxySetting, Telemetry};
 use crate::lists::{Source, SourceState};
 use crate::serve::{
-    Api, AuthorBudget, FailPolicies, Gate, Generic, Hosts, Inherited, Ledger, Live, Platform, Proxy, Refusal, Route,
-    Server, Signals, Tls, Upstream, Watchers,
+    Api, AuthorBudget, Bell, FailPolicies, Gate, Hosts, Inherited, Ledger, Live, Proxy, Server, Signals, Tls, Upstream,
+    Watchers,
 };
 use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::trace::{self, Tracing};
 use crate::telemetry::{clock, log};
 
 use super::args::{Arguments, ServeArguments};
+use super::canaries::{self, Lookout, Watchman};
+use super::hits::HitsKeeper;
 use super::late::Followers;
 use super::session::{KeyFor, Session, Settings, warn};
+use super::updater::{self, Updater};
 use super::watch::Watch;
-use super::{Exit, holders, lists, usage};
+use super::{Exit, holders, lists, platform, usage};
 
 /// Bodies beyond this are not for buffers.
 const BODY_MAX_BYTES: usize = 64 << 20;
@@ -44,7 +46,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     let reachable = reachable(listen, &inherited);
     may_serve(reachable, config)?;
     may_tell(&config.telemetry)?;
-    log::begin(level(config.telemetry.log));
+    log::begin(config.telemetry.log.filter());
     let _tracing = tracing(&config.telemetry)?;
     // What is wrong with it is no matter of lists.
     Tls::load(&config.tls, clock::now())?;
@@ -57,7 +59,9 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     };
     let followers = Followers::start(&settings, &metrics)?;
     let live = doors(&settings, lists, &ledger, &followers)?;
-    tell(&metrics, &live.api.checker, &settings.sources(&given.lists)?);
+    tell(&metrics, &live.api);
+    let watchman = Watchman::start(&metrics)?;
+    watchman.look_from(lookout(config, &live.api));
     let limits = config.serve.limits.clone();
     ensure!(
         limits.body_max_bytes <= BODY_MAX_BYTES,
@@ -75,7 +79,14 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     };
     tracing::info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), threads, "started");
     let (arguments, lists) = (arguments.clone(), given.lists.clone());
-    let running = Running { ledger, metrics, watch, reachable, followers: Mutex::new(followers) };
+    let (bell, mut updater) = (server.bell(), Updater::default());
+    // A list on the command line stands in place of all others.
+    if given.lists.is_empty() {
+        updater.keep(&settings, &metrics, &bell)?;
+    }
+    let _hits = HitsKeeper::start(&settings, &metrics)?;
+    let (followers, updater) = (Mutex::new(followers), Mutex::new(updater));
+    let running = Running { ledger, metrics, watch, reachable, followers, updater, watchman, bell };
     server.run(threads, signals, move || reload(&arguments, &lists, &running))?;
     Ok(Exit::Quiet)
 }
@@ -118,6 +129,9 @@ struct Running {
     watch: Watch,
     reachable: Option<SocketAddr>,
     followers: Mutex<Followers>,
+    updater: Mutex<Updater>,
+    watchman: Watchman,
+    bell: Bell,
 }
 
 fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
@@ -129,7 +143,7 @@ fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
 
 /// What is in place after a reload; nothing if what is there now has to stay.
 fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<Live> {
-    let Running { ledger, metrics, watch, reachable, followers } = running;
+    let Running { ledger, metrics, watch, reachable, followers, updater, watchman, bell } = running;
     watch.begin(arguments);
     let loaded = load(arguments).and_then(|settings| {
         watch.follow(&settings, arguments, given);
@@ -140,14 +154,16 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
         let live = doors(&settings, lists, ledger, &next)?;
         next.take_over(&settings, metrics)?;
         *followers = next;
-        Ok((live, settings.sources(given)?))
+        updater.lock().unwrap_or_else(PoisonError::into_inner).keep(&settings, metrics, bell)?;
+        watchman.look_from(lookout(&settings.loaded.config, &live.api));
+        Ok(live)
     });
     let outcome = if loaded.is_ok() { "done" } else { "failed" };
     metrics.reloads.get_or_create(&metrics::Outcome { outcome }).inc();
     metrics.reload_succeeded.set(i64::from(loaded.is_ok()));
     match loaded {
-        Ok((live, sources)) => {
-            tell(metrics, &live.api.checker, &sources);
+        Ok(live) => {
+            tell(metrics, &live.api);
             tracing::info!(generation = live.api.checker.snapshot().generation, "reloaded");
             Some(live)
         }
@@ -208,13 +224,23 @@ struct Lists {
     written_at: BTreeMap<String, i64>,
     /// Those that have to be there.
     required: Vec<String>,
+    canaries: Vec<Canary>,
     unused: Vec<SourceState>,
 }
 
 impl Lists {
     fn load(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
-        let Session { checker, written_at } = Session::of(settings, arguments, given)?;
-        Ok(Self { checker, written_at, required: required(settings, given)?, unused: Vec::new() })
+        let Session { checker, written_at, absent } = Session::of(settings, arguments, given)?;
+        for name in &absent {
+            warn(&format!("list {name:?} has no version yet; it is being downloaded"));
+        }
+        Ok(Self {
+            checker,
+            written_at,
+            required: required(settings, given)?,
+            canaries: canaries::of(&settings.loaded.config, given),
+            unused: Vec::new(),
+        })
     }
 
     /// What there is while the lists cannot be read: the fail policies say what becomes of posts.
@@ -225,13 +251,13 @@ impl Lists {
         let checker = Checker::new(settings.extractor(settings.extract_options()), snapshot);
         let required = required(settings, &[])?;
         let unused = lists::states(settings, &[])?.into_iter().map(|state| SourceState { state: "missing", ..state });
-        Ok(Self { checker, written_at: BTreeMap::new(), required, unused: unused.collect() })
+        Ok(Self { checker, written_at: BTreeMap::new(), required, canaries: Vec::new(), unused: unused.collect() })
     }
 }
 
 fn doors(settings: &Settings, lists: Lists, ledger: &Ledger, followers: &Followers) -> anyhow::Result<Live> {
     let config = &settings.loaded.config;
-    let Lists { checker, written_at, required, unused } = lists;
+    let Lists { checker, written_at, required, canaries, unused } = lists;
     let checker = followers.asking(checker);
     let keys = holders::keys(config, &checker, ledger)?;
     let proxy = proxy(config, &checker, &required)?;
@@ -241,7 +267,23 @@ fn doors(settings: &Settings, lists: Lists, ledger: &Ledger, followers: &Followe
     let uris_search = config.api.uris_search;
     let tls = Tls::load(&config.tls, clock::now())?;
     let late = Some(followers.late());
-    Ok(Live { api: Api { checker, keys, hosts, required, written_at, unused, deep, late, uris_search }, proxy, tls })
+    Ok(Live {
+        api: Api {
+            checker,
+            keys,
+            hosts,
+            required,
+            written_at,
+            canaries,
+            unused,
+            kept: updater::kept(settings)?,
+            deep,
+            late,
+            uris_search,
+        },
+        proxy,
+        tls,
+    })
 }
 
 /// Lists without which nothing is ready. One that is compiled already names what is in it by itself.
@@ -249,8 +291,12 @@ fn required(settings: &Settings, given: &[String]) -> anyhow::Result<Vec<String>
     if !given.is_empty() || settings.loaded.config.lists.is_empty() {
         return Ok(Vec::new());
     }
-    let sources = settings.sources(given)?;
-    Ok(sources.into_iter().filter(|source| !source.is_compiled()).map(|source| source.name).collect())
+    let is_text = |source: &Source| !source.is_compiled();
+    let files = settings.sources(given)?.into_iter().filter(is_text).map(|source| source.name);
+    let subscribed = settings.subscribed()?.into_iter().map(|setting| setting.name.clone());
+    let lists = &settings.loaded.config.lists;
+    let is_required = |name: &String| lists.iter().any(|list| list.required && list.name == *name);
+    Ok(files.chain(subscribed).filter(is_required).collect())
 }
 
 /// Whether the doors could be opened with these settings and lists.
@@ -262,13 +308,12 @@ pub(super) fn check(settings: &Settings, snapshot: Snapshot) -> anyhow::Result<(
 }
 
 fn proxy(config: &Config, checker: &Checker, required: &[String]) -> anyhow::Result<Option<Proxy>> {
-    let ProxySetting { listen: Some(_), upstream, platform, .. } = &config.proxy else { return Ok(None) };
+    let ProxySetting { listen: Some(_), upstream, .. } = &config.proxy else { return Ok(None) };
     let setting = &config.proxy;
     let upstream = upstream.as_deref().context("proxy.listen is set and proxy.upstream is not")?;
     let [answer, idle] = [setting.upstream_timeout_ms, setting.upstream_idle_ms].map(Duration::from_millis);
     let upstream = Upstream::new(upstream, answer, idle, setting.upstream_connections_max)?;
-    let platform = Platform::preset(platform, &generic(setting)?)
-        .with_context(|| format!("proxy.platform is {platform:?}; known are: {}", Platform::PRESETS.join(", ")))?;
+    let platform = platform::of(setting)?;
     let body_max_bytes = config.serve.limits.body_max_bytes;
     let OnFailure { no_index, overload, internal } = setting.on_failure;
     Ok(Some(Proxy {
@@ -285,38 +330,13 @@ fn proxy(config: &Config, checker: &Checker, required: &[String]) -> anyhow::Res
     }))
 }
 
-fn generic(setting: &ProxySetting) -> anyhow::Result<Generic> {
-    let routes = |key: &str, texts: &[String]| -> anyhow::Result<Vec<Route>> {
-        texts.iter().map(|text| Route::parse(text).with_context(|| format!("proxy.{key}: {text:?}"))).collect()
-    };
-    Ok(Generic {
-        html: setting.html.clone(),
-        markdown: setting.markdown.clone(),
-        links: setting.links.clone(),
-        pass: routes("pass", &setting.pass)?,
-        uploads: routes("uploads", &setting.uploads)?,
-        upgrades: routes("upgrades", &setting.upgrades)?,
-        forms: routes("forms", &setting.forms)?,
-        refusal: refusal(&setting.refusal)?,
-        pass_imports: setting.pass_imports,
-    })
-}
-
-fn refusal(setting: &RefusalSetting) -> anyhow::Result<Option<Refusal>> {
-    let Some(template) = &setting.template else { return Ok(None) };
-    let status = setting.status.unwrap_or(422);
-    ensure!((400..500).contains(&status), "proxy.refusal.status is not between 400 and 499");
-    Ok(Some(Refusal {
-        status: http::StatusCode::from_u16(status)?,
-        content_type: setting.content_type.clone().unwrap_or_else(|| "application/json".to_owned()),
-        template: template.clone(),
-    }))
+fn lookout(config: &Config, api: &Api) -> Lookout {
+    Lookout { checker: api.checker.clone(), canaries: api.canaries.clone(), period_s: config.serve.self_test_s }
 }
 
 /// Tells figures and the log what is in use.
-fn tell(metrics: &Metrics, checker: &Checker, sources: &[Source]) {
-    let (snapshot, now) = (checker.snapshot(), clock::now());
-    let written_at = written_at(&snapshot, sources);
+fn tell(metrics: &Metrics, api: &Api) {
+    let (snapshot, now) = (api.checker.snapshot(), clock::now());
     metrics.lists.generation.set(snapshot.generation);
     metrics.lists.clear();
     for list in snapshot.indexes.iter().flat_map(|index| index.lists()) {
@@ -324,36 +344,12 @@ fn tell(metrics: &Metrics, checker: &Checker, sources: &[Source]) {
         let label = metrics::List { list: list.name.clone() };
         metrics.lists.entries.get_or_create(&label).set(i64::try_from(entries).unwrap_or(i64::MAX));
         metrics.lists.read_at.get_or_create(&label).set(now);
-        let written_at = written_at.get(&*list.name);
+        let written_at = api.written_at.get(&*list.name);
         if let Some(&written_at) = written_at {
             metrics.lists.written_at.get_or_create(&label).set(written_at);
         }
         let age_s = written_at.map(|written_at| now - written_at);
         tracing::info!(list = list.name, generation = snapshot.generation, entries, age_s, "list in use");
-    }
-}
-
-/// When the file of each list was written. One that is compiled already may hold several lists.
-fn written_at<'s>(snapshot: &'s Snapshot, sources: &'s [Source]) -> BTreeMap<&'s str, i64> {
-    let (compiled, texts): (Vec<&Source>, Vec<&Source>) = sources.iter().partition(|source| source.is_compiled());
-    // All texts are in one index, which comes first.
-    let opened = snapshot.indexes.iter().skip(usize::from(!texts.is_empty()));
-    let of_texts = texts.iter().map(|source| (&*source.name, source.written_at()));
-    let of_compiled = compiled.iter().zip(opened).flat_map(|(source, index)| {
-        let written_at = source.written_at();
-        index.lists().iter().map(move |list| (&*list.name, written_at))
-    });
-    of_texts.chain(of_compiled).filter_map(|(name, written_at)| Some((name, written_at?))).collect()
-}
-
-fn level(level: LogLevel) -> LevelFilter {
-    match level {
-        LogLevel::Off => LevelFilter::OFF,
-        LogLevel::Error => LevelFilter::ERROR,
-        LogLevel::Warn => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-        LogLevel::Trace => LevelFilter::TRACE,
     }
 }
 
@@ -381,7 +377,17 @@ mod tests {
             let reachable = reachable(address.parse().unwrap(), &Inherited::default());
             let (ledger, metrics, watch) = (Ledger::default(), Metrics::default(), Watch::default());
             let followers = Followers::start(&load(&arguments).unwrap(), &metrics).unwrap().into();
-            let running = Running { ledger, metrics, watch, reachable, followers };
+            let (updater, bell) = (Mutex::default(), Bell::default());
+            let running = Running {
+                ledger,
+                metrics,
+                watch,
+                reachable,
+                followers,
+                updater,
+                watchman: Watchman::start(&Metrics::default()).unwrap(),
+                bell,
+            };
             assert_eq!(reload(&arguments, &[], &running).is_some(), expected, "{config:?} {address}");
         }
     }

@@ -4,18 +4,17 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 
 use crate::canonical::{TableTexts, Tables};
-use crate::check::{Checker, Snapshot};
-use crate::config::{self, ConfigError, IfMissing, KeyOrigin, ListSetting, Loaded};
+use crate::check::{Checker, OVERRIDES, Snapshot};
+use crate::config::{self, ConfigError, IfMissing, KeyOrigin, Loaded};
 use crate::extract::{self, Extractor, TopLevels};
 use crate::index::{Builder, Category, Index, Keys, List, StateKey};
-use crate::lists::{
-    self, Format, Keyring, Override, Overrides, PlainMeans, Remark, RootUrlMeans, Source, SourceReport,
-};
+use crate::lists::guard::Guards;
+use crate::lists::{self, Format, Keyring, Override, Overrides, Remark, Source, SourceReport};
 use crate::telemetry::clock;
 
 use super::args::Arguments;
@@ -30,7 +29,8 @@ const USUAL_CONFIG: &str = "/etc/linkgate/linkgate.toml";
 pub(super) struct Settings {
     pub(super) loaded: Loaded,
     pub(super) tables: Arc<Tables>,
-    suffixes: String,
+    pub(super) suffixes: String,
+    pub(super) guards: OnceLock<Arc<Guards>>,
     key_for: KeyFor,
 }
 
@@ -46,8 +46,10 @@ pub(super) enum KeyFor {
 /// Everything that a command needs to judge links.
 pub(super) struct Session {
     pub(super) checker: Checker,
-    /// When the files of lists were written, by the list.
+    /// When the files of lists were written, or versions taken, by the list.
     pub(super) written_at: BTreeMap<String, i64>,
+    /// Subscribed lists of which there is no version yet.
+    pub(super) absent: Vec<String>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "the environment is handed to `config` from here")]
@@ -72,7 +74,7 @@ impl Settings {
         let loaded = config::load(path.as_deref(), environment, &flags)?;
         let texts = Texts::read(&loaded.config.tables)?;
         let tables = Tables::parse(&texts.borrowed()).context("[tables] of the configuration")?;
-        Ok(Self { loaded, tables: Arc::new(tables), suffixes: texts.suffixes, key_for })
+        Ok(Self { loaded, tables: Arc::new(tables), suffixes: texts.suffixes, guards: OnceLock::new(), key_for })
     }
 
     /// The same with another key for text lists.
@@ -136,12 +138,13 @@ impl Settings {
     /// The sources that a command works on: those given, else the configured ones, else the demo list.
     pub(super) fn sources(&self, given: &[String]) -> anyhow::Result<Vec<Source>> {
         if !given.is_empty() {
-            return given.iter().map(|text| Source::parse(text).map_err(super::usage)).collect();
+            let source = |text: &String| Source::parse(text).map(|source| self.guarded(source));
+            return given.iter().map(|text| source(text).map_err(super::usage)).collect();
         }
         if self.loaded.config.lists.is_empty() {
             return Ok(vec![Source::embedded("demo", DEMO)]);
         }
-        self.loaded.config.lists.iter().map(source_of).collect()
+        self.list_files()
     }
 
     /// The key for text lists; lists compiled already open with the installation's.
@@ -166,54 +169,43 @@ pub(super) fn random_key() -> anyhow::Result<StateKey> {
     Ok(StateKey::new(bytes))
 }
 
-fn source_of(setting: &ListSetting) -> anyhow::Result<Source> {
-    let unknown = |key: &str, value: &str, known: &str| {
-        anyhow::anyhow!("list {:?} in the configuration: `{key}` is {value:?}; known are: {known}", setting.name)
-    };
-    let format = setting.format.as_deref().map(|name| {
-        Format::from_name(name).ok_or_else(|| unknown("format", name, &Format::ALL.map(Format::name).join(", ")))
-    });
-    let format = format.transpose()?;
-    let mut source = Source { name: setting.name.clone(), mode: setting.mode, ..Source::new(&setting.path, format) };
-    let options = &mut source.options;
-    options.default_category = setting.default_category;
-    options.www_twin = setting.www_twin;
-    options.label_private = setting.label_private;
-    options.plain_means = match setting.plain_means.as_deref() {
-        None | Some("domain") => PlainMeans::Domain,
-        Some("exact") => PlainMeans::Exact,
-        Some(other) => return Err(unknown("plain_means", other, "domain, exact")),
-    };
-    options.root_url_means = match setting.root_url_means.as_deref() {
-        None | Some("page") => RootUrlMeans::Page,
-        Some("host") => RootUrlMeans::Host,
-        Some(other) => return Err(unknown("root_url_means", other, "page, host")),
-    };
-    Ok(source)
+/// All that links are looked up in.
+pub(super) struct Lists {
+    pub(super) snapshot: Snapshot,
+    pub(super) written_at: BTreeMap<String, i64>,
+    pub(super) absent: Vec<String>,
 }
 
 impl Session {
+    /// The same with every list that has to be there.
+    pub(super) fn whole(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
+        let session = Self::of(settings, arguments, given)?;
+        let lists = &settings.loaded.config.lists;
+        match lists.iter().find(|setting| setting.required && session.absent.contains(&setting.name)) {
+            None => Ok(session),
+            Some(list) => {
+                anyhow::bail!("list {:?} has no version yet; get one with `linkgate lists fetch`", list.name)
+            }
+        }
+    }
+
     /// Opens everything. `given` are the sources of `--lists`.
     pub(super) fn of(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
-        let (mut snapshot, written_at) = settings.snapshot(arguments, given)?;
+        let Lists { mut snapshot, written_at, absent } = settings.snapshot(arguments, given)?;
         if given.is_empty() && settings.keeps_state() {
             snapshot = settings.numbered(snapshot)?;
         }
         let extractor = settings.extractor(settings.extract_options());
-        Ok(Self { checker: Checker::new(extractor, snapshot), written_at })
+        Ok(Self { checker: Checker::new(extractor, snapshot), written_at, absent })
     }
 }
 
 impl Settings {
     /// Lists, overrides, policy and tables together, and when the files of lists were written. Nothing is written here.
-    pub(super) fn snapshot(
-        &self,
-        arguments: &Arguments,
-        given: &[String],
-    ) -> anyhow::Result<(Snapshot, BTreeMap<String, i64>)> {
+    pub(super) fn snapshot(&self, arguments: &Arguments, given: &[String]) -> anyhow::Result<Lists> {
         let sources = self.sources(given)?;
         let mut compiled = self.compile(&sources)?;
-        let written_at = std::mem::take(&mut compiled.written_at);
+        let mut written_at = std::mem::take(&mut compiled.written_at);
         if !given.is_empty() || !self.loaded.config.lists.is_empty() {
             let texts = (0..).zip(&sources).filter(|(_, source)| !source.is_compiled());
             for (report, (number, _)) in compiled.reports.iter().zip(texts) {
@@ -221,12 +213,18 @@ impl Settings {
             }
         }
         let policy = self.loaded.config.policy.clone();
-        let snapshot = Snapshot::new(Arc::clone(&self.tables), compiled.into_indexes(), policy);
+        let (live, absent) = if given.is_empty() { self.live_lists()? } else { Default::default() };
+        let mut indexes = compiled.into_indexes();
+        for live in live {
+            written_at.extend(live.index.lists().iter().map(|list| (list.name.clone(), live.seen_at)));
+            indexes.push(Arc::new(live.index));
+        }
+        let snapshot = Snapshot::new(Arc::clone(&self.tables), indexes, policy);
         let snapshot = match self.overrides()? {
             Some(overrides) => snapshot.with_overrides(Arc::new(overrides)),
             None => snapshot,
         };
-        Ok((snapshot, written_at))
+        Ok(Lists { snapshot, written_at, absent })
     }
 
     /// Whether verdicts depend on anything that an operator set, now or before; without that no state is made.
@@ -254,7 +252,7 @@ impl Settings {
             return Ok(None);
         }
         let mut builder = Builder::new(Keys::derive(&random_key()?), Arc::clone(&self.tables));
-        let number = builder.list(List { default_category: Category::Other, ..List::new("override", "") })?;
+        let number = builder.list(List { default_category: Category::Other, ..List::new(OVERRIDES, "") })?;
         for entry in &entries {
             builder.add(number, entry)?;
         }
@@ -308,10 +306,16 @@ pub(super) fn tell(report: &SourceReport, command: &str) {
     let (refused, unread) = (lines.refused(), unread_fields(report));
     let of = super::counted(lines.lines, super::lists::unit(lines.unit));
     let what = match (refused, unread) {
-        (0, 0) => return,
+        (0, 0) => String::new(),
         (refused, 0) => format!("{refused} of {of} refused"),
         (0, unread) => format!("{} not read in {of}", super::counted(unread, "field")),
         (refused, unread) => format!("{refused} of {of} refused, {} not read", super::counted(unread, "field")),
+    };
+    let what = match (what.as_str(), super::guards::waiting(lines)) {
+        ("", 0) => return,
+        (_, 0) => what,
+        ("", wide) => super::guards::warning(wide),
+        (_, wide) => format!("{what}, {}", super::guards::warning(wide)),
     };
     warn(&format!("{}: {what}; to see why: {command}", report.name));
 }

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use crate::config::IfMissing;
 use crate::lists::{Overrides, Source};
 use crate::serve::Bell;
 
@@ -143,17 +144,29 @@ fn files(settings: &Settings, arguments: &Arguments, lists: &[String]) -> impl I
     let (tables, tls) = (&config.tables, &config.tls);
     let named = [&tables.wrappers, &tables.aliases, &tables.tracking, &tables.suffixes, &tables.shorteners];
     let named = named.into_iter().chain([&tls.cert_file, &tls.key_file, &tls.client_ca_file]).flatten().cloned();
-    let configured = config.lists.iter().filter(|_| lists.is_empty()).map(|list| list.path.clone());
+    let configured = config.lists.iter().filter(|_| lists.is_empty()).filter_map(|list| list.path.clone());
     let given = lists.iter().filter_map(|text| Some(Source::parse(text).ok()?.path()?.to_owned()));
+    let subscribed = kept(settings).into_iter().flatten().filter(|_| lists.is_empty());
     let overrides = settings.state_dir().ok().map(|dir| Overrides::path_in(&dir));
     let all: Vec<PathBuf> = Settings::config_path(arguments)
         .into_iter()
         .chain(named)
         .chain(configured)
+        .chain(subscribed)
         .chain(given)
         .chain(overrides)
         .collect();
     all.into_iter()
+}
+
+/// What changes whenever another version of a subscribed list answers.
+fn kept(settings: &Settings) -> anyhow::Result<Vec<PathBuf>> {
+    let subscribed = settings.subscribed()?;
+    if subscribed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let store = settings.store(IfMissing::Refuse)?;
+    Ok(subscribed.into_iter().map(|setting| store.watched(&setting.name)).collect())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
+use tracing::level_filters::LevelFilter;
 
 use crate::lists::moment_or_day;
 use crate::serve::{FailPolicy, Limits, Scope};
@@ -18,6 +19,7 @@ pub struct Serve {
     pub listen: SocketAddr,
     pub threads: usize,
     pub watch_ms: u64,
+    pub self_test_s: u64,
     pub limits: Limits,
 }
 
@@ -27,6 +29,7 @@ impl Default for Serve {
             listen: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 8080),
             threads: 0,
             watch_ms: 2_000,
+            self_test_s: 3_600,
             limits: Limits::default(),
         }
     }
@@ -220,6 +223,20 @@ pub enum LogLevel {
     Trace,
 }
 
+impl LogLevel {
+    /// What is logged.
+    pub fn filter(self) -> LevelFilter {
+        match self {
+            Self::Off => LevelFilter::OFF,
+            Self::Error => LevelFilter::ERROR,
+            Self::Warn => LevelFilter::WARN,
+            Self::Info => LevelFilter::INFO,
+            Self::Debug => LevelFilter::DEBUG,
+            Self::Trace => LevelFilter::TRACE,
+        }
+    }
+}
+
 /// Every key of the doors with what it means.
 pub(super) const DOCS: &[(&str, &str)] = &[
     ("serve.listen", "Address and port of the check API. Anything but loopback needs [[keys]]."),
@@ -228,6 +245,10 @@ pub(super) const DOCS: &[(&str, &str)] = &[
         "serve.watch_ms",
         "How often configuration, lists, tables and certificates are looked at; a change is loaded once it has stood \
          that long. 0 turns it off: SIGHUP reloads.",
+    ),
+    (
+        "serve.self_test_s",
+        "How often the canaries of lists are looked for and told as figures, in seconds; 0 turns it off.",
     ),
     ("serve.limits.connections_max", "Open connections of all doors together; more are closed at once."),
     ("serve.limits.streams_max", "Requests at once in one HTTP/2 connection."),

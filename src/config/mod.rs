@@ -7,6 +7,7 @@ mod doors;
 mod error;
 mod follow;
 mod key;
+mod lists;
 mod load;
 mod settings;
 mod show;
@@ -16,7 +17,8 @@ pub use doors::{ApiSetting, KeySetting, LogLevel, OnFailure, ProxySetting, Refus
 pub use error::ConfigError;
 pub use follow::{CacheSetting, FetchSetting};
 pub use key::{IfMissing, KeyOrigin, state_key};
+pub use lists::{GuardSetting, ListSetting};
 pub use load::{Loaded, Origin, load};
-pub use settings::{Config, Extract, ListSetting, State, Tables};
+pub use settings::{Config, Extract, State, Tables};
 pub use show::{default_file, show};
 pub use webhook::WebhookSetting;

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::index::Category;
 use crate::lists::Override;
 use crate::serve::TlsFiles;
 use crate::verdict::Policy;
 
 use super::doors::{self, ApiSetting, KeySetting, ProxySetting, Serve, Telemetry};
 use super::follow::{self, CacheSetting, FetchSetting};
+use super::lists::{self, GuardSetting, ListSetting};
 use super::webhook::{self, WebhookSetting};
 
 /// The whole configuration.
@@ -41,6 +41,8 @@ pub struct Config {
     pub webhook: WebhookSetting,
     /// `[telemetry]`
     pub telemetry: Telemetry,
+    /// `[guards]`
+    pub guards: GuardSetting,
     /// `[[lists]]`; none means the demo list.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lists: Vec<ListSetting>,
@@ -88,49 +90,14 @@ pub struct Tables {
     pub shorteners: Option<PathBuf>,
 }
 
-/// One list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ListSetting {
-    /// Unique; stands in reports.
-    pub name: String,
-    /// A source file or a compiled index.
-    pub path: PathBuf,
-    /// Its format; detected if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub format: Option<String>,
-    /// `enforce` or `report`.
-    #[serde(default)]
-    pub mode: crate::index::Mode,
-    /// The category of entries that give none.
-    #[serde(default = "csam")]
-    pub default_category: Category,
-    /// Whether `host`, `url` and `url_prefix` entries cover the `www.` twin; by format if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub www_twin: Option<bool>,
-    /// What a bare name means: `domain` or `exact`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub plain_means: Option<String>,
-    /// What the root of a URL alone means: `page` or `host`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub root_url_means: Option<String>,
-    /// Whether `label` entries reach below private suffixes too.
-    #[serde(default)]
-    pub label_private: bool,
-}
-
-fn csam() -> Category {
-    Category::Csam
-}
-
 /// Every key with what it means, in the order of the default file. A test holds it complete.
 pub(super) fn docs() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    DOCS.iter().chain(doors::DOCS).chain(follow::DOCS).chain(webhook::DOCS)
+    DOCS.iter().chain(doors::DOCS).chain(follow::DOCS).chain(webhook::DOCS).chain(lists::DOCS)
 }
 
 /// The sections in double brackets, with the keys of their items and what an item must have.
 pub(super) const ARRAYS: [Array; 3] = [
-    Array { name: "lists", keys: LIST_KEYS, sections: &[], required: &[("name", ""), ("path", "")] },
+    Array { name: "lists", keys: lists::KEYS, sections: &[], required: &[("name", ""), ("path", "")] },
     Array {
         name: "overrides",
         keys: OVERRIDE_KEYS,
@@ -149,18 +116,7 @@ pub(super) struct Array {
     pub(super) required: &'static [(&'static str, &'static str)],
 }
 
-const LIST_KEYS: &[&str] = &[
-    "name",
-    "path",
-    "format",
-    "mode",
-    "default_category",
-    "www_twin",
-    "plain_means",
-    "root_url_means",
-    "label_private",
-];
-const OVERRIDE_KEYS: &[&str] = &["id", "value", "scope", "action", "reason", "author", "expires"];
+const OVERRIDE_KEYS: &[&str] = &["id", "value", "scope", "action", "reason", "author", "approver", "expires"];
 
 const KEY_KEYS: &[&str] = &[
     "name",
@@ -194,6 +150,15 @@ const DOCS: &[(&str, &str)] = &[
     ("policy.category.spam", "Unwanted advertising."),
     ("policy.category.test", "Entries made to test that the way from list to verdict works."),
     ("policy.category.other", "Anything else."),
+    ("policy.min_sources.csam", "Lists that have to say so; what fewer say leads to flag at most."),
+    ("policy.min_sources.csam_advertising", "The same for csam_advertising."),
+    ("policy.min_sources.invite_pyramid", "The same for invite_pyramid."),
+    ("policy.min_sources.exploitation", "The same for exploitation."),
+    ("policy.min_sources.malware", "The same for malware."),
+    ("policy.min_sources.phishing", "The same for phishing."),
+    ("policy.min_sources.spam", "The same for spam."),
+    ("policy.min_sources.test", "The same for test."),
+    ("policy.min_sources.other", "The same for other."),
     ("tables.wrappers", "File in place of the built-in table of URL wrappers."),
     ("tables.aliases", "File in place of the built-in table of host aliases."),
     ("tables.tracking", "File in place of the built-in table of tracking parameters."),

@@ -63,6 +63,7 @@ const EXAMPLES: &str = r#"
 #action = "allow"
 #reason = "listed by mistake, reported to the source"
 #author = "t-and-s"
+#approver = "lead"                        # a second person; without one csam and the like stay as they are
 #expires = "2027-01-31"                   # its last day; required below reject, at most 90 days away
 
 # One [[keys]] for each that may ask the check API; `linkgate keys new NAME` makes a key and these lines.

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use http::header::{ACCEPT, CONTENT_ENCODING, LOCATION, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use reqwest::redirect::Policy;
+use http::header::{ACCEPT, CONTENT_ENCODING, USER_AGENT};
+use http::{HeaderValue, Method};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -17,10 +16,12 @@ use crate::canonical::RequestUrl;
 use crate::telemetry::clock;
 use crate::telemetry::metrics::{Fetches, Outcome};
 
+use super::dial::{ClientError, Dialling};
 use super::error::FetchError;
 use super::guard::Guard;
 use super::host::{Hosts, Sparing};
 use super::lifetime::Lifetimes;
+use super::onward;
 use super::page;
 use super::resolver::Resolver;
 use super::tls;
@@ -55,32 +56,6 @@ pub struct ClientOptions {
     pub host_pause: Duration,
     /// How long answers are kept.
     pub lifetimes: Lifetimes,
-}
-
-/// Why there can be no client.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ClientError {
-    /// The system's name servers are not known.
-    #[error("no name servers are known; give some by [fetch] resolvers")]
-    Resolvers,
-    /// The file of authorities cannot be used.
-    #[error("the file of trusted authorities {path} cannot be used")]
-    Authorities {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: tls::AuthoritiesError,
-    },
-    /// The egress proxy is no URL of a proxy.
-    #[error("the egress proxy is not written as http://host:port")]
-    EgressProxy,
-    /// The operating system gives no thread.
-    #[error("a thread for requests cannot be started")]
-    Thread(#[source] std::io::Error),
-    /// The client cannot be set up.
-    #[error("the client cannot be set up")]
-    Client(#[source] reqwest::Error),
 }
 
 /// What is asked.
@@ -137,37 +112,20 @@ pub(super) struct Client {
 const BROWSER: HeaderValue =
     HeaderValue::from_static("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0");
 const PAGES: HeaderValue = HeaderValue::from_static("text/html, application/xhtml+xml;q=0.9, */*;q=0.1");
-/// Not in the registry of fields, but known to every browser.
-const REFRESH: HeaderName = HeaderName::from_static("refresh");
-/// Fields of an answer.
-const FIELDS_MAX: usize = 100;
 /// The name server's answer included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 
 impl Client {
     pub(super) fn new(options: ClientOptions, figures: Fetches, dialled: &Dialled) -> Result<Self, ClientError> {
-        let proxy = options.egress_proxy.as_deref().map(egress).transpose()?;
-        let exempt = proxy.as_ref().map(|(_, host)| host.clone());
-        let resolver = Resolver::new(&options.resolvers, options.guard.clone(), exempt, dialled.clone());
-        let resolver = resolver.map_err(|_| ClientError::Resolvers)?;
-        let tls = tls::client(options.ca_file.as_deref())
-            .map_err(|source| ClientError::Authorities { path: options.ca_file.clone().unwrap_or_default(), source })?;
-        #[expect(clippy::disallowed_methods, reason = "this is the one client")]
-        let mut builder = reqwest::Client::builder()
-            .redirect(Policy::none())
-            .referer(false)
-            .no_proxy()
-            .retry(reqwest::retry::never())
-            .http1_only()
-            .http1_max_headers(FIELDS_MAX)
-            .tls_backend_preconfigured(tls)
-            .dns_resolver(resolver.clone())
-            .connect_timeout(CONNECT_TIMEOUT)
-            // One request, one connection, one judged address; and none that its host is about to close.
-            .pool_max_idle_per_host(0);
-        if let Some((proxy, _)) = proxy {
-            builder = builder.proxy(proxy);
+        let tls = tls::client(options.ca_file.as_deref(), None)?;
+        let (builder, resolver) = Dialling {
+            guard: &options.guard,
+            resolvers: &options.resolvers,
+            egress_proxy: options.egress_proxy.as_deref(),
+            connect_timeout: CONNECT_TIMEOUT,
+            dialled,
         }
+        .client(tls)?;
         let sparing = Sparing {
             at_once_max: options.host_requests_max,
             failures_max: options.host_failures_max,
@@ -235,15 +193,14 @@ impl Client {
         };
         let request = self.http.request(method, url.expose_asked()).header(USER_AGENT, agent).header(ACCEPT, PAGES);
         let response = request.send().await.map_err(|error| FetchError::of(&error))?;
-        let peer = response.remote_addr().filter(|_| self.options.egress_proxy.is_none());
-        if let Some(peer) = peer {
-            self.options.guard.address(peer.ip().to_canonical())?;
+        if self.options.egress_proxy.is_none() {
+            self.options.guard.peer(response.remote_addr())?;
         }
         let status = response.status().as_u16();
         if status == 429 || status >= 500 {
             return Err(FetchError::Status(status));
         }
-        let location = location(status, response.headers())?;
+        let location = onward::location(status, response.headers())?;
         let lifetime = self.options.lifetimes.of(status, response.headers(), clock::now());
         let page = if ask == Ask::Page && location.is_none() { Some(self.page(response).await?) } else { None };
         Ok(Answer { status, location, page, lifetime })
@@ -277,71 +234,4 @@ impl Client {
 /// Spread over the second: hosts are not asked in bursts.
 fn one_at_a_time(rate: NonZeroU32) -> Quota {
     Quota::per_second(rate).allow_burst(NonZeroU32::MIN)
-}
-
-/// Where an answer says to go on. Two that differ lead nowhere, as in browsers.
-fn location(status: u16, headers: &HeaderMap) -> Result<Option<String>, FetchError> {
-    let text = |value: &HeaderValue| written(value.as_bytes());
-    if matches!(status, 301 | 302 | 303 | 307 | 308) {
-        let mut all = headers.get_all(LOCATION).iter();
-        let first = all.next();
-        if all.any(|other| Some(other) != first) {
-            return Err(FetchError::Garbled);
-        }
-        if let Some(first) = first {
-            return Ok(Some(text(first)));
-        }
-    }
-    Ok(headers.get(REFRESH).and_then(|value| refreshed(&text(value)).map(str::to_owned)))
-}
-
-/// Bytes that are no UTF-8 escaped one by one, as browsers ask for them.
-fn written(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => bytes
-            .iter()
-            .map(|&byte| if byte.is_ascii() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-            .collect(),
-    }
-}
-
-/// The URL in `5; url=https://a.example/`, as the HTML standard reads it ("shared declarative refresh steps").
-pub(super) fn refreshed(value: &str) -> Option<&str> {
-    let rest = value.trim_start().trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-    let rest = rest.trim_start().trim_start_matches([';', ',']).trim_start();
-    let is_named = rest.get(..3).is_some_and(|name| name.eq_ignore_ascii_case("url"));
-    let named = if is_named { rest.get(3..).and_then(|rest| rest.trim_start().strip_prefix('=')) } else { None };
-    let url = named.map_or(rest, str::trim_start);
-    let unquoted = match url.chars().next() {
-        Some(quote @ ('"' | '\'')) => url.get(1..).and_then(|rest| rest.split(quote).next()),
-        _ => Some(url),
-    };
-    unquoted.map(str::trim).filter(|url| !url.is_empty())
-}
-
-fn egress(text: &str) -> Result<(reqwest::Proxy, String), ClientError> {
-    let url = RequestUrl::read(text).map_err(|_| ClientError::EgressProxy)?;
-    let proxy = reqwest::Proxy::all(text).map_err(|_| ClientError::EgressProxy)?;
-    Ok((proxy, url.host().to_owned()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn refresh_is_read_as_browsers_do() {
-        for (value, expected) in [
-            ("0; url=https://a.example/", Some("https://a.example/")),
-            ("5;URL='/b'; x", Some("/b")),
-            ("3, https://a.example/", Some("https://a.example/")),
-            ("0.5;url = \"c\"", Some("c")),
-            ("0;url", Some("url")),
-            ("5", None),
-            ("0; url=", None),
-        ] {
-            assert_eq!(refreshed(value), expected, "{value}");
-        }
-    }
 }

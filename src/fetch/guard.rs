@@ -2,7 +2,7 @@
 //!
 //! A URL is judged before each hop, and every address of the answer for its name before one of them is dialled.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
@@ -14,8 +14,10 @@ use super::special::special;
 #[derive(Debug, Clone)]
 pub struct Guard {
     ports: Vec<u16>,
-    /// Networks that count as public all the same; tests have some.
+    /// Networks that count as public all the same, whatever the port; tests have some.
     allowed: Vec<IpNet>,
+    /// Inner networks where the operator's own servers are.
+    own: Vec<IpNet>,
 }
 
 /// Why something is not asked.
@@ -70,7 +72,7 @@ const INNER: [&str; 15] = [
 impl Guard {
     /// Rules with these ports.
     pub fn new(ports: Vec<u16>) -> Self {
-        Self { ports, allowed: Vec::new() }
+        Self { ports, allowed: Vec::new(), own: Vec::new() }
     }
 
     /// The same with networks that count as public.
@@ -80,6 +82,12 @@ impl Guard {
         Self { allowed, ..self }
     }
 
+    /// The same for servers that the operator names, some of which stand in inner networks: names of those may be asked too,
+    /// and their addresses decide.
+    pub(super) fn with_own(self, own: Vec<IpNet>) -> Self {
+        Self { own, ..self }
+    }
+
     /// Judges what the URL itself says.
     ///
     /// # Errors
@@ -87,7 +95,7 @@ impl Guard {
     pub fn url(&self, url: &RequestUrl) -> Result<(), Refused> {
         match url.address() {
             Some(address) => self.address(address)?,
-            None if is_inner(url.host()) => return Err(Refused::Name),
+            None if self.own.is_empty() && is_inner(url.host()) => return Err(Refused::Name),
             None => {}
         }
         let is_usual = self.ports.contains(&url.port());
@@ -109,7 +117,7 @@ impl Guard {
     /// # Errors
     /// If it is not to be asked.
     pub fn address(&self, address: IpAddr) -> Result<(), Refused> {
-        if self.allowed.iter().any(|network| network.contains(&address)) {
+        if self.allowed.iter().chain(&self.own).any(|network| network.contains(&address)) {
             return Ok(());
         }
         match special(address) {
@@ -117,6 +125,14 @@ impl Guard {
             None if is_own(address) => Err(Refused::Own),
             None => Ok(()),
         }
+    }
+
+    /// Judges who answered, where that is known.
+    ///
+    /// # Errors
+    /// If it was not to be asked.
+    pub(super) fn peer(&self, peer: Option<SocketAddr>) -> Result<(), Refused> {
+        peer.map_or(Ok(()), |peer| self.address(peer.ip().to_canonical()))
     }
 
     /// Whether an address counts as public only because tests say so.
@@ -171,6 +187,21 @@ mod tests {
             ("http://local.example/", Ok(())),
             ("http://127.1/", Err(Refused::Address("loopback"))),
             ("http://[::ffff:127.0.0.1]/", Err(Refused::Address("embedded"))),
+        ] {
+            assert_eq!(guard.url(&RequestUrl::read(link).unwrap()), expected, "{link}");
+        }
+    }
+
+    #[test]
+    fn own_networks_are_asked_on_named_ports_only() {
+        let guard = Guard::new(vec![443, 8443]).with_own(vec!["10.1.0.0/16".parse().unwrap()]);
+        for (link, expected) in [
+            ("https://10.1.2.3/", Ok(())),
+            ("https://10.1.2.3:8443/", Ok(())),
+            ("https://mirror.internal/", Ok(())),
+            ("https://10.1.2.3:9443/", Err(Refused::Port)),
+            ("https://10.2.0.1/", Err(Refused::Address("private"))),
+            ("https://127.0.0.1/", Err(Refused::Address("loopback"))),
         ] {
             assert_eq!(guard.url(&RequestUrl::read(link).unwrap()), expected, "{link}");
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::HeaderMap;
-use http::header::{CACHE_CONTROL, EXPIRES};
+use http::header::{AGE, CACHE_CONTROL, EXPIRES};
 
 /// Bounds and defaults of lifetimes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,15 +37,32 @@ impl Lifetimes {
             300..=399 => self.redirect,
             _ => return self.negative,
         };
-        told(headers, now).unwrap_or(default).clamp(self.min, self.max)
+        told(headers, now, Keeper::Many).unwrap_or(default).clamp(self.min, self.max)
     }
 }
 
-fn told(headers: &HeaderMap, now: i64) -> Option<Duration> {
+/// How long an answer stays fresh for whoever asked for it, by its own words.
+pub(super) fn fresh_for(headers: &HeaderMap, now: i64) -> Option<Duration> {
+    let whole = told(headers, now, Keeper::One)?;
+    let age = headers.get(AGE).and_then(|age| age.to_str().ok()?.trim().parse().ok()).unwrap_or_default();
+    Some(whole.saturating_sub(Duration::from_secs(age)))
+}
+
+/// For whom an answer is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keeper {
+    /// For all that may ask for the same.
+    Many,
+    /// For whoever asked.
+    One,
+}
+
+fn told(headers: &HeaderMap, now: i64, keeper: Keeper) -> Option<Duration> {
     let control = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
     let mut directives = control.flat_map(|value| value.split(',')).map(|one| one.trim().to_ascii_lowercase());
     let seconds = directives.find_map(|one| match &*one {
-        "no-store" | "no-cache" | "private" => Some(0),
+        "no-store" | "no-cache" => Some(0),
+        "private" if keeper == Keeper::Many => Some(0),
         one => one.strip_prefix("max-age=")?.trim_matches('"').parse().ok(),
     });
     seconds.map(Duration::from_secs).or_else(|| {
@@ -79,6 +96,23 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(http::HeaderName::from_static(name), value.parse().unwrap());
             assert_eq!(lifetimes.of(status, &headers, 0).as_secs(), expected, "{status} {name}: {value}");
+        }
+    }
+
+    #[test]
+    fn what_is_for_one_may_be_private() {
+        for (fields, expected) in [
+            (&[("cache-control", "private, max-age=600")][..], Some(600)),
+            (&[("cache-control", "max-age=600"), ("age", "200")], Some(400)),
+            (&[("cache-control", "max-age=600"), ("age", "900")], Some(0)),
+            (&[("cache-control", "no-cache")], Some(0)),
+            (&[("expires", "Thu, 01 Jan 1970 00:20:00 GMT")], Some(1_200)),
+            (&[("age", "5")], None),
+        ] {
+            let line =
+                |&(name, value): &(&'static str, &str)| (http::HeaderName::from_static(name), value.parse().unwrap());
+            let headers: HeaderMap = fields.iter().map(line).collect();
+            assert_eq!(fresh_for(&headers, 0).map(|told| told.as_secs()), expected, "{fields:?}");
         }
     }
 }

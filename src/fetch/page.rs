@@ -5,7 +5,7 @@ use encoding_rs::{Encoding, UTF_8};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-use super::client::refreshed;
+use super::onward::refreshed;
 
 /// A longer tag is none of those.
 const TAG_MAX_BYTES: usize = 4_096;

@@ -59,7 +59,7 @@ const GLOBAL_UNICAST: Block<[u16; 8]> = ([0x2000, 0, 0, 0, 0, 0, 0, 0], 3, "");
 /// Why the address is no place of the public internet; `None` if it is one.
 ///
 /// An IPv6 address that stands for an IPv4 one is judged as that, and asked only where a translator may be behind it.
-pub(super) fn special(address: IpAddr) -> Option<&'static str> {
+pub(crate) fn special(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(address) => special_v4(address),
         IpAddr::V6(address) if holds(&NAT64, address) => embedded_ipv4(address).and_then(special_v4),

@@ -52,9 +52,19 @@ pub(super) fn write(out: &mut Vec<u8>, id: &Id<'_>, others: [Option<&str>; 2]) -
 }
 
 fn write_field(out: &mut Vec<u8>, text: &str) {
-    let cut = text.get(..text.floor_char_boundary(FIELD_MAX_BYTES)).unwrap_or("");
+    let cut = cut(text);
     out.push(cut.len() as u8);
     out.extend_from_slice(cut.as_bytes());
+}
+
+/// As much of a field as is kept.
+pub(super) fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(FIELD_MAX_BYTES)).unwrap_or("")
+}
+
+/// A derived id as reports show it.
+pub(super) fn id_text(id: &[u8]) -> String {
+    data_encoding::BASE32_NOPAD.encode(id).to_ascii_lowercase()
 }
 
 impl Cold {
@@ -86,7 +96,7 @@ fn parse(bytes: &[u8]) -> Option<Details> {
     let (entry, rest) = match bytes.split_first()? {
         (&DERIVED, rest) => {
             let (id, rest) = rest.split_at_checked(10)?;
-            (data_encoding::BASE32_NOPAD.encode(id).to_ascii_lowercase(), rest)
+            (id_text(id), rest)
         }
         _ => read_field(bytes)?,
     };

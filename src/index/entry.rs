@@ -137,6 +137,11 @@ impl Category {
         Self::ALL.into_iter().find(|category| category.name() == name)
     }
 
+    /// Whether it is about the abuse of children or the ways to it. There one person's slip is not to be enough.
+    pub fn is_grave(self) -> bool {
+        matches!(self, Self::Csam | Self::CsamAdvertising | Self::InvitePyramid | Self::Exploitation)
+    }
+
     pub(super) fn from_bits(bits: u64) -> Self {
         Self::ALL.get(bits as usize).copied().unwrap_or(Self::Other)
     }

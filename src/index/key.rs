@@ -5,6 +5,9 @@ use sha2::Sha256;
 
 use crate::expression::DigestKey;
 
+use super::cold;
+use super::entry::Entry;
+
 /// The secret of an installation, 256 bits. Whoever has it and the files can test guesses against a list.
 #[derive(Clone)]
 pub struct StateKey([u8; StateKey::LEN]);
@@ -54,6 +57,14 @@ impl Keys {
     /// The key of the digests.
     pub fn digest(&self) -> &DigestKey {
         &self.digest
+    }
+
+    /// The id by which reports name an entry of that list: the source's own, or the derived one.
+    pub fn id_of(&self, list: &str, entry: &Entry) -> String {
+        entry.id.as_deref().map_or_else(
+            || cold::id_text(&self.entry_id(list, entry.scope.name(), &entry.target.expose())),
+            |own| cold::cut(own).to_owned(),
+        )
     }
 
     /// The id of an entry whose source gives none: 80 bits of HMAC over list, scope and value.

@@ -22,6 +22,9 @@ pub struct List {
     pub www_twin: bool,
     /// Whether `label` entries reach below private suffixes too.
     pub label_private: bool,
+    /// On how many hosts in a million its hits are acted on, by a keyed hash of the host; on others they are told.
+    #[serde(default = "all_hosts")]
+    pub rollout_ppm: u32,
     /// How many entries there are of each scope; exceptions count as `allow_…`.
     #[serde(default)]
     pub entries: BTreeMap<String, u64>,
@@ -38,6 +41,10 @@ pub enum Mode {
     Report,
 }
 
+fn all_hosts() -> u32 {
+    1_000_000
+}
+
 impl List {
     /// An enforced list of that name and version, with the defaults of a list that nothing more is known of.
     pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
@@ -48,6 +55,7 @@ impl List {
             default_category: Category::Csam,
             www_twin: true,
             label_private: false,
+            rollout_ppm: all_hosts(),
             entries: BTreeMap::new(),
         }
     }

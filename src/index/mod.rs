@@ -99,6 +99,18 @@ impl Index {
         record.map(|record| self.cold.details(record)).unwrap_or_default()
     }
 
+    /// The mode of a list for links to one host: until it is rolled out to that host it is only told.
+    pub fn mode(&self, list: &List, host: &str) -> Mode {
+        // Nearly always: no hash is needed.
+        if list.rollout_ppm >= 1_000_000 || list.mode == Mode::Report {
+            return list.mode;
+        }
+        let digest = blake3::keyed_hash(&self.keys.mac, host.as_bytes());
+        let [first, second, third, fourth, ..] = *digest.as_bytes();
+        let share = (u64::from(u32::from_le_bytes([first, second, third, fourth])) * 1_000_000) >> 32;
+        if share < list.rollout_ppm.into() { Mode::Enforce } else { Mode::Report }
+    }
+
     /// The first moment after `now`, in seconds since the Unix epoch, at which some entry begins or ends to hold.
     pub fn next_edge(&self, now: i64) -> Option<i64> {
         let edges = self.edges.get_or_init(|| self.extras.edges());

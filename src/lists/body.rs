@@ -80,16 +80,24 @@ pub(super) fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
+/// Whether the text begins with a tag, a declaration or a comment of HTML. A link in angle brackets has a colon.
 fn is_html(start: &[u8]) -> bool {
-    let begins = |tag: &str| start.get(..tag.len()).is_some_and(|head| head.eq_ignore_ascii_case(tag.as_bytes()));
-    HTML_STARTS.iter().any(|tag| begins(tag))
+    let Some((b'<', inner)) = start.split_first() else { return false };
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+    match inner.split_first() {
+        Some((b'!' | b'?', _)) => true,
+        Some((first, rest)) if first.is_ascii_alphabetic() => {
+            let end = rest.iter().find(|byte| !is_name(byte));
+            end.is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'))
+        }
+        _ => false,
+    }
 }
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// 128 MiB, what the zstd program itself takes without being asked.
 const ZSTD_WINDOW_LOG_MAX: u32 = 27;
-const HTML_STARTS: [&str; 7] = ["<!doctype", "<html", "<head", "<body", "<title", "<?xml", "<!--"];
 
 #[cfg(test)]
 mod tests {
@@ -140,10 +148,16 @@ mod tests {
             ("\u{feff}", "empty"),
             ("<!DOCTYPE html>\n<html>", "html"),
             ("\u{feff}\n<HTML lang=en>", "html"),
+            ("<meta http-equiv=refresh>", "html"),
+            ("<h1>Sorry</h1>", "html"),
+            ("<!-- cached -->", "html"),
+            ("<br/>", "html"),
         ] {
             assert_eq!(check(body.as_bytes(), Format::Plain, &small()).unwrap_err().code(), code, "{body:?}");
         }
         assert_eq!(check(b"\xff\xfea\0", Format::Plain, &small()).unwrap_err().code(), "not_text");
-        assert!(check(b"a.example\n<html>\n", Format::Plain, &small()).is_ok());
+        for text in ["a.example\n<html>\n", "<https://a.example/>\n", "<\n", "<1>\n"] {
+            assert!(check(text.as_bytes(), Format::Plain, &small()).is_ok(), "{text}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Sources → an index, list after list, without keeping entries.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -92,7 +93,8 @@ fn add(builder: &mut Builder, source: &Source, pieces: &[Piece], tables: &Tables
     let options = &source.options;
     let format = pieces.first().map_or(Format::Plain, |piece| piece.format);
     let version = source::version(pieces);
-    let list = List { mode: source.mode, ..list(&source.name, &version, format, options) };
+    let list =
+        List { mode: source.mode, rollout_ppm: source.rollout_ppm, ..list(&source.name, &version, format, options) };
     let number = builder.list(list)?;
     let mut full: Option<IndexError> = None;
     let lines = read_pieces(pieces, options, tables, &mut |entry| {
@@ -158,25 +160,61 @@ pub struct SourceState {
     pub name: String,
     /// Its version; empty if it cannot be read.
     pub version: String,
+    /// The number of its version, if versions of it are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
     /// How many entries there are of each scope.
     pub entries: BTreeMap<String, u64>,
-    /// Seconds since the file changed.
+    /// How many entries are held back.
+    #[serde(skip_serializing_if = "is_none")]
+    pub held: u64,
+    /// Seconds since the file changed, or since its source was last seen.
     pub age_s: Option<u64>,
-    /// `live` or `missing`.
+    /// `live`, `stale`, `quarantined` or `missing`.
     pub state: &'static str,
     /// What is wrong with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_error: Option<LastError>,
+    /// The version that waits for approval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Waiting>,
     /// What became of its lines; none if it is compiled already.
     #[serde(skip)]
     pub reports: Vec<SourceReport>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives references")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+impl SourceState {
+    /// One of which nothing is known.
+    pub fn missing(name: &str) -> Self {
+        let (name, version, entries, reports) = (name.to_owned(), String::new(), BTreeMap::new(), Vec::new());
+        let (number, age_s, last_error, pending) = (None, None, None, None);
+        Self { name, version, number, entries, held: 0, age_s, state: "missing", last_error, pending, reports }
+    }
+}
+
+/// A version that waits for approval.
+#[derive(Debug, Clone, Serialize)]
+pub struct Waiting {
+    /// Its number.
+    pub number: u64,
+    /// Its version.
+    pub version: String,
+    /// How many entries it has.
+    pub entries: u64,
+    /// Why it waits.
+    pub code: String,
 }
 
 /// Why a list could not be read.
 #[derive(Debug, Clone, Serialize)]
 pub struct LastError {
     /// A short name of the reason.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// The line that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
@@ -197,21 +235,12 @@ pub fn status(source: &Source, keys: Keyring, tables: &Arc<Tables>, now: i64) ->
                 *entries.entry(scope.clone()).or_default() += count;
             }
             let version = lists.first().map(|list| list.version.clone()).unwrap_or_default();
-            let (name, reports) = (source.name.clone(), compiled.reports);
-            SourceState { name, version, entries, age_s, state: "live", last_error: None, reports }
+            let reports = compiled.reports;
+            SourceState { version, entries, age_s, state: "live", reports, ..SourceState::missing(&source.name) }
         }
         Err(error) => {
-            let last_error = Some(LastError { code: error.code(), line: error.line(), text: in_words(&error) });
-            let (name, version) = (source.name.clone(), String::new());
-            SourceState {
-                name,
-                version,
-                entries: BTreeMap::new(),
-                age_s,
-                state: "missing",
-                last_error,
-                reports: vec![],
-            }
+            let last_error = Some(LastError { code: error.code().into(), line: error.line(), text: in_words(&error) });
+            SourceState { age_s, last_error, ..SourceState::missing(&source.name) }
         }
     }
 }

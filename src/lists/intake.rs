@@ -3,6 +3,7 @@
 use crate::canonical::Tables;
 use crate::index::{Entry, Scope, Target};
 
+use super::guard::{Door, Passage};
 use super::line::{has, lines, trimmed};
 use super::options::Options;
 use super::report::{Ignored, LineReport, Refusal, Remark, Unit};
@@ -27,11 +28,32 @@ pub(super) struct Intake<'i> {
     report: LineReport,
     /// The line at hand.
     line: u64,
+    door: Door<'i>,
+    /// What became of the entries of the line at hand.
+    at_hand: AtHand,
+}
+
+/// Entries of one line, after the guards.
+#[derive(Default)]
+struct AtHand {
+    is_let_in: bool,
+    refused: Option<Refusal>,
 }
 
 impl<'i> Intake<'i> {
     pub(super) fn new(options: &'i Options, tables: &'i Tables, sink: &'i mut dyn FnMut(Entry)) -> Self {
-        Self { options, tables, sink, report: LineReport::default(), line: 0 }
+        let door = options.guards.as_deref().map_or(Door::Open, Door::Warning);
+        Self { options, tables, sink, report: LineReport::default(), line: 0, door, at_hand: AtHand::default() }
+    }
+
+    /// The same with guards that hold entries back.
+    pub(super) fn behind(self, door: Door<'i>) -> Self {
+        Self { door, ..self }
+    }
+
+    /// Whether somebody else decides about top-level names, which are refused otherwise.
+    pub(super) fn holds_top_levels(&self) -> bool {
+        matches!(self.door, Door::Holding(_))
     }
 
     /// Says what is counted; lines, if nobody says.
@@ -54,6 +76,20 @@ impl<'i> Intake<'i> {
 
     /// Passes an entry of the line at hand on.
     pub(super) fn give(&mut self, entry: Entry) {
+        let max = self.options.lines_named_max;
+        match self.door.ask(&entry, self.tables) {
+            Passage::Free => {}
+            Passage::Remarked(remark) => self.remark(remark),
+            Passage::Held(hold) => {
+                self.at_hand.is_let_in = true;
+                return self.report.held.entry(hold).or_default().add(self.line, max);
+            }
+            Passage::Refused(reason) => {
+                self.at_hand.refused = Some(reason);
+                return;
+            }
+        }
+        self.at_hand.is_let_in = true;
         self.report.entries += 1;
         (self.sink)(entry);
     }
@@ -72,7 +108,11 @@ impl<'i> Intake<'i> {
     /// Reads one line and counts what became of it.
     pub(super) fn line(&mut self, number: u64, read: impl FnOnce(&mut Self) -> Outcome) {
         self.line = number;
-        let outcome = read(self);
+        self.at_hand = AtHand::default();
+        let outcome = match (read(self), &self.at_hand) {
+            (Ok(Line::Taken), AtHand { is_let_in: false, refused: Some(reason) }) => Err(*reason),
+            (outcome, _) => outcome,
+        };
         let max = self.options.lines_named_max;
         self.report.lines += 1;
         match outcome {

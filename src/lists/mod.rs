@@ -18,7 +18,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! It does not fetch lists, check signatures or hold back suspicious entries.
+//! It does not fetch lists. [`verify`] and [`check_digest`] tell whether bytes that were fetched are their publisher's; what must
+//! not go live by itself is decided in [`guard`].
 
 #[doc = include_str!("../docs/list-formats.md")]
 pub mod formats {}
@@ -30,26 +31,33 @@ mod detect;
 mod directory;
 mod error;
 mod format;
+pub mod guard;
+mod guarded;
 mod inspect;
 mod intake;
 mod line;
 mod options;
+mod override_hits;
 mod overrides;
 mod refang;
 mod report;
+mod signed;
 mod source;
 mod value;
 
 pub use body::unpack;
-pub use compile::{Compiled, Keyring, LastError, SourceReport, SourceState, compile, status};
+pub use compile::{Compiled, Keyring, LastError, SourceReport, SourceState, Waiting, compile, status};
 pub use detect::detect;
 pub use error::ListError;
 pub use format::Format;
+pub use guarded::{Behind, GuardedIndex, compile_guarded, ids};
 pub use inspect::{Input, InspectError, Inspected, Inspection, MatchAnswer, Request, inspect};
 pub use options::{BadLines, Column, Columns, Options, PlainMeans, Position, RootUrlMeans};
+pub use override_hits::{Counted, OverrideHits};
 pub use overrides::{LOWERING_MAX_DAYS, Override, OverrideError, OverrideSummary, Overrides, ending, moment_or_day};
 pub use report::{Ignored, LineReport, Refusal, Remark, Tally, Unit};
-pub use source::{Place, Source};
+pub use signed::{ListKey, ListKeyError, Signed, SignedError, check_digest, verify};
+pub use source::{Piece, Place, Source, version};
 
 use crate::canonical::Tables;
 use crate::index::Entry;

@@ -1,7 +1,10 @@
 //! How a list is to be read where its format leaves that open.
 
+use std::sync::Arc;
+
 use crate::index::Category;
 
+use super::guard::Guards;
 use super::line::trimmed;
 
 /// What the operator knows of a list and its file does not say.
@@ -37,6 +40,8 @@ pub struct Options {
     pub line_max_bytes: usize,
     /// A report names this many lines of each reason.
     pub lines_named_max: usize,
+    /// Guards that remark on what would wait in an update, and let it pass.
+    pub guards: Option<Arc<Guards>>,
 }
 
 impl Default for Options {
@@ -57,6 +62,7 @@ impl Default for Options {
             bytes_max: 1 << 30,
             line_max_bytes: 64 << 10,
             lines_named_max: 10,
+            guards: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The operator's own rulings: what they may say, and the sealed file that keeps them.
 //!
 //! A ruling that lowers an action is a hole in the wall: it reaches no further than a registrable domain, has an author,
-//! a reason and an end.
+//! a reason and an end. What entries of grave categories ask for it lowers only once a second person has approved it.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -17,6 +17,7 @@ use crate::index::{Action, Entry, Scope, SealError, StateKey, Target, atomic};
 
 use super::intake::Intake;
 use super::options::Options;
+use super::override_hits::OverrideHits;
 use super::report::Refusal;
 use super::value;
 
@@ -41,6 +42,10 @@ pub struct Override {
     pub reason: String,
     /// Who decided.
     pub author: String,
+    /// The second person who approved it. Without one, a ruling that lowers an action says nothing of entries of
+    /// [grave](crate::index::Category::is_grave) categories.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approver: Option<String>,
     /// When it ends; required for those that lower an action.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "moment_or_day")]
     pub expires: Option<Timestamp>,
@@ -82,9 +87,20 @@ pub struct OverrideSummary {
     pub reason: String,
     /// Who decided.
     pub author: String,
+    /// Who approved it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approver: Option<String>,
+    /// Whether it says nothing of grave entries until a second person approves it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub waits: bool,
     /// When it ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
+    /// How often it decided, as far as servers have told.
+    pub hits: u64,
+    /// When it decided last, as far as servers have told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_hit: Option<Timestamp>,
 }
 
 /// Why a ruling is not taken. Never shows its value.
@@ -112,6 +128,15 @@ pub enum OverrideError {
     /// Nobody would know later why it is there.
     #[error("a ruling needs an author and a reason")]
     Unexplained,
+    /// Two pairs of eyes are wanted.
+    #[error("the one who approves a ruling is another than its author")]
+    SamePerson,
+    /// There is nothing to approve.
+    #[error("that ruling waits for nobody: it was approved before, or it lowers no action")]
+    NotWaiting,
+    /// There is none of that id.
+    #[error("there is no ruling of that id; `linkgate override list` shows them")]
+    Unknown,
     /// There is one already.
     #[error(
         "there is a ruling of that scope on that value already; take it back with `linkgate override remove` first"
@@ -149,6 +174,9 @@ impl Override {
         if self.author.trim().is_empty() || self.reason.trim().is_empty() {
             return Err(OverrideError::Unexplained);
         }
+        if self.approver.as_deref().is_some_and(|approver| !self.may_be_approved_by(approver)) {
+            return Err(OverrideError::SamePerson);
+        }
         let (scope, target) = self.read(tables)?;
         if self.action < Action::Reject {
             self.check_lowering(&target, tables, now)?;
@@ -165,8 +193,19 @@ impl Override {
             valid_from: None,
             valid_until: self.expires.map(Timestamp::as_second),
             jurisdiction: None,
-            disputed: false,
+            // As entries are that somebody does not agree with.
+            disputed: self.waits(),
         })
+    }
+
+    /// Whether it says nothing of grave entries until a second person approves it.
+    pub fn waits(&self) -> bool {
+        self.action < Action::Reject && self.approver.is_none()
+    }
+
+    fn may_be_approved_by(&self, who: &str) -> bool {
+        let name = |text: &str| text.trim().to_lowercase();
+        !name(who).is_empty() && name(who) != name(&self.author)
     }
 
     fn check_lowering(&self, target: &Target, tables: &Tables, now: i64) -> Result<(), OverrideError> {
@@ -242,27 +281,46 @@ impl Overrides {
         Ok(())
     }
 
-    /// Removes those on a value in whatever spelling, or with that id, of one scope or of all; tells how many.
-    pub fn remove(&mut self, value_or_id: &str, scope: Option<Scope>, tables: &Tables) -> usize {
-        let before = self.0.len();
-        self.0.retain(|one| {
+    /// The one of that id, approved by somebody.
+    ///
+    /// # Errors
+    /// If there is none, it waits for nobody, or it is the author who approves.
+    pub fn approve(&mut self, id: &str, who: &str) -> Result<&Override, OverrideError> {
+        let one = self.0.iter_mut().find(|one| one.id == id).ok_or(OverrideError::Unknown)?;
+        if !one.waits() {
+            return Err(OverrideError::NotWaiting);
+        }
+        if !one.may_be_approved_by(who) {
+            return Err(OverrideError::SamePerson);
+        }
+        one.approver = Some(who.trim().to_owned());
+        Ok(one)
+    }
+
+    /// Removes those on a value in whatever spelling, or with that id, of one scope or of all; gives them back.
+    pub fn remove(&mut self, value_or_id: &str, scope: Option<Scope>, tables: &Tables) -> Vec<Override> {
+        let is_meant = |one: &mut Override| {
             let asked = Override { value: value_or_id.to_owned(), ..one.clone() };
             let same = one.id == value_or_id || one.value == value_or_id;
             let meant = same || asked.target(tables).is_some_and(|target| one.target(tables) == Some(target));
-            !meant || scope.is_some_and(|scope| scope != one.scope)
-        });
-        before - self.0.len()
+            meant && scope.is_none_or(|scope| scope == one.scope)
+        };
+        self.0.extract_if(.., is_meant).collect()
     }
 
     /// What may be told of them.
-    pub fn summaries(&self) -> Vec<OverrideSummary> {
+    pub fn summaries(&self, hits: &OverrideHits) -> Vec<OverrideSummary> {
         let summary = |one: &Override| OverrideSummary {
             id: one.id.clone(),
             scope: one.scope,
             action: one.action,
             reason: one.reason.clone(),
             author: one.author.clone(),
+            approver: one.approver.clone(),
+            waits: one.waits(),
             expires: one.expires,
+            hits: hits.of(&one.id).map_or(0, |counted| counted.hits),
+            last_hit: hits.of(&one.id).and_then(|counted| Timestamp::from_second(counted.last_at).ok()),
         };
         self.0.iter().map(summary).collect()
     }
@@ -282,6 +340,7 @@ mod tests {
             action,
             reason: "a mistake".to_owned(),
             author: "t-and-s".to_owned(),
+            approver: None,
             expires: days.map(|days| Timestamp::from_second(NOW + days * 86_400).unwrap()),
         }
     }
@@ -312,6 +371,33 @@ mod tests {
     }
 
     #[test]
+    fn the_second_person_is_another() {
+        let tables = Tables::shipped().unwrap();
+        let mut kept = Overrides::default();
+        kept.add(ruling("domain", "a.example", Action::Allow, Some(30)), &tables, NOW).unwrap();
+        kept.add(ruling("domain", "b.example", Action::Reject, None), &tables, NOW).unwrap();
+        let [lowers, raises] = [0, 1].map(|number: usize| kept.all()[number].id.clone());
+        for (id, who, expected) in [
+            (&lowers, "t-and-s", Some(OverrideError::SamePerson)),
+            (&lowers, " T-and-S ", Some(OverrideError::SamePerson)),
+            (&lowers, " ", Some(OverrideError::SamePerson)),
+            (&raises, "somebody else", Some(OverrideError::NotWaiting)),
+            (&"override-0".to_owned(), "somebody else", Some(OverrideError::Unknown)),
+            (&lowers, "somebody else", None),
+            (&lowers, "a third", Some(OverrideError::NotWaiting)),
+        ] {
+            let told = kept.approve(id, who).err().map(|error| error.to_string());
+            assert_eq!(told, expected.map(|error| error.to_string()), "{who}");
+        }
+        let entries: Vec<Entry> = kept.all().iter().map(|one| one.to_entry(&tables, NOW).unwrap()).collect();
+        assert!(entries.iter().all(|entry| !entry.disputed));
+        let mut alone = ruling("domain", "a.example", Action::Allow, Some(30));
+        assert!(alone.to_entry(&tables, NOW).unwrap().disputed);
+        alone.approver = Some("T-AND-S".to_owned());
+        assert!(matches!(alone.to_entry(&tables, NOW), Err(OverrideError::SamePerson)));
+    }
+
+    #[test]
     fn the_file_opens_with_its_key_only_and_shows_no_value() {
         let tables = Tables::shipped().unwrap();
         let dir = tempfile::tempdir().unwrap();
@@ -326,8 +412,8 @@ mod tests {
         assert!(matches!(Overrides::open(&path, &other), Err(OverrideError::Sealed(_))));
         let file = std::fs::read(&path).unwrap();
         assert!(memchr::memmem::find(&file, b"a.example").is_none());
-        assert!(!serde_json::to_string(&kept.summaries()).unwrap().contains("a.example"));
-        assert_eq!(kept.remove("a.example", Some(Scope::Host), &tables), 0);
-        assert_eq!(kept.remove("A.EXAMPLE.", None, &tables), 1);
+        assert!(!serde_json::to_string(&kept.summaries(&OverrideHits::default())).unwrap().contains("a.example"));
+        assert_eq!(kept.remove("a.example", Some(Scope::Host), &tables).len(), 0);
+        assert_eq!(kept.remove("A.EXAMPLE.", None, &tables).len(), 1);
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::error::ListError;
+use super::guard::Hold;
 use super::options::{BadLines, Options};
 
 /// The account of one list. `taken + refused + ignored = lines`, always.
@@ -15,7 +16,7 @@ pub struct LineReport {
     pub unit: Unit,
     /// How many there were.
     pub lines: u64,
-    /// Lines that gave at least one entry.
+    /// Lines that gave at least one entry, be it one that waits.
     pub taken: u64,
     /// Entries that came of them.
     pub entries: u64,
@@ -23,6 +24,9 @@ pub struct LineReport {
     pub refused: BTreeMap<Refusal, Tally>,
     /// Lines that were never meant to give one to us.
     pub ignored: BTreeMap<Ignored, Tally>,
+    /// Lines with an entry that waits for a human, so that it is not among the entries.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub held: BTreeMap<Hold, Tally>,
     /// What a person should know about lines that were taken.
     pub remarks: BTreeMap<Remark, Tally>,
     /// The list names known good values: it guards updates and must not be compiled.
@@ -80,6 +84,18 @@ impl LineReport {
         self.ignored.values().map(|tally| tally.count).sum()
     }
 
+    /// How many entries wait for a human.
+    pub fn held(&self) -> u64 {
+        self.held.values().map(|tally| tally.count).sum()
+    }
+
+    /// The share of bad lines among those that count. An entry that is too wide is well formed and refused by itself.
+    pub fn bad_share(&self) -> f64 {
+        let too_wide = self.refused.get(&Refusal::TooWide).map_or(0, |tally| tally.count);
+        let bad = self.refused() - too_wide;
+        if bad == 0 { 0.0 } else { bad as f64 / (self.taken + self.refused()) as f64 }
+    }
+
     /// Whether more of the lines that count are bad than the options allow.
     pub fn has_too_many_bad_lines(&self, options: &Options) -> bool {
         let bad = self.refused();
@@ -102,6 +118,9 @@ impl LineReport {
         }
         for (reason, tally) in &other.ignored {
             self.ignored.entry(*reason).or_default().absorb(tally, max);
+        }
+        for (reason, tally) in &other.held {
+            self.held.entry(*reason).or_default().absorb(tally, max);
         }
         for (reason, tally) in &other.remarks {
             self.remarks.entry(*reason).or_default().absorb(tally, max);
@@ -176,6 +195,7 @@ reasons! {
         Rewrite = "it gives a host another address instead of blocking it",
         Pattern = "its pattern cannot be split into single values",
         Include = "it includes another file",
+        NoLink = "no link can match it",
     }
 }
 
@@ -212,5 +232,14 @@ reasons! {
         UnknownCategory = "category that is not known; the list's default holds",
         FieldUnread = "a field beside the value cannot be read and was left out",
         PartOfLine = "a part of the line was refused",
+        ProtectedHost = "takes a whole host that many strangers use; in an update it would wait for a human",
+        CommonLabel = "label that is a common word or the name of a shared host; in an update it would wait for a human",
+        SpecialNetwork = "address or network that is private or special; in an update it would wait for a human",
+        WideNetwork = "network so large that it belongs to many; in an update it would wait for a human",
     }
+}
+
+impl Remark {
+    /// Those that guards make: in an update such an entry would wait for a human.
+    pub const OF_GUARDS: [Self; 4] = [Self::ProtectedHost, Self::CommonLabel, Self::SpecialNetwork, Self::WideNetwork];
 }

@@ -30,6 +30,8 @@ pub struct Source {
     pub options: Options,
     /// Whether its hits are acted on.
     pub mode: Mode,
+    /// On how many hosts in a million they are, by a keyed hash of the host; on others they are told.
+    pub rollout_ppm: u32,
 }
 
 /// Where a list is.
@@ -66,7 +68,14 @@ impl Source {
         let unpacked = file.strip_suffix(".gz").or_else(|| file.strip_suffix(".zst")).unwrap_or(&file);
         let stem = Path::new(unpacked).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let name = stem.filter(|stem| !stem.is_empty()).unwrap_or_else(|| "list".to_owned());
-        Self { name, place: Place::File(path), format, options: Options::default(), mode: Mode::Enforce }
+        Self {
+            name,
+            place: Place::File(path),
+            format,
+            options: Options::default(),
+            mode: Mode::Enforce,
+            rollout_ppm: 1_000_000,
+        }
     }
 
     /// A list that comes with the program.
@@ -122,9 +131,17 @@ impl Source {
             }
         };
         let file = drain(File::open(path).map_err(ListError::Io)?, &self.options)?;
+        Ok(Loaded::Lists(self.pieces(file)?))
+    }
+
+    /// A file that came by another way, unpacked.
+    ///
+    /// # Errors
+    /// If it is damaged, cut off or larger than allowed.
+    pub fn pieces(&self, file: Vec<u8>) -> Result<Vec<Piece>, ListError> {
         let text = self.unpacked(file, &self.options)?;
         let format = self.format.unwrap_or_else(|| detect(&text));
-        Ok(Loaded::Lists(vec![Piece { text, format }]))
+        Ok(vec![Piece { text, format }])
     }
 
     fn unpacked(&self, file: Vec<u8>, options: &Options) -> Result<Vec<u8>, ListError> {
@@ -148,13 +165,15 @@ pub(super) enum Loaded {
 }
 
 /// One unpacked file of a list.
-pub(super) struct Piece {
-    pub(super) text: Vec<u8>,
-    pub(super) format: Format,
+pub struct Piece {
+    /// All of it.
+    pub text: Vec<u8>,
+    /// As given or as found out.
+    pub format: Format,
 }
 
 /// 16 bytes of SHA-256 over all pieces, in hex: equal for equal lists, however they were packed.
-pub(super) fn version(pieces: &[Piece]) -> String {
+pub fn version(pieces: &[Piece]) -> String {
     let mut hash = Sha256::new();
     for piece in pieces {
         if pieces.len() > 1 {

@@ -129,7 +129,7 @@ fn host(scope: Scope, text: &str, intake: &mut Intake<'_>) -> Result<(Scope, Tar
 /// A canonical name; what would match too much is refused or remarked on.
 fn named(scope: Scope, name: Box<str>, intake: &mut Intake<'_>) -> Result<(Scope, Target), Refusal> {
     if !name.contains('.') {
-        let is_top_level = intake.tables.suffixes().is_public_suffix(&name) || RESERVED_TOP_LEVELS.contains(&&*name);
+        let is_top_level = is_top_level(&name, intake.tables) && !intake.holds_top_levels();
         if is_top_level || !name.bytes().any(|byte| byte.is_ascii_alphanumeric()) {
             return Err(if is_top_level { Refusal::TooWide } else { Refusal::NotAHost });
         }
@@ -138,6 +138,11 @@ fn named(scope: Scope, name: Box<str>, intake: &mut Intake<'_>) -> Result<(Scope
         intake.remark(Remark::PublicSuffix);
     }
     Ok((scope, Target::Host(name)))
+}
+
+/// Whether a name of one label is a top level, be it one for tests.
+pub(super) fn is_top_level(name: &str, tables: &Tables) -> bool {
+    tables.suffixes().is_public_suffix(name) || RESERVED_TOP_LEVELS.contains(&name)
 }
 
 fn label(text: &str, intake: &mut Intake<'_>) -> Result<(Scope, Target), Refusal> {

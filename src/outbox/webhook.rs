@@ -14,7 +14,8 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
-use super::retry::retry_after;
+use crate::fetch::retry_after;
+
 use super::{DueEvent, Secret, SecretError};
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/cloudevents+json");

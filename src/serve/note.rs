@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use crate::check::{OVERRIDES, Report};
 use crate::telemetry::log;
 use crate::telemetry::metrics::{Limit, Metrics, Unchecked};
 use crate::verdict::Action;
@@ -56,6 +57,18 @@ pub(super) fn met(metrics: &Metrics, code: &str) {
 /// Counts that a limit was met.
 pub(super) fn hit(metrics: &Metrics, limit: &'static str) {
     metrics.limits.get_or_create(&Limit { limit }).inc();
+}
+
+/// Counts the overrides that decided about a post, each once.
+pub(super) fn ruled<'r>(metrics: &Metrics, reports: impl Iterator<Item = &'r Report>) {
+    let matches = reports.flat_map(|report| &report.links).flat_map(|link| &link.matches);
+    let mut seen: Vec<&str> = Vec::new();
+    for one in matches.filter(|one| one.list == OVERRIDES) {
+        if !seen.contains(&&*one.entry) {
+            seen.push(&one.entry);
+            metrics.rulings.count(&one.entry);
+        }
+    }
 }
 
 /// Logs what becomes of a post, unless it is published like any other.

@@ -31,6 +31,11 @@ impl Kept {
         }
     }
 
+    /// Whether an answer with that id tells somebody this.
+    pub(super) fn is_told_by(self, answer: &Response<Bytes>, shape: &Shape, id: &str) -> bool {
+        answer.status() == shape.status && *answer.body() == shape.fill(self.message(), id)
+    }
+
     /// The answer as the platform's clients show it to a person.
     pub(super) fn answer(self, shape: &Shape, id: RequestId) -> Response<Bytes> {
         let mut answer = Response::new(Bytes::from(shape.fill(self.message(), &id.to_string())));

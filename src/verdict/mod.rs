@@ -1,9 +1,10 @@
 //! Hits → verdict → action, by policy and precedence.
 //!
-//! 1. An operator's override beats everything: the most specific one, then the strictest.
+//! 1. An operator's override beats everything: the most specific one, then the strictest. What entries of grave categories
+//!    ask for is lowered only by one that a second person has approved.
 //! 2. Within one list an exception beats that list's entries.
 //! 3. An exception never touches another list's entry.
-//! 4. The strictest action of what remains.
+//! 4. The strictest action of what remains; what too few lists say is flagged at most.
 //!
 //! An override or exception holds for the URL it names only: not for URLs nested in it, its aliases or later hops.
 //!
@@ -19,6 +20,8 @@
 //! It does not look anything up and knows no door: what is wrong with the system, not with a link, is the door's business.
 
 mod policy;
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +76,19 @@ pub struct Match {
     pub index: usize,
     /// How the URL that matched was found in the link.
     pub via: Via,
+    /// Who says so.
+    pub voice: Voice,
+}
+
+/// Who says what a match says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Voice {
+    /// A list.
+    List,
+    /// One person of the operator's, by an override.
+    OnePerson,
+    /// Two of them, or one who needs no second.
+    Operator,
 }
 
 /// What is to be done about a link, and why.
@@ -88,24 +104,39 @@ pub struct Verdict {
 
 /// Judges the hits of one URL: drops those that an exception covers, and appends the others to `matches`.
 ///
-/// Gives back the action for this URL alone, or `None` if nothing is left.
-pub fn judge_url(found: &[Match], overrides: &[Match], policy: &Policy, matches: &mut Vec<Match>) -> Option<Action> {
+/// Gives back the action for this URL alone, or `None` if nothing is left. So many `sources` agree on the link.
+pub fn judge_url(
+    found: &[Match],
+    overrides: &[Match],
+    policy: &Policy,
+    sources: usize,
+    matches: &mut Vec<Match>,
+) -> Option<Action> {
     let excepted = |one: &Match| {
         found.iter().any(|other| other.hit.exception && other.index == one.index && other.hit.list == one.hit.list)
     };
     let before = matches.len();
     matches.extend(found.iter().filter(|one| !one.hit.exception && !excepted(one)).copied());
     let kept = matches.get(before..).unwrap_or(&[]);
-    let by_lists = kept.iter().filter(|one| !one.hit.partial_hash).map(|one| policy.for_match(one)).max();
-    match strongest(overrides) {
-        None => by_lists,
-        Some(ruling) => {
-            let action = ruling.hit.action.unwrap_or(Action::Allow);
-            // One that allows says nothing of a link that no list has.
-            let rules = action > Action::Allow || by_lists.is_some();
-            matches.extend(rules.then_some(*ruling));
-            rules.then_some(action)
-        }
+    let whole = || kept.iter().filter(|one| !one.hit.partial_hash);
+    let asks = |one: &Match| policy.for_match(one, sources);
+    let by_lists = whole().map(asks).max();
+    let Some(ruling) = strongest(overrides.iter()) else { return by_lists };
+    let grave = whole().filter(|one| one.hit.category.is_grave()).map(asks).max();
+    let seconded = strongest(overrides.iter().filter(|one| one.voice == Voice::Operator));
+    // What one person says alone holds, but not below this.
+    let floor = grave.map(|asked| seconded.map_or(asked, Match::ruled));
+    let decides = if floor > Some(ruling.ruled()) { seconded } else { Some(ruling) };
+    // One that allows says nothing of a link that no list has.
+    let rules = ruling.ruled() > Action::Allow || by_lists.is_some();
+    matches.extend(decides.filter(|_| rules));
+    rules.then_some(floor.map_or(ruling.ruled(), |floor| floor.max(ruling.ruled())))
+}
+
+impl Match {
+    /// What an override wants done.
+    fn ruled(&self) -> Action {
+        self.hit.action.unwrap_or(Action::Allow)
     }
 }
 
@@ -124,19 +155,34 @@ pub fn judge_link(listed: Option<Action>, unknown: Option<Reason>, policy: &Poli
 }
 
 impl Policy {
-    /// What one match asks for.
-    pub fn for_match(&self, one: &Match) -> Action {
+    /// What one match asks for on a link on which so many sources agree.
+    pub fn for_match(&self, one: &Match, sources: usize) -> Action {
         if one.mode == Mode::Report || one.hit.disputed {
             return Action::Allow;
         }
         let asked = one.hit.action.unwrap_or_else(|| self.for_category(one.hit.category));
-        if one.hit.confidence < self.min_confidence { asked.min(Action::Flag) } else { asked }
+        let is_weak = one.hit.confidence < self.min_confidence || self.wants_more(one, sources);
+        if is_weak { asked.min(Action::Flag) } else { asked }
+    }
+
+    /// Whether more lists than so many have to say what this match says.
+    pub fn wants_more(&self, one: &Match, sources: usize) -> bool {
+        sources < usize::from(*self.min_sources.of(one.hit.category))
     }
 }
 
+/// How many lists say something of a link that counts: each once, whatever the scope, unless it is only told.
+pub fn sources(matches: &[Match]) -> usize {
+    let counts = |one: &&Match| {
+        one.voice == Voice::List && one.mode == Mode::Enforce && !one.hit.disputed && !one.hit.partial_hash
+    };
+    let lists: BTreeSet<(usize, u16)> = matches.iter().filter(counts).map(|one| (one.index, one.hit.list)).collect();
+    lists.len()
+}
+
 /// The override that rules: the most specific scope, then the longest form, then the strictest action.
-fn strongest(overrides: &[Match]) -> Option<&Match> {
-    overrides.iter().max_by_key(|one| (precision(one.hit.scope), one.hit.specificity, one.hit.action))
+fn strongest<'m>(overrides: impl Iterator<Item = &'m Match>) -> Option<&'m Match> {
+    overrides.max_by_key(|one| (precision(one.hit.scope), one.hit.specificity, one.hit.action))
 }
 
 fn precision(scope: Scope) -> u8 {

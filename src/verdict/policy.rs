@@ -23,23 +23,25 @@ pub struct Policy {
     /// A link carries more URLs than are looked at, or is longer than any browser takes.
     pub limit: Action,
     /// By category of the entry.
-    pub category: ByCategory,
+    pub category: ByCategory<Action>,
+    /// So many lists have to say so, or it leads to `flag` at most; by category of the entry.
+    pub min_sources: ByCategory<u8>,
 }
 
-/// An action for each category.
+/// Something for each category.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, bound(deserialize = "T: Deserialize<'de>, ByCategory<T>: Default"))]
 #[expect(missing_docs, reason = "each field is the category of that name")]
-pub struct ByCategory {
-    pub csam: Action,
-    pub csam_advertising: Action,
-    pub invite_pyramid: Action,
-    pub exploitation: Action,
-    pub malware: Action,
-    pub phishing: Action,
-    pub spam: Action,
-    pub test: Action,
-    pub other: Action,
+pub struct ByCategory<T> {
+    pub csam: T,
+    pub csam_advertising: T,
+    pub invite_pyramid: T,
+    pub exploitation: T,
+    pub malware: T,
+    pub phishing: T,
+    pub spam: T,
+    pub test: T,
+    pub other: T,
 }
 
 impl Default for Policy {
@@ -52,11 +54,12 @@ impl Default for Policy {
             redirect_unfinished: Action::Flag,
             limit: Action::Reject,
             category: ByCategory::default(),
+            min_sources: ByCategory::default(),
         }
     }
 }
 
-impl Default for ByCategory {
+impl Default for ByCategory<Action> {
     fn default() -> Self {
         Self {
             csam: Action::Reject,
@@ -72,21 +75,43 @@ impl Default for ByCategory {
     }
 }
 
+impl Default for ByCategory<u8> {
+    fn default() -> Self {
+        Self {
+            csam: 1,
+            csam_advertising: 1,
+            invite_pyramid: 1,
+            exploitation: 1,
+            malware: 1,
+            phishing: 1,
+            spam: 1,
+            test: 1,
+            other: 1,
+        }
+    }
+}
+
+impl<T> ByCategory<T> {
+    /// What is there for a category.
+    pub fn of(&self, category: Category) -> &T {
+        match category {
+            Category::Csam => &self.csam,
+            Category::CsamAdvertising => &self.csam_advertising,
+            Category::InvitePyramid => &self.invite_pyramid,
+            Category::Exploitation => &self.exploitation,
+            Category::Malware => &self.malware,
+            Category::Phishing => &self.phishing,
+            Category::Spam => &self.spam,
+            Category::Test => &self.test,
+            Category::Other => &self.other,
+        }
+    }
+}
+
 impl Policy {
     /// The action for entries of a category.
     pub fn for_category(&self, category: Category) -> Action {
-        let by = &self.category;
-        match category {
-            Category::Csam => by.csam,
-            Category::CsamAdvertising => by.csam_advertising,
-            Category::InvitePyramid => by.invite_pyramid,
-            Category::Exploitation => by.exploitation,
-            Category::Malware => by.malware,
-            Category::Phishing => by.phishing,
-            Category::Spam => by.spam,
-            Category::Test => by.test,
-            Category::Other => by.other,
-        }
+        *self.category.of(category)
     }
 
     /// The action for a link of which nothing can be told.

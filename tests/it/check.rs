@@ -111,6 +111,74 @@ fn overrides_beat_lists_for_that_url_only() {
     }
 }
 
+/// An override of one person alone is one that is disputed.
+#[test]
+fn one_person_alone_lowers_nothing_grave() {
+    let lists = vec![
+        list(List::new("l", "1"), "grave.example,domain,,,,,,\nmild.example,domain,malware,,,,,\n"),
+        list(List::new("m", "1"), "both.example,domain,phishing,,,,,\nboth.example,host,exploitation,,hold,,,\n"),
+    ];
+    let alone = ["grave", "mild", "both"].map(|host| format!("{host}.example,domain,,,allow,,,true\n")).concat();
+    let two = "two.grave.example,domain,,,allow,,,\none.two.grave.example,host,,,allow,,,true\n";
+    let rulings = list(List::new("override", ""), &format!("{alone}{two}flag.grave.example,host,,,flag,,,true\n"));
+    let snapshot = Snapshot::new(tables(), lists, Policy::default()).with_overrides(rulings);
+    let checker = Checker::new(extractor(&Options::default()), snapshot);
+    for (host, action, is_told) in [
+        ("grave", Action::Reject, false),
+        ("flag.grave", Action::Reject, false),
+        ("two.grave", Action::Allow, true),
+        ("one.two.grave", Action::Allow, true),
+        ("mild", Action::Allow, true),
+        ("both", Action::Hold, false),
+        ("x.both", Action::Allow, true),
+    ] {
+        let text = format!("https://{host}.example/");
+        let report = checker.check(&Post { text: &text, ..Post::default() }, NOW);
+        let rulings: Vec<_> = report.links[0].matches.iter().filter(|one| one.list == "override").collect();
+        assert_eq!((report.action, !rulings.is_empty()), (action, is_told), "{host}");
+        assert!(rulings.iter().all(|one| !one.disputed));
+    }
+}
+
+#[test]
+fn what_too_few_lists_say_is_flagged() {
+    let quiet = List { mode: Mode::Report, ..List::new("quiet", "1") };
+    let indexes = vec![
+        list(
+            List::new("a", "1"),
+            "one.test,domain,malware,,,,,\ntwo.test,domain,malware,,,,,\nwide.test,domain,malware,,,,,\nwide.test,host,phishing,,,,,\ngrave.test,domain,,,,,,\n",
+        ),
+        list(List::new("b", "1"), "https://two.test/x,url,spam,,,,,\nwide.test,domain,malware,,,,,true\n"),
+        list(quiet, "wide.test,domain,malware,,,,,\n"),
+    ];
+    let mut policy = Policy::default();
+    policy.min_sources.malware = 2;
+    policy.min_sources.phishing = 2;
+    let snapshot = Snapshot::new(tables(), indexes, policy);
+    let rulings = list(List::new("override", ""), "over.wide.test,host,,,hold,,,\n");
+    let checker = Checker::new(extractor(&Options::default()), snapshot.with_overrides(rulings));
+    for (link, action, sources) in [
+        ("https://one.test/", Action::Flag, Some(1)),
+        ("https://two.test/", Action::Flag, Some(1)),
+        ("https://two.test/x", Action::Hold, Some(2)),
+        // By itself, and in what it carries: two lists of one link.
+        ("https://one.test/?u=https://two.test/x", Action::Hold, Some(2)),
+        ("https://wide.test/", Action::Flag, Some(1)),
+        ("https://over.wide.test/", Action::Hold, None),
+        ("https://grave.test/", Action::Reject, None),
+        ("https://grave.test/?u=https://one.test/", Action::Reject, None),
+        ("https://grave.test/?u=https://two.test/x", Action::Reject, Some(2)),
+        ("https://none.test/", Action::Allow, None),
+    ] {
+        let report = checker.check(&Post { text: link, ..Post::default() }, NOW);
+        assert_eq!((report.action, report.links[0].sources), (action, sources), "{link}");
+        let told = serde_json::to_value(&report).unwrap()["links"][0]["sources"].as_u64();
+        assert_eq!(told, sources.map(|sources| sources as u64), "{link}");
+        let explained = checker.explain(link, NOW).report;
+        assert_eq!(explained.links[0].sources, sources, "{link}");
+    }
+}
+
 #[test]
 fn links_are_found_through_nesting_and_aliases() {
     let lines =

@@ -10,8 +10,10 @@ mod allocation;
 mod check;
 mod cli;
 mod conformance;
+mod download;
 #[cfg(feature = "test-hooks")]
 mod fetch;
+mod guards;
 mod hostile;
 #[cfg(feature = "test-hooks")]
 mod late;
@@ -23,6 +25,7 @@ mod rescan;
 mod serve;
 mod shipped;
 mod spellings;
+mod subscribe;
 mod tidy;
 
 use std::io::Write as _;

@@ -139,7 +139,7 @@ fn checkers(
     arguments: &Arguments,
     rescan: &RescanArguments,
 ) -> anyhow::Result<(Checker, Option<Checker>)> {
-    let open = |lists: &[String]| Ok::<_, anyhow::Error>(Session::of(settings, arguments, lists)?.checker);
+    let open = |lists: &[String]| Ok::<_, anyhow::Error>(Session::whole(settings, arguments, lists)?.checker);
     if let [old, new] = &*rescan.only_new {
         return Ok((open(std::slice::from_ref(new))?, Some(open(std::slice::from_ref(old))?)));
     }

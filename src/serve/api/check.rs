@@ -10,6 +10,7 @@ use crate::check::{Asked, AskedJson, Draft, Named, Post, PostJson, Report, Snaps
 use crate::extract::TextFormat;
 use crate::serve::answer::{self, Answer, Problem};
 use crate::serve::deep::{Deep, Finishing, Who};
+use crate::serve::note;
 use crate::telemetry::clock;
 use crate::telemetry::metrics::{self, Metrics};
 use crate::verdict::Action;
@@ -189,6 +190,7 @@ impl<'a> Judging<'a> {
 
 fn count(report: &Report, (looked_up, now): (u64, i64), asker: &Asker, metrics: &Metrics) -> Result<(), Problem> {
     metrics.api_posts.count(label(report.action));
+    note::ruled(metrics, std::iter::once(report));
     asker.spend(report, looked_up, now)
 }
 

@@ -3,6 +3,7 @@
 mod access;
 mod check;
 mod checks;
+mod canaries;
 mod explain;
 mod json;
 mod openapi;
@@ -23,13 +24,14 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
 
-use crate::check::Checker;
+use crate::check::{Canary, Checker};
 use crate::lists::SourceState;
 use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::trace::Span;
 
 use super::answer::{self, Answer, Body, Problem, REQUEST_ID};
 use super::deep::Deep;
+use super::kept::Kept;
 use super::key::{Keys, Scope};
 use super::late::Late;
 use super::limits::Limits;
@@ -56,6 +58,10 @@ pub struct Api {
     pub written_at: BTreeMap<String, i64>,
     /// What is known of lists that are not in use because they, or others, cannot be read.
     pub unused: Vec<SourceState>,
+    /// Lists of which versions are kept.
+    pub kept: Kept,
+    /// What proves that lists answer.
+    pub canaries: Vec<Canary>,
     /// Follows links, if they are followed.
     pub deep: Option<Deep>,
     /// What is told of checks that were not finished in time, whether links are still followed or not.
@@ -170,7 +176,7 @@ impl ApiDoor {
         let api = self.api.load_full();
         match task {
             Task::Health => Ok(status::health()),
-            Task::Ready => status::ready(&api),
+            Task::Ready => canaries::ready(&api),
             Task::Document => Ok(answer::with(StatusCode::OK, answer::JSON, self.openapi.clone())),
             Task::Metrics => {
                 self.role.admit_to_figures(&api, sent.head)?;

@@ -1,13 +1,10 @@
 //! How the server is: alive, ready, its figures, its lists.
 
-use std::collections::BTreeMap;
-
 use http::header::{ACCEPT, VARY};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
-use serde::Serialize;
 
-use crate::lists::LastError;
+use crate::lists::SourceState;
 use crate::serve::answer::{self, Answer, Problem};
 use crate::serve::fail::Failure;
 use crate::telemetry::clock;
@@ -39,44 +36,27 @@ pub(super) fn metrics(head: &Parts, metrics: &Metrics) -> Answer {
     answer
 }
 
-/// A list as `lists status --json` tells of it.
-#[derive(Serialize)]
-struct Told<'l> {
-    name: &'l str,
-    version: &'l str,
-    entries: &'l BTreeMap<String, u64>,
-    age_s: Option<u64>,
-    state: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_error: Option<&'l LastError>,
-}
-
 /// The lists that somebody may see.
 pub(super) fn lists(api: &Api, asker: &Asker) -> Answer {
     let snapshot = asker.checker().snapshot();
     let now = clock::now();
-    let in_use = snapshot.lists().map(|list| Told {
-        name: &list.name,
-        version: &list.version,
-        entries: &list.entries,
+    let kept = api.kept.states(now);
+    let is_kept = |name: &str| kept.iter().any(|list| list.name == name);
+    let in_use = snapshot.lists().filter(|list| !is_kept(&list.name)).map(|list| SourceState {
+        version: list.version.clone(),
+        entries: list.entries.clone(),
         age_s: api.written_at.get(&list.name).map(|written| u64::try_from(now - written).unwrap_or(0)),
         state: "live",
-        last_error: None,
+        ..SourceState::missing(&list.name)
     });
-    let unused = api.unused.iter().filter(|list| snapshot.shows(&list.name)).map(|list| Told {
-        name: &list.name,
-        version: &list.version,
-        entries: &list.entries,
-        age_s: list.age_s,
-        state: "missing",
-        last_error: list.last_error.as_ref(),
-    });
-    answer::json(&in_use.chain(unused).collect::<Vec<_>>())
+    let unused = api.unused.iter().filter(|list| !is_kept(&list.name)).cloned();
+    let others = unused.chain(kept.iter().cloned()).filter(|list| snapshot.shows(&list.name));
+    answer::json(&in_use.chain(others).collect::<Vec<_>>())
 }
 
 impl Api {
     /// Whether every list that has to be there is there, and any of them has an entry.
     pub(super) fn is_ready(&self) -> bool {
-        self.checker.view().snapshot().has_entries(&self.required)
+        self.checker.view().snapshot().has_entries(&self.required) && self.kept.are_fresh(clock::now())
     }
 }

@@ -5,6 +5,7 @@
 mod atproto;
 mod generic;
 mod mastodon;
+mod probe;
 mod route;
 
 use std::borrow::Cow;

@@ -208,6 +208,7 @@ impl Passage<'_> {
     fn act(&self, headers: &HeaderMap, judgement: &Judgement) -> Result<Option<Mark>, Stopped> {
         let action = self.action(headers, judgement);
         self.door.metrics.proxy_posts.count(label(action));
+        note::ruled(&self.door.metrics, judgement.fields.iter().map(|field| &field.report));
         note::judged("proxy", self.id, action, judgement);
         match action {
             Action::Allow => Ok(None),

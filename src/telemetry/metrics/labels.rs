@@ -1,4 +1,4 @@
-//! Labels of figures. Their values are names of this program, and names that the configuration gives lists.
+//! Labels of figures. Their values are names of this program, and names that the operator gives lists and overrides.
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 
@@ -70,6 +70,14 @@ pub struct State {
 #[expect(missing_docs, reason = "the label's own name says it")]
 pub struct List {
     pub list: String,
+}
+
+/// The labels of attempts to update a list.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+#[expect(missing_docs, reason = "the labels' own names say it")]
+pub struct ListUpdate {
+    pub list: String,
+    pub outcome: String,
 }
 
 /// The label of what runs.

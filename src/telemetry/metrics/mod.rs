@@ -7,6 +7,7 @@ mod fetch;
 mod labels;
 mod outbox;
 mod process;
+mod rulings;
 
 use std::borrow::Borrow;
 use std::ops::Deref;
@@ -22,8 +23,11 @@ pub use prometheus_client::metrics::gauge::Gauge;
 
 pub use exposition::Exposition;
 pub use fetch::Fetches;
-pub use labels::{Action, Build, Door, Limit, List, Outcome, Post, Reason, Request, State, Stop, Unchecked};
+pub use labels::{
+    Action, Build, Door, Limit, List, ListUpdate, Outcome, Post, Reason, Request, State, Stop, Unchecked,
+};
 pub use outbox::Outbox;
+pub use rulings::{Override, Rulings};
 
 /// All figures of one server. Clones share them, and cost one count: requests make some.
 #[derive(Clone, Default)]
@@ -65,6 +69,8 @@ pub struct Figures {
     pub outbox: Outbox,
     /// What verdicts are made with.
     pub lists: Lists,
+    /// How often each override decided.
+    pub rulings: Rulings,
     /// Reloads by outcome.
     pub reloads: Family<Outcome, Counter>,
     /// 1 if the last reload was done, or there was none.
@@ -138,8 +144,14 @@ pub struct Lists {
     pub entries: Family<List, Gauge>,
     /// When each list was read.
     pub read_at: Family<List, Gauge>,
-    /// When the file of each list was written.
+    /// When the file of each list was written, or its source last seen.
     pub written_at: Family<List, Gauge>,
+    /// Attempts to update subscribed lists, by what they came to.
+    pub updates: Family<ListUpdate, Counter>,
+    /// 1 if the canary of a list was seen, by list.
+    pub canary_seen: Family<List, Gauge>,
+    /// When canaries were last looked for.
+    pub self_test_at: Gauge,
 }
 
 /// Seconds; half of them below the millisecond within which a check should be done.
@@ -193,6 +205,7 @@ impl Default for Figures {
             fetches: Fetches::registered(&mut register),
             outbox: Outbox::registered(&mut register),
             lists: Lists::registered(&mut register),
+            rulings: Rulings::registered(&mut register),
             reloads,
             reload_succeeded,
             ready: register.add("ready", "1 if posts can be checked", Gauge::default()),
@@ -239,8 +252,23 @@ impl Lists {
             read_at: register.add("list_timestamp_seconds", "When a list was read", Family::default()),
             written_at: register.add(
                 "list_source_timestamp_seconds",
-                "When the file of a list was written",
+                "When the file of a list was written, or its source last seen",
                 Family::default(),
+            ),
+            updates: register.add(
+                "list_updates",
+                "Attempts to update subscribed lists, by list and by what they came to",
+                Family::default(),
+            ),
+            canary_seen: register.add(
+                "canary_seen",
+                "1 if a list matches its canary, and not what it must not match",
+                Family::default(),
+            ),
+            self_test_at: register.add(
+                "self_test_timestamp_seconds",
+                "When canaries were last looked for",
+                Gauge::default(),
             ),
         }
     }

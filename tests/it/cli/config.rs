@@ -114,6 +114,15 @@ fn the_configuration_as_people_read_it() {
     policy.category.spam = "flag"  # default
     policy.category.test = "reject"  # default
     policy.category.other = "flag"  # default
+    policy.min_sources.csam = 1  # default
+    policy.min_sources.csam_advertising = 1  # default
+    policy.min_sources.invite_pyramid = 1  # default
+    policy.min_sources.exploitation = 1  # default
+    policy.min_sources.malware = 1  # default
+    policy.min_sources.phishing = 1  # default
+    policy.min_sources.spam = 1  # default
+    policy.min_sources.test = 1  # default
+    policy.min_sources.other = 1  # default
     tables.wrappers = (unset)  # default
     tables.aliases = (unset)  # default
     tables.tracking = (unset)  # default
@@ -122,6 +131,7 @@ fn the_configuration_as_people_read_it() {
     serve.listen = "127.0.0.1:8080"  # default
     serve.threads = 0  # default
     serve.watch_ms = 2000  # default
+    serve.self_test_s = 3600  # default
     serve.limits.connections_max = 20000  # default
     serve.limits.streams_max = 100  # default
     serve.limits.head_max_bytes = 32768  # default
@@ -204,11 +214,23 @@ fn the_configuration_as_people_read_it() {
     webhook.secret_file = (unset)  # default
     webhook.ca_file = (unset)  # default
     webhook.timeout_ms = 10000  # default
+    guards.protect = []  # default
+    guards.growth_max_share = 0.3  # default
+    guards.shrink_max_share = 0.3  # default
+    guards.bad_lines_max_share = 0.01  # default
+    guards.newly_matched_max_share = 0.001  # default
+    lists.own.approvers = 1  # DIR/c.toml
+    lists.own.bytes_max = 1073741824  # DIR/c.toml
     lists.own.default_category = "csam"  # DIR/c.toml
     lists.own.label_private = false  # DIR/c.toml
     lists.own.mode = "enforce"  # DIR/c.toml
     lists.own.name = "own"  # DIR/c.toml
     lists.own.path = "DIR/own.txt"  # DIR/c.toml
+    lists.own.poll_s = 43200  # DIR/c.toml
+    lists.own.required = true  # DIR/c.toml
+    lists.own.rollout_share = 1.0  # DIR/c.toml
+    lists.own.sha256 = false  # DIR/c.toml
+    lists.own.stale_s = 604800  # DIR/c.toml
     overrides = 1 in the file  # DIR/c.toml
     [0]
     $ linkgate --config DIR/c.toml config check
@@ -240,6 +262,15 @@ fn the_configuration_as_people_read_it() {
     policy.category.spam = "flag"  # default
     policy.category.test = "reject"  # default
     policy.category.other = "flag"  # default
+    policy.min_sources.csam = 1  # default
+    policy.min_sources.csam_advertising = 1  # default
+    policy.min_sources.invite_pyramid = 1  # default
+    policy.min_sources.exploitation = 1  # default
+    policy.min_sources.malware = 1  # default
+    policy.min_sources.phishing = 1  # default
+    policy.min_sources.spam = 1  # default
+    policy.min_sources.test = 1  # default
+    policy.min_sources.other = 1  # default
     tables.wrappers = (unset)  # default
     tables.aliases = (unset)  # default
     tables.tracking = (unset)  # default
@@ -248,6 +279,7 @@ fn the_configuration_as_people_read_it() {
     serve.listen = "127.0.0.1:8080"  # default
     serve.threads = 0  # default
     serve.watch_ms = 2000  # default
+    serve.self_test_s = 3600  # default
     serve.limits.connections_max = 20000  # default
     serve.limits.streams_max = 100  # default
     serve.limits.head_max_bytes = 32768  # default
@@ -330,6 +362,11 @@ fn the_configuration_as_people_read_it() {
     webhook.secret_file = (unset)  # default
     webhook.ca_file = (unset)  # default
     webhook.timeout_ms = 10000  # default
+    guards.protect = []  # default
+    guards.growth_max_share = 0.3  # default
+    guards.shrink_max_share = 0.3  # default
+    guards.bad_lines_max_share = 0.01  # default
+    guards.newly_matched_max_share = 0.001  # default
     [0]
     "#);
     insta::assert_snapshot!(session(&home, &[&["config", "default"]]), @r#"
@@ -382,6 +419,26 @@ fn the_configuration_as_people_read_it() {
     # Anything else.
     #other = "flag"
 
+    [policy.min_sources]
+    # Lists that have to say so; what fewer say leads to flag at most.
+    #csam = 1
+    # The same for csam_advertising.
+    #csam_advertising = 1
+    # The same for invite_pyramid.
+    #invite_pyramid = 1
+    # The same for exploitation.
+    #exploitation = 1
+    # The same for malware.
+    #malware = 1
+    # The same for phishing.
+    #phishing = 1
+    # The same for spam.
+    #spam = 1
+    # The same for test.
+    #test = 1
+    # The same for other.
+    #other = 1
+
     [tables]
     # File in place of the built-in table of URL wrappers.
     #wrappers = ""
@@ -401,6 +458,8 @@ fn the_configuration_as_people_read_it() {
     #threads = 0
     # How often configuration, lists, tables and certificates are looked at; a change is loaded once it has stood that long. 0 turns it off: SIGHUP reloads.
     #watch_ms = 2000
+    # How often the canaries of lists are looked for and told as figures, in seconds; 0 turns it off.
+    #self_test_s = 3600
 
     [serve.limits]
     # Open connections of all doors together; more are closed at once.
@@ -586,6 +645,18 @@ fn the_configuration_as_people_read_it() {
     # How long a delivery may take.
     #timeout_ms = 10000
 
+    [guards]
+    # Hosts that no list may take as a whole without approval, besides those of lists/protected.txt.
+    #protect = []
+    # A list that grows by more than this share of its entries waits for approval.
+    #growth_max_share = 0.3
+    # A list that shrinks by more than this share of its entries waits for approval.
+    #shrink_max_share = 0.3
+    # An update with a larger share of lines that cannot be used is refused, 0 to 1.
+    #bad_lines_max_share = 0.01
+    # An update that matches a larger share of recent links anew waits for approval, 0 to 1.
+    #newly_matched_max_share = 0.001
+
     # One [[lists]] for each list; without any, the demo list is used.
     #[[lists]]
     #name = "partner"
@@ -600,6 +671,7 @@ fn the_configuration_as_people_read_it() {
     #action = "allow"
     #reason = "listed by mistake, reported to the source"
     #author = "t-and-s"
+    #approver = "lead"                        # a second person; without one csam and the like stay as they are
     #expires = "2027-01-31"                   # its last day; required below reject, at most 90 days away
 
     # One [[keys]] for each that may ask the check API; `linkgate keys new NAME` makes a key and these lines.

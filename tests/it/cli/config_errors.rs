@@ -118,7 +118,7 @@ fn errors_of_lists_and_overrides_name_their_number_and_key() {
     lists = 3
       linkgate: DIR/c.toml: `lists` has a value that cannot be used; expected a section in double brackets for each
     [[lists]] ⏎ name = "own"
-      linkgate: DIR/c.toml: `lists[1]` lacks `path`
+      linkgate: list "own" in the configuration: set either `path` or `url`
     [[lists]] ⏎ name = "own" ⏎ pth = "x"
       linkgate: DIR/c.toml: unknown key `lists[1].pth`; did you mean `lists[1].path`?
     [[lists]] ⏎ name = "own" ⏎ path = 3

@@ -41,7 +41,10 @@ fn help_of_the_whole() {
                    matches
       inspect      Run one stage alone: JSON lines in, JSON lines out
       lists        Compile lists, or show their state
+      audit        The record of who approved, rolled back and overruled what, and why
       serve        Serve the check API and, if it is configured, the reverse proxy
+      self-test    Send the canary of each list through every door of the server that runs, and certify
+                   what comes of it
       keys         Keys of the check API
       override     The operator's own rulings on links
       config       Show the configuration
@@ -83,7 +86,10 @@ fn help_of_the_whole() {
     2>                matches
     2>   inspect      Run one stage alone: JSON lines in, JSON lines out
     2>   lists        Compile lists, or show their state
+    2>   audit        The record of who approved, rolled back and overruled what, and why
     2>   serve        Serve the check API and, if it is configured, the reverse proxy
+    2>   self-test    Send the canary of each list through every door of the server that runs, and certify
+    2>                what comes of it
     2>   keys         Keys of the check API
     2>   override     The operator's own rulings on links
     2>   config       Show the configuration
@@ -181,6 +187,7 @@ fn help_of_commands_that_judge() {
               - expressions: URL → expressions and their hashes
               - suffix:      Host → registrable domain and public suffix
               - list:        Content of a list → entries
+              - guard:       Entry or update of a list → whether it goes live by itself
 
     Options:
       -h, --help
@@ -199,9 +206,14 @@ fn help_of_lists() {
     Usage: linkgate lists [OPTIONS] <COMMAND>
 
     Commands:
-      compile  Compile lists into one file that opens in milliseconds
-      status   Show the configured lists, or those given: scopes, age, what is wrong with them
-      help     Print this message or the help of the given subcommand(s)
+      compile   Compile lists into one file that opens in milliseconds
+      status    Show the configured lists, or those given: scopes, age, what is wrong with them
+      fetch     Ask the sources of subscribed lists now, and take what passes the guards
+      diff      Show by the ids of entries what a version of a list has and another has not
+      preview   Show what the version that waits would newly match
+      approve   Let the version that waits answer, or an entry that is held back
+      rollback  Go back to an earlier version
+      help      Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help  Print help
@@ -241,10 +253,11 @@ fn help_of_overrides() {
     Usage: linkgate override [OPTIONS] <COMMAND>
 
     Commands:
-      add     Add a ruling
-      list    Show the rulings that are kept, by their ids and never by their values
-      remove  Remove the rulings on a value
-      help    Print this message or the help of the given subcommand(s)
+      add      Add a ruling
+      list     Show the rulings that are kept, by their ids and never by their values
+      approve  Approve a ruling as the second person, so that it also says something of grave entries
+      remove   Remove the rulings on a value
+      help     Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help  Print help
@@ -280,13 +293,15 @@ fn help_of_overrides() {
     insta::assert_snapshot!(own_help("override remove"), @"
     Remove the rulings on a value
 
-    Usage: linkgate override remove [OPTIONS] <VALUE>
+    Usage: linkgate override remove [OPTIONS] --author <NAME> --reason <TEXT> <VALUE>
 
     Arguments:
       <VALUE>  The value in any spelling, or the id that `override list` shows
 
     Options:
           --scope <SCOPE>  Only the ruling of this scope
+          --author <NAME>  Who decides
+          --reason <TEXT>  Why
       -h, --help           Print help
     ");
 }

@@ -30,6 +30,14 @@ fn overrides_are_kept_sealed_and_rule() {
     );
     let added = home.run(&[&add[..], &["--expires", &expires]].concat());
     assert_eq!(added.code, 0, "{}", added.stderr);
+    assert_eq!(home.run(&["check", "https://listed.example/"]).code, 1, "one person alone");
+    let id = added.stdout.split([' ', ';']).nth(1).unwrap().to_owned();
+    let approve = |who| home.run(&["override", "approve", &id, "--author", who, "--reason", "seen it too"]);
+    for (who, code, why) in [("ME", 64, "another than its author"), ("you", 0, ""), ("them", 64, "waits for nobody")] {
+        let said = approve(who);
+        assert_eq!(said.code, code, "{}", said.stderr);
+        assert!(said.stderr.contains(why) && !said.stderr.contains("listed.example"), "{}", said.stderr);
+    }
     let checked = json(&home.run(&["check", "--json", "https://listed.example/"]).stdout);
     assert_eq!(
         (&checked["reports"][0]["action"], &checked["reports"][0]["links"][0]["status"]),
@@ -37,7 +45,9 @@ fn overrides_are_kept_sealed_and_rule() {
     );
     let listed = home.run(&["override", "list"]).stdout;
     assert!(
-        listed.contains("domain → allow") && listed.contains("mistake") && !listed.contains("listed.example"),
+        listed.contains("domain → allow")
+            && listed.contains("by me and you: mistake")
+            && !listed.contains("listed.example"),
         "{listed}"
     );
     assert_eq!(checked["reports"][0]["links"][0]["matches"][1]["list"], "override");
@@ -45,9 +55,18 @@ fn overrides_are_kept_sealed_and_rule() {
         home.run(&[&["override", "add", "LISTED.example."], &add[3..], &["--expires", &expires]].concat()).code,
         64
     );
-    assert_eq!(home.run(&["override", "remove", "Listed.Example"]).code, 0);
+    assert_eq!(home.run(&remove("Listed.Example", &[])).code, 0);
     assert_eq!(home.run(&["check", "https://listed.example/"]).code, 1);
-    assert_eq!(home.run(&["override", "remove", "listed.example"]).code, 2);
+    assert_eq!(home.run(&remove("listed.example", &[])).code, 2);
+    let record = std::fs::read_to_string(home.path().join("state/linkgate/audit.jsonl")).unwrap();
+    let deeds: Vec<_> = record.lines().map(|line| json(line)["did"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(deeds, ["override_add", "override_approve", "override_remove"]);
+    assert!(record.contains(&format!("{id} (domain → allow)")) && !record.to_lowercase().contains("listed.example"));
+    assert_eq!(home.run(&["audit", "verify"]).code, 0);
+}
+
+fn remove<'a>(value: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&["override", "remove", value, "--author", "t-and-s", "--reason", "over"], more].concat()
 }
 
 /// A day that many days from now.
@@ -75,11 +94,11 @@ fn rulings_as_people_see_them() {
             &add("fine.example", "domain", "allow", &ends),
             &add("worse.example", "host", "reject", &[]),
             &["override", "list"],
-            &["override", "remove", "nothing.example"],
-            &["override", "remove", "fine.example", "--scope", "url"],
-            &["override", "remove", "fine.example", "--scope", "nonsense"],
-            &["override", "remove", "FINE.example", "--scope", "domain"],
-            &["override", "remove", "worse.example"],
+            &remove("nothing.example", &[]),
+            &remove("fine.example", &["--scope", "url"]),
+            &remove("fine.example", &["--scope", "nonsense"]),
+            &remove("FINE.example", &["--scope", "domain"]),
+            &remove("worse.example", &[]),
         ],
     );
     insta::assert_snapshot!(said.replace(&last, "LAST").replace(&over, "OVER"), @"
@@ -92,27 +111,28 @@ fn rulings_as_people_see_them() {
     $ linkgate override add fine.example --scope domain --action allow --author t-and-s --reason 'listed by mistake' --expires LAST
     added override-ID; 1 override kept
     2> linkgate: made a key: DIR/state/linkgate/key/state.key; move it away from the lists, and say where it is by [state] key_file
+    2> linkgate: csam and the like stay as they are until a second person approves: linkgate override approve override-ID --author NAME --reason TEXT
     [0]
     $ linkgate override add worse.example --scope host --action reject --author t-and-s --reason 'listed by mistake'
     added override-ID; 2 overrides kept
     [0]
     $ linkgate override list
-    override-ID  domain → allow, ends OVERT00:00:00Z, by t-and-s: listed by mistake
-    override-ID  host → reject, never ends, by t-and-s: listed by mistake
+    override-ID  domain → allow, ends OVERT00:00:00Z, 0 hits, by t-and-s alone (csam and the like stay as they are until a second person approves): listed by mistake
+    override-ID  host → reject, never ends, 0 hits, by t-and-s: listed by mistake
     [0]
-    $ linkgate override remove nothing.example
+    $ linkgate override remove nothing.example --author t-and-s --reason over
     2> linkgate: there is no override on that value; `linkgate override list` shows all by their ids
     [2]
-    $ linkgate override remove fine.example --scope url
+    $ linkgate override remove fine.example --author t-and-s --reason over --scope url
     2> linkgate: there is no override of that scope on that value; `linkgate override list` shows all by their ids
     [2]
-    $ linkgate override remove fine.example --scope nonsense
+    $ linkgate override remove fine.example --author t-and-s --reason over --scope nonsense
     2> linkgate: --scope wants one of: domain, host, subdomains, url, url_prefix, label, ip, cidr, sha256, md5_url
     [64]
-    $ linkgate override remove FINE.example --scope domain
+    $ linkgate override remove FINE.example --author t-and-s --reason over --scope domain
     removed 1 override; 1 override kept
     [0]
-    $ linkgate override remove worse.example
+    $ linkgate override remove worse.example --author t-and-s --reason over
     removed 1 override; 0 overrides kept
     [0]
     ");
@@ -129,7 +149,7 @@ fn rulings_as_scripts_read_them() {
     2> linkgate: made a key: DIR/state/linkgate/key/state.key; move it away from the lists, and say where it is by [state] key_file
     [0]
     $ linkgate override list --json
-    [{"id":"override-ID","scope":"host","action":"reject","reason":"listed by mistake","author":"t-and-s","expires":"2100-01-01T00:00:00Z"}]
+    [{"id":"override-ID","scope":"host","action":"reject","reason":"listed by mistake","author":"t-and-s","expires":"2100-01-01T00:00:00Z","hits":0}]
     [0]
     "#);
 }
@@ -212,6 +232,7 @@ fn rulings_that_are_refused() {
     $ linkgate override add a.example --scope domain --action allow --author t-and-s --reason 'listed by mistake' --expires LAST
     added override-ID; 1 override kept
     2> linkgate: made a key: DIR/state/linkgate/key/state.key; move it away from the lists, and say where it is by [state] key_file
+    2> linkgate: csam and the like stay as they are until a second person approves: linkgate override approve override-ID --author NAME --reason TEXT
     [0]
     $ linkgate override add A.example. --scope domain --action reject --author t-and-s --reason 'listed by mistake'
     2> linkgate: there is a ruling of that scope on that value already; take it back with `linkgate override remove` first
@@ -274,7 +295,7 @@ fn a_ruling_that_has_ended_is_told_as_that() {
     let said = session(&home, &[&["override", "list"], &["check", "https://a.example/"]]);
     insta::assert_snapshot!(said.replace(&soon, "SOON"), @"
     $ linkgate override list
-    override-ID  domain → reject, ended SOON, by t-and-s: listed by mistake
+    override-ID  domain → reject, ended SOON, 0 hits, by t-and-s: listed by mistake
     [0]
     $ linkgate check https://a.example/
     allow: 1 link, 0 listed

@@ -7,7 +7,7 @@ use super::session;
 use crate::Home;
 
 /// Each command as it is typed.
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "check",
     "explain",
     "inspect",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 13] = [
     "lists status",
     "override",
     "override add",
+    "override approve",
     "override list",
     "override remove",
     "config",
@@ -50,7 +51,7 @@ fn wrong_usage_says_what_is_right() {
             &["check", "--text-format", "word", "x"],
             &["check", "--allow-bad", "many"],
             &["explain"],
-            &["inspect", "guard"],
+            &["inspect", "nothing"],
             &["lists"],
             &["lists", "compile", "lists/demo.csv"],
             &["lists", "status", "--json", "--explain"],
@@ -109,9 +110,9 @@ fn wrong_usage_says_what_is_right() {
     2>
     2> For more information, try '--help'.
     [64]
-    $ linkgate inspect guard
-    2> error: invalid value 'guard' for '<STAGE>'
-    2>   [possible values: links, canonical, expressions, suffix, list]
+    $ linkgate inspect nothing
+    2> error: invalid value 'nothing' for '<STAGE>'
+    2>   [possible values: links, canonical, expressions, suffix, list, guard]
     2>
     2> For more information, try '--help'.
     [64]
@@ -121,9 +122,14 @@ fn wrong_usage_says_what_is_right() {
     2> Usage: linkgate lists [OPTIONS] <COMMAND>
     2>
     2> Commands:
-    2>   compile  Compile lists into one file that opens in milliseconds
-    2>   status   Show the configured lists, or those given: scopes, age, what is wrong with them
-    2>   help     Print this message or the help of the given subcommand(s)
+    2>   compile   Compile lists into one file that opens in milliseconds
+    2>   status    Show the configured lists, or those given: scopes, age, what is wrong with them
+    2>   fetch     Ask the sources of subscribed lists now, and take what passes the guards
+    2>   diff      Show by the ids of entries what a version of a list has and another has not
+    2>   preview   Show what the version that waits would newly match
+    2>   approve   Let the version that waits answer, or an entry that is held back
+    2>   rollback  Go back to an earlier version
+    2>   help      Print this message or the help of the given subcommand(s)
     2>
     2> Options:
     2>   -h, --help  Print help
@@ -212,10 +218,18 @@ fn the_manual_has_every_command_with_all_its_options() {
     .SS "linkgate inspect"
     .SS "linkgate lists compile"
     .SS "linkgate lists status"
+    .SS "linkgate lists fetch"
+    .SS "linkgate lists diff"
+    .SS "linkgate lists preview"
+    .SS "linkgate lists approve"
+    .SS "linkgate lists rollback"
+    .SS "linkgate audit verify"
     .SS "linkgate serve"
+    .SS "linkgate self-test"
     .SS "linkgate keys new"
     .SS "linkgate override add"
     .SS "linkgate override list"
+    .SS "linkgate override approve"
     .SS "linkgate override remove"
     .SS "linkgate config"
     .SS "linkgate completions"

@@ -121,7 +121,7 @@ fn odd_lists(stand: &Stand) -> String {
     format!(
         "[[lists]]\nname = \"odd\"\npath = {odd:?}\n[[lists]]\nname = \"seen\"\npath = {seen:?}\nmode = \"report\"\n\
          [[overrides]]\nvalue = \"overruled.test\"\nscope = \"domain\"\naction = \"allow\"\nreason = \"a test\"\n\
-         author = \"a test\"\nexpires = \"{soon}\"\n"
+         author = \"a test\"\napprover = \"another\"\nexpires = \"{soon}\"\n"
     )
 }
 

@@ -7,10 +7,10 @@ use std::process::{Child, Command, Stdio};
 use super::{free_port, wait_until};
 
 /// An nginx that runs as long as this is held.
-pub(super) struct Nginx {
+pub(crate) struct Nginx {
     child: Child,
     dir: tempfile::TempDir,
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 /// The body is known to the log only where it was read, which passing it on to itself does.
@@ -23,7 +23,7 @@ http {
   log_format got escape=json '{"method":"$request_method","target":"$request_uri","host":"$http_host",'
     '"body":"$request_body","length":"$content_length","type":"$content_type","for":"$http_x_forwarded_for",'
     '"proto":"$http_x_forwarded_proto","checked":"$http_linkgate_checked","id":"$http_x_request_id",'
-    '"trace":"$http_traceparent"}';
+    '"trace":"$http_traceparent","self_test":"$http_linkgate_self_test"}';
   server { listen 127.0.0.1:@PORT@; access_log @DIR@/got.log got;
     location / { proxy_pass http://127.0.0.1:@INNER@; proxy_http_version 1.1; } }
   server { listen 127.0.0.1:@INNER@; access_log off; location / { return 200 '{"id":"1"}'; } }
@@ -52,7 +52,8 @@ impl Nginx {
         Self::with(&FRONT.replace("@LOCATIONS@", locations))
     }
 
-    fn with(config: &str) -> Self {
+    /// One with that configuration; `@DIR@`, `@PORT@`, `@INNER@` and `@USER@` in it are filled in.
+    pub(crate) fn with(config: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (port, inner) = (free_port(), free_port());
         // Started by root, its worker would be somebody else and could not write there.

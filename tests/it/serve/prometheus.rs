@@ -39,10 +39,14 @@ fn figures(text: &str) -> BTreeSet<String> {
 fn every_figure_is_on_the_dashboard_and_alarms_look_at_nothing_else() {
     let lists = crate::Home::new();
     let list = lists.file("own.txt", "one.test\n");
+    let soon = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24)).to_string();
     let server = Serving::start(&format!(
-        "lists = [{{ name = \"own\", path = {list:?} }}]\n\
+        "lists = [{{ name = \"own\", path = {list:?}, canary = \"one.test\" }}]\n\
+         overrides = [{{ value = \"two.test\", scope = \"host\", action = \"hold\", reason = \"r\", author = \"a\", \
+         approver = \"b\", expires = {soon:?} }}]\n\
          [proxy]\nlisten = \"127.0.0.1:0\"\nupstream = \"http://127.0.0.1:9\"\n"
     ));
+    assert_eq!(server.check("{\"text\":\"https://two.test/\"}").status, 200);
     let told = get(server.api, "/metrics").body;
     let types = told.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
     let told: BTreeSet<String> = types.map(str::to_owned).collect();

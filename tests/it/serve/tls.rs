@@ -132,6 +132,24 @@ fn every_door_speaks_tls() {
 }
 
 #[test]
+fn the_self_test_knows_a_door_by_its_certificate() {
+    let files = Files::new();
+    let list = files.0.file("own.txt", "listed.test\n");
+    let canary = "canary = \"https://listed.test/\"";
+    let lists = format!("[[lists]]\nname = \"own\"\npath = {list:?}\n{canary}\n[serve]\nwatch_ms = 0\n");
+    let config = files.settings() + &lists;
+    let server = Serving::start(&config);
+    let (config, api) = (server.home.path().join("linkgate.toml"), server.api.to_string());
+    let self_test = || server.home.run(&["--config", config.to_str().unwrap(), "self-test", "--api", &api]);
+    let passed = self_test();
+    assert_eq!(passed.code, 0, "{}{}", passed.stdout, passed.stderr);
+    // Whoever has another certificate is somebody else.
+    files.renew();
+    let failed = self_test();
+    assert!(failed.code == 2 && failed.stdout.contains("tls.cert_file"), "{}{}", failed.stdout, failed.stderr);
+}
+
+#[test]
 fn what_is_no_tls_or_not_in_time_ends_and_is_counted() {
     let files = Files::new();
     let server = Serving::start(&(files.settings() + "[serve.limits]\nhead_timeout_ms = 400\n"));

@@ -1,0 +1,93 @@
+//! What the record holds, what breaks it, and who may write.
+
+use std::fs;
+
+use super::*;
+
+fn deed(about: &str) -> Deed {
+    Deed { who: "ann".into(), did: "approve".into(), about: about.into(), why: "seen".into() }
+}
+
+fn audit(dir: &Path) -> Audit {
+    Audit::in_dir(dir, &StateKey::new([1; 32]))
+}
+
+fn filled(dir: &Path, count: usize) -> Audit {
+    let audit = audit(dir);
+    for number in 1..=count {
+        let entry = audit.append(deed(&number.to_string()), Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(entry.seq, number as u64);
+    }
+    audit
+}
+
+#[test]
+fn lines_are_chained_and_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(audit(dir.path()).verify().unwrap(), Verified { lines: 0, torn_bytes: 0 });
+    assert_eq!(filled(dir.path(), 3).verify().unwrap(), Verified { lines: 3, torn_bytes: 0 });
+}
+
+#[test]
+fn any_change_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let audit = filled(dir.path(), 3);
+    let whole = fs::read_to_string(audit.path()).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    let changed = [
+        ("altered", whole.replace("\"about\":\"2\"", "\"about\":\"7\""), 2),
+        ("left out", [lines[0], lines[2], ""].join("\n"), 2),
+        ("swapped", [lines[1], lines[0], lines[2], ""].join("\n"), 1),
+        ("twice", [lines[0], lines[0], lines[1], lines[2], ""].join("\n"), 2),
+        ("no json", format!("{}\nx\n{}\n{}\n", lines[0], lines[1], lines[2]), 2),
+    ];
+    for (what, text, expected) in changed {
+        fs::write(audit.path(), text).unwrap();
+        match audit.verify() {
+            Err(AuditError::Broken { line, .. }) => assert_eq!(line, expected, "{what}"),
+            other => panic!("{what}: {other:?}"),
+        }
+        assert!(audit.append(deed("4"), Timestamp::UNIX_EPOCH).is_err(), "{what}: nothing is written behind it");
+    }
+    fs::write(audit.path(), [lines[0], lines[1], ""].join("\n")).unwrap();
+    assert!(matches!(audit.verify(), Err(AuditError::Shortened { found: 2, expected: 3, .. })));
+    fs::write(audit.path(), &whole).unwrap();
+    assert!(Audit::in_dir(dir.path(), &StateKey::new([2; 32])).verify().is_err(), "another key");
+}
+
+#[test]
+fn a_torn_end_is_told_and_goes_with_the_next_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let audit = filled(dir.path(), 2);
+    let whole = fs::read(audit.path()).unwrap();
+    for torn in ["{", "{\"seq\":3,\"at\"", "\u{0}\u{0}"] {
+        fs::write(audit.path(), [&whole, torn.as_bytes()].concat()).unwrap();
+        assert_eq!(audit.verify().unwrap(), Verified { lines: 2, torn_bytes: torn.len() as u64 });
+    }
+    assert_eq!(audit.append(deed("3"), Timestamp::UNIX_EPOCH).unwrap().seq, 4);
+    assert_eq!(audit.verify().unwrap(), Verified { lines: 4, torn_bytes: 0 });
+    assert!(fs::read_to_string(audit.path()).unwrap().contains("torn_end_removed"));
+}
+
+#[test]
+fn a_reason_has_an_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let why = "é".repeat(WHY_MAX_BYTES);
+    let entry = audit(dir.path()).append(Deed { why, ..deed("1") }, Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(entry.deed.why.len(), WHY_MAX_BYTES);
+}
+
+#[test]
+fn writers_take_turns() {
+    let dir = tempfile::tempdir().unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for number in 0..10 {
+                    audit(dir.path()).append(deed(&number.to_string()), Timestamp::UNIX_EPOCH).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(audit(dir.path()).verify().unwrap().lines, 40);
+}

@@ -1,0 +1,57 @@
+//! `linkgate audit`, and what other commands put into the record.
+
+use std::io::{self, Write as _};
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+
+use crate::audit::{Audit, Deed};
+use crate::telemetry::clock;
+
+use super::args::{AuditCommand, By};
+use super::session::{Settings, warn};
+use super::{Exit, counted};
+
+pub(super) fn run(command: AuditCommand, settings: &Settings) -> anyhow::Result<Exit> {
+    let AuditCommand::Verify = command;
+    let audit = Audit::in_dir(&settings.state_dir()?, &settings.existing_key()?);
+    let verified = audit.verify()?;
+    writeln!(io::stdout().lock(), "{}, each as it was written", counted(verified.lines, "line"))?;
+    if verified.torn_bytes == 0 {
+        return Ok(Exit::Quiet);
+    }
+    warn(&format!(
+        "{}: {} behind line {} are of a line that was never finished; the next one takes their place, and says so",
+        audit.path().display(),
+        counted(verified.torn_bytes, "byte"),
+        verified.lines
+    ));
+    Ok(Exit::Failed)
+}
+
+impl By {
+    fn deed(&self, did: &str, about: &str) -> Deed {
+        let (who, why) = (self.author.clone(), self.reason.clone());
+        Deed { who, did: did.to_owned(), about: about.to_owned(), why }
+    }
+}
+
+/// Does something that somebody decided. It is on the record before it happens, and if it fails that is too.
+pub(super) fn recorded<T>(
+    settings: &Settings,
+    by: &By,
+    (did, about): (&str, &str),
+    change: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    if by.author.trim().is_empty() || by.reason.trim().is_empty() {
+        return Err(super::usage("--author and --reason want to be filled in: the record is of no use without them"));
+    }
+    let audit = Audit::in_dir(&settings.state_dir()?, &settings.key()?);
+    let now = Timestamp::from_second(clock::now()).unwrap_or_default();
+    audit.append(by.deed(did, about), now).context("nothing was changed, since it cannot be recorded")?;
+    let changed = change();
+    if changed.is_err() {
+        audit.append(by.deed(&format!("{did}_failed"), about), now)?;
+    }
+    changed
+}

@@ -1,0 +1,41 @@
+//! Subscribed lists, as doors tell of them.
+
+use crate::lists::SourceState;
+use crate::store::Store;
+
+/// Lists of which versions are kept. Clones share them.
+#[derive(Clone, Default)]
+pub struct Kept {
+    /// Where.
+    pub store: Option<Store>,
+    /// Which.
+    pub lists: Vec<KeptList>,
+}
+
+/// One of them.
+#[derive(Debug, Clone)]
+pub struct KeptList {
+    /// Its name.
+    pub name: String,
+    /// How old it may be until it counts as stale, in seconds.
+    pub stale_s: u32,
+    /// Whether nothing is ready without it.
+    pub required: bool,
+}
+
+impl Kept {
+    /// The state of each at `now`, in seconds since the Unix epoch.
+    pub(super) fn states(&self, now: i64) -> Vec<SourceState> {
+        let state = |store: &Store| self.lists.iter().map(|list| store.state(&list.name, list.stale_s, now)).collect();
+        self.store.as_ref().map(state).unwrap_or_default()
+    }
+
+    /// Whether none that is required is missing or stale.
+    pub(super) fn are_fresh(&self, now: i64) -> bool {
+        let required = self.lists.iter().filter(|list| list.required);
+        let is_fresh = |(store, list): (&Store, &KeptList)| {
+            !["stale", "missing"].contains(&store.state(&list.name, list.stale_s, now).state)
+        };
+        self.store.iter().flat_map(|store| required.clone().map(move |list| (store, list))).all(is_fresh)
+    }
+}

@@ -1,0 +1,240 @@
+//! What is known of one list: in the book its versions, which is live and which waits; in the notes how its source did last.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::fetch::Validators;
+use crate::index::atomic;
+
+use super::StoreError;
+
+/// Versions that are kept besides the live and the waiting one.
+const KEPT_MAX: usize = 8;
+/// Refused versions that are remembered.
+const REFUSED_MAX: usize = 100;
+const BOOK: &str = "book.json";
+const NOTES: &str = "notes.json";
+
+/// The book of one list. No value of the list stands in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Book {
+    /// The version that answers.
+    pub live: Option<u64>,
+    /// The version that waits for approval.
+    pub pending: Option<u64>,
+    /// What is known of each version that is kept, by its number. Numbers only rise.
+    pub versions: BTreeMap<u64, Version>,
+    /// The number of the newest version; the first is 1.
+    pub last: u64,
+    /// Digests of versions that are not to be taken by themselves: somebody went back from them.
+    pub refused: Vec<String>,
+    /// Who has approved held entries, by their ids.
+    pub let_in: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// How the source of a list did. Apart from the book, which changes only when something is decided.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Notes {
+    /// What was wrong the last time, until an update succeeds.
+    pub last_error: Option<Failure>,
+    /// When the source was last seen to be as it should be: taken, or unchanged. Seconds since the Unix epoch.
+    pub checked_at: Option<i64>,
+    /// By what its source is asked whether anything changed.
+    pub validators: Validators,
+    /// It is not asked before, in seconds since the Unix epoch.
+    pub next_at: i64,
+    /// Failures in a row.
+    pub failures: u32,
+}
+
+/// One version of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    /// Hex of a digest over its bytes, as reports and `lists_id` know it.
+    pub version: String,
+    /// When it was taken, in seconds since the Unix epoch.
+    pub taken_at: i64,
+    /// The moment or number that it or its source states, which never goes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued: Option<String>,
+    /// How many entries there are of each scope.
+    pub entries: BTreeMap<String, u64>,
+    /// Entries that wait for a person, kept out of the index.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<HeldEntry>,
+    /// Why it waits as a whole, if it does or did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Who has approved it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub approvals: BTreeSet<String>,
+    /// Digest of how its source was read: read in another way it is another index.
+    pub read_as: String,
+}
+
+/// An entry that waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldEntry {
+    /// Its id.
+    pub entry: String,
+    /// Its scope.
+    pub scope: String,
+    /// Its category.
+    pub category: String,
+    /// Why it waits.
+    pub code: String,
+}
+
+impl Version {
+    /// All entries.
+    pub fn count(&self) -> u64 {
+        self.entries.values().sum()
+    }
+}
+
+/// Why an update did not come in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// A stable name.
+    pub code: String,
+    /// The line that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// In words, with what to do.
+    pub text: String,
+    /// When, in seconds since the Unix epoch.
+    pub at: i64,
+}
+
+impl Book {
+    /// Reads the book in a directory; an empty one if there is none yet.
+    pub(super) fn read(dir: &Path) -> Result<Self, StoreError> {
+        read(&dir.join(BOOK))
+    }
+
+    /// Puts it in the place of the one before, at once and durably.
+    pub(super) fn write(&self, dir: &Path) -> Result<(), StoreError> {
+        write(&dir.join(BOOK), self)
+    }
+
+    /// Where it stands: it changes whenever another version answers.
+    pub(super) fn path_in(dir: &Path) -> PathBuf {
+        dir.join(BOOK)
+    }
+
+    /// The version that answers.
+    pub fn live(&self) -> Option<(u64, &Version)> {
+        self.live.and_then(|number| Some((number, self.versions.get(&number)?)))
+    }
+
+    /// The version that waits.
+    pub fn pending(&self) -> Option<(u64, &Version)> {
+        self.pending.and_then(|number| Some((number, self.versions.get(&number)?)))
+    }
+
+    /// The version before the live one that could be gone back to.
+    pub fn before_live(&self) -> Option<u64> {
+        let live = self.live?;
+        self.versions.range(..live).map(|(number, _)| *number).rev().find(|number| self.pending != Some(*number))
+    }
+
+    pub(super) fn is_refused(&self, version: &str) -> bool {
+        self.refused.iter().any(|refused| refused == version)
+    }
+
+    pub(super) fn refuse(&mut self, version: String) {
+        self.refused.retain(|refused| *refused != version);
+        self.refused.push(version);
+        let spare = self.refused.len().saturating_sub(REFUSED_MAX);
+        self.refused.drain(..spare);
+    }
+
+    /// Forgets the oldest versions beyond what is kept.
+    pub(super) fn trim(&mut self) {
+        let kept: BTreeSet<u64> = [self.live, self.pending].into_iter().flatten().collect();
+        let others: Vec<u64> = self.versions.keys().rev().filter(|number| !kept.contains(number)).copied().collect();
+        for number in others.into_iter().skip(KEPT_MAX) {
+            self.versions.remove(&number);
+        }
+    }
+}
+
+impl Notes {
+    pub(super) fn read(dir: &Path) -> Result<Self, StoreError> {
+        read(&dir.join(NOTES))
+    }
+
+    pub(super) fn write(&self, dir: &Path) -> Result<(), StoreError> {
+        write(&dir.join(NOTES), self)
+    }
+}
+
+fn read<T: Default + DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
+    match fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| StoreError::Damaged { path: path.to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(T::default()),
+        Err(source) => Err(StoreError::Read { path: path.to_owned(), source }),
+    }
+}
+
+fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), StoreError> {
+    let bytes = serde_json::to_vec(value).unwrap_or_default();
+    atomic::write_atomically(path, |file| file.write_all(&bytes))
+        .map_err(|source| StoreError::Write { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(name: &str) -> Version {
+        Version {
+            version: name.to_owned(),
+            taken_at: 1,
+            issued: None,
+            entries: BTreeMap::new(),
+            held: Vec::new(),
+            reason: None,
+            approvals: BTreeSet::new(),
+            read_as: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_oldest_versions_go_and_the_live_one_stays() {
+        let versions = (0..20).map(|number| (number, version("v"))).collect();
+        let mut book = Book { live: Some(2), pending: Some(3), versions, last: 19, ..Book::default() };
+        book.trim();
+        let kept: Vec<u64> = book.versions.keys().copied().collect();
+        assert_eq!(kept, [2, 3, 12, 13, 14, 15, 16, 17, 18, 19]);
+        assert_eq!(book.before_live(), None);
+        book.live = Some(19);
+        assert_eq!(book.before_live(), Some(18));
+    }
+
+    #[test]
+    fn as_many_refused_versions_are_remembered_as_may() {
+        let mut book = Book::default();
+        (0..=REFUSED_MAX).for_each(|number| book.refuse(number.to_string()));
+        assert!(!book.is_refused("0") && book.is_refused("1") && book.is_refused("100"));
+    }
+
+    #[test]
+    fn a_book_is_read_as_it_was_written() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(Book::read(dir.path()).unwrap().last, 0);
+        let book = Book { last: 7, versions: [(6, version("v"))].into(), ..Book::default() };
+        book.write(dir.path()).unwrap();
+        let read = Book::read(dir.path()).unwrap();
+        assert_eq!((read.last, read.versions), (7, book.versions));
+        fs::write(dir.path().join(BOOK), "{").unwrap();
+        assert!(matches!(Book::read(dir.path()), Err(StoreError::Damaged { .. })));
+    }
+}

@@ -1,0 +1,134 @@
+//! What people do to versions: approve what waits, let in what was held, go back, compare.
+
+use std::collections::BTreeSet;
+
+use crate::lists;
+
+use super::book::Book;
+use super::{Listing, Store, StoreError};
+
+/// What an approval came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Approved {
+    /// What was approved answers now.
+    Live,
+    /// It takes one more person.
+    OneMore,
+}
+
+/// What one version has and another has not, by the ids of entries.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Difference {
+    /// Only in the second.
+    pub added: BTreeSet<String>,
+    /// Only in the first.
+    pub removed: BTreeSet<String>,
+}
+
+impl Store {
+    /// Approves the version that waits.
+    ///
+    /// # Errors
+    /// If nothing waits, or the same person has approved it already.
+    pub fn approve(&self, listing: &Listing, author: &str) -> Result<Approved, StoreError> {
+        let name = &listing.source.name;
+        self.change(name, |book| {
+            let number = book.pending.ok_or_else(|| StoreError::NothingPending { name: name.clone() })?;
+            let version = book.versions.get_mut(&number);
+            let version = version.ok_or_else(|| StoreError::NothingPending { name: name.clone() })?;
+            if !version.approvals.insert(author.to_owned()) {
+                return Err(StoreError::SamePerson { author: author.to_owned() });
+            }
+            if version.approvals.len() < listing.approvers.max(1) {
+                return Ok(Approved::OneMore);
+            }
+            book.live = Some(number);
+            book.pending = None;
+            Ok(Approved::Live)
+        })
+    }
+
+    /// Lets an entry in that was held back, also in versions to come.
+    ///
+    /// # Errors
+    /// If no such entry is held, or the same person has approved it already.
+    pub fn let_in(&self, listing: &Listing, entry: &str, author: &str) -> Result<Approved, StoreError> {
+        let name = &listing.source.name;
+        let approved = self.change(name, |book| {
+            let is_held = |book: &Book| {
+                let versions = [book.live(), book.pending()];
+                versions.into_iter().flatten().any(|(_, version)| version.held.iter().any(|held| held.entry == entry))
+            };
+            if !is_held(book) {
+                return Err(StoreError::NothingPending { name: name.clone() });
+            }
+            let who = book.let_in.entry(entry.to_owned()).or_default();
+            if !who.insert(author.to_owned()) {
+                return Err(StoreError::SamePerson { author: author.to_owned() });
+            }
+            Ok(if who.len() < listing.approvers.max(1) { Approved::OneMore } else { Approved::Live })
+        })?;
+        if approved == Approved::Live {
+            // Whatever answers is read again with it.
+            self.live(listing)?;
+        }
+        Ok(approved)
+    }
+
+    /// Goes back to an earlier version: the one before, or the one with that number. The one that answered until now is not
+    /// taken again by itself. Gives back the number of the one that answers.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn roll_back(&self, name: &str, to: Option<u64>) -> Result<u64, StoreError> {
+        self.change(name, |book| {
+            let none = || StoreError::NoVersion {
+                name: name.to_owned(),
+                version: to.map_or_else(|| "before".to_owned(), |number| number.to_string()),
+            };
+            let to = to.or_else(|| book.before_live()).filter(|to| book.versions.contains_key(to)).ok_or_else(none)?;
+            let left = [book.live().filter(|(live, _)| *live != to), book.pending()];
+            let left: Vec<String> = left.into_iter().flatten().map(|(_, version)| version.version.clone()).collect();
+            for version in left {
+                book.refuse(version);
+            }
+            if let Some(version) = book.versions.get(&to).map(|version| version.version.clone()) {
+                book.refused.retain(|refused| *refused != version);
+            }
+            book.live = Some(to);
+            book.pending = None;
+            Ok(to)
+        })
+    }
+
+    /// Compares two versions.
+    ///
+    /// # Errors
+    /// If there is no such version, or it cannot be read.
+    pub fn difference(&self, listing: &Listing, first: u64, second: u64) -> Result<Difference, StoreError> {
+        let [first, second] = [first, second].map(|number| self.ids(listing, number));
+        let (first, second) = (first?, second?);
+        Ok(Difference {
+            added: second.difference(&first).cloned().collect(),
+            removed: first.difference(&second).cloned().collect(),
+        })
+    }
+
+    fn ids(&self, listing: &Listing, number: u64) -> Result<BTreeSet<String>, StoreError> {
+        let name = &listing.source.name;
+        if !self.book(name)?.versions.contains_key(&number) {
+            return Err(StoreError::NoVersion { name: name.clone(), version: number.to_string() });
+        }
+        let pieces = self.place(name).source(number)?;
+        Ok(lists::ids(&listing.source, &pieces, &self.keys(), &self.tables)?)
+    }
+
+    fn change<T>(&self, name: &str, change: impl FnOnce(&mut Book) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let place = self.place(name);
+        let _leave = place.lock()?;
+        let mut book = Book::read(place.dir())?;
+        let changed = change(&mut book)?;
+        book.write(place.dir())?;
+        Ok(changed)
+    }
+}

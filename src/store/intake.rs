@@ -1,0 +1,208 @@
+//! A version comes in: compiled, guarded, and then live, held back or refused.
+
+use std::collections::{BTreeSet, HashSet};
+
+use crate::canonical::canonical;
+use crate::index::{Index, List};
+use crate::lists::guard::{Presence, Signature, UpdateFacts, UpdateRuling};
+use crate::lists::{self, Behind, GuardedIndex, ListError, Piece};
+
+use super::book::{Book, Failure, HeldEntry, Notes, Version};
+use super::shelf::Shelf;
+use super::{Listing, Store, StoreError};
+
+/// A version that is offered.
+pub struct Offer {
+    /// Its text.
+    pub pieces: Vec<Piece>,
+    /// The moment or number that its source gives it, beside what it may say itself.
+    pub issued: Option<String>,
+    /// What became of its signature or digest, if it has to have one.
+    pub signature: Option<Signature>,
+    /// When it came, in seconds since the Unix epoch.
+    pub at: i64,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// It is the one that answers.
+    Same,
+    /// It answers from now on.
+    Live,
+    /// It waits for a person.
+    Waits {
+        /// Why.
+        code: String,
+    },
+}
+
+impl Listing {
+    /// Digest of all that decides what entries a source has.
+    pub(super) fn read_as(&self, book: &Book) -> String {
+        let let_in: BTreeSet<String> = self.let_in(book).into_iter().collect();
+        let all = format!("{:?} {:?} {:?} {let_in:?}", self.source.options, self.source.mode, self.source.rollout_ppm);
+        data_encoding::HEXLOWER.encode(blake3::hash(all.as_bytes()).as_bytes().get(..16).unwrap_or_default())
+    }
+
+    /// Held entries that enough people have approved.
+    pub(super) fn let_in(&self, book: &Book) -> HashSet<String> {
+        let enough = |who: &&BTreeSet<String>| who.len() >= self.approvers.max(1);
+        book.let_in.iter().filter(|(_, who)| enough(who)).map(|(entry, _)| entry.clone()).collect()
+    }
+}
+
+impl Store {
+    /// Takes a version, unless a guard holds it back. What is there stays whenever this fails, and the failure is noted.
+    ///
+    /// # Errors
+    /// If it is no list, a guard refuses it, or it cannot be kept.
+    pub fn take(&self, listing: &Listing, offer: Offer) -> Result<Taken, StoreError> {
+        let place = self.place(&listing.source.name);
+        let _leave = place.lock()?;
+        let mut book = Book::read(place.dir())?;
+        let before = book.clone();
+        let taken = self.take_into(&place, &mut book, listing, offer)?;
+        if book != before {
+            book.write(place.dir())?;
+            place.sweep(&book);
+        }
+        Ok(taken)
+    }
+
+    /// Notes how the source did.
+    ///
+    /// # Errors
+    /// If that cannot be written.
+    pub fn note(&self, name: &str, notes: &Notes) -> Result<(), StoreError> {
+        let place = self.place(name);
+        let _leave = place.lock()?;
+        notes.write(place.dir())
+    }
+
+    fn take_into(&self, place: &Shelf, book: &mut Book, listing: &Listing, offer: Offer) -> Result<Taken, StoreError> {
+        let Offer { pieces, issued, signature, at } = offer;
+        let version = lists::version(&pieces);
+        if book.live().is_some_and(|(_, live)| live.version == version) {
+            return Ok(Taken::Same);
+        }
+        if let Some((_, pending)) = book.pending().filter(|(_, pending)| pending.version == version) {
+            let code = pending.reason.clone().unwrap_or_default();
+            return Ok(Taken::Waits { code });
+        }
+        if book.is_refused(&version) {
+            return Ok(Taken::Waits { code: GONE_BACK.to_owned() });
+        }
+        let read = self.compile(listing, &pieces, &listing.let_in(book));
+        let facts = UpdateFacts { signature, new_version: issued, ..listing.facts(book, &read) };
+        let reason = match listing.guards.update(&facts) {
+            UpdateRuling::Accept => None,
+            UpdateRuling::Quarantine(code) => Some(code),
+            UpdateRuling::Reject(code) => {
+                read?;
+                return Err(StoreError::Refused { code: code.code(), advice: code.text() });
+            }
+        };
+        let read = read?;
+        let number = book.last + 1;
+        place.put_source(number, &pieces)?;
+        drop(pieces);
+        place.put_index(number, &read.index)?;
+        let noted = Version {
+            issued: facts.new_version,
+            reason: reason.map(|code| code.code().to_owned()),
+            ..described(&read, version, listing.read_as(book), at)
+        };
+        book.last = number;
+        book.versions.insert(number, noted);
+        let seat = if reason.is_none() { &mut book.live } else { &mut book.pending };
+        *seat = Some(number);
+        if reason.is_none() {
+            book.pending = None;
+        }
+        book.trim();
+        Ok(reason.map_or(Taken::Live, |code| Taken::Waits { code: code.code().to_owned() }))
+    }
+
+    pub(super) fn compile(
+        &self,
+        listing: &Listing,
+        pieces: &[Piece],
+        let_in: &HashSet<String>,
+    ) -> Result<GuardedIndex, ListError> {
+        let behind = Behind { guards: &listing.guards, approved: let_in };
+        lists::compile_guarded(&listing.source, pieces, &self.keys(), &self.tables, behind)
+    }
+
+    /// Makes the index of a version again, and puts it in its place if anything can be written there.
+    pub(super) fn read_again(&self, listing: &Listing, number: u64) -> Result<Index, StoreError> {
+        let place = self.place(&listing.source.name);
+        let leave = place.lock();
+        let mut book = Book::read(place.dir())?;
+        let read = self.compile(listing, &place.source(number)?, &listing.let_in(&book))?;
+        let read_as = listing.read_as(&book);
+        if let Some(version) = book.versions.get_mut(&number) {
+            let fresh = described(&read, version.version.clone(), read_as, version.taken_at);
+            *version = Version {
+                issued: version.issued.take(),
+                reason: version.reason.take(),
+                approvals: std::mem::take(&mut version.approvals),
+                ..fresh
+            };
+        }
+        // Where nothing can be written it is made again the next time.
+        if leave.is_ok() && place.put_index(number, &read.index).is_ok() {
+            drop(book.write(place.dir()));
+        }
+        Ok(read.index)
+    }
+}
+
+/// Why a version is not taken that somebody went back from.
+const GONE_BACK: &str = "went_back";
+
+fn described(read: &GuardedIndex, version: String, read_as: String, taken_at: i64) -> Version {
+    let held = read.read.held.iter().map(|held| HeldEntry {
+        entry: held.id.clone(),
+        scope: held.scope.name().to_owned(),
+        category: held.category.name().to_owned(),
+        code: held.code.code().to_owned(),
+    });
+    let entries = read.index.lists().iter().flat_map(|list: &List| list.entries.clone()).collect();
+    let held = held.collect();
+    Version { version, taken_at, issued: None, entries, held, reason: None, approvals: BTreeSet::new(), read_as }
+}
+
+impl Listing {
+    fn facts(&self, book: &Book, read: &Result<GuardedIndex, ListError>) -> UpdateFacts {
+        let live = book.live().map(|(_, live)| live);
+        let has = |link: &Option<String>| {
+            let index = &read.as_ref().ok()?.index;
+            Some(if matches(index, link.as_deref()?) { Presence::Present } else { Presence::Absent })
+        };
+        let facts = UpdateFacts {
+            base_entries: live.map(Version::count),
+            base_version: live.and_then(|live| live.issued.clone()),
+            test_entry: has(&self.canary),
+            invalid_entry: has(&self.anti_canary),
+            ..UpdateFacts::default()
+        };
+        facts.with_read(read.as_ref().map(|read| &read.read))
+    }
+}
+
+/// Whether a list says anything of a link, now or ever.
+fn matches(index: &Index, link: &str) -> bool {
+    let mut hits = Vec::new();
+    if let Some(url) = canonical(link) {
+        index.look_up_ever(&url, 0, &mut hits);
+    }
+    hits.iter().any(|hit| !hit.exception)
+}
+
+impl Failure {
+    /// What is to be noted of an error.
+    pub fn of(error: &StoreError, at: i64) -> Self {
+        Self { code: error.code().to_owned(), line: error.line(), text: error.to_string(), at }
+    }
+}

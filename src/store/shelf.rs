@@ -1,0 +1,142 @@
+//! The files of one list: each version's source, sealed, and its index; one writer at a time.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::canonical::Tables;
+use crate::index::{Index, IndexError, Keys, StateKey, atomic};
+use crate::lists::{Format, Piece};
+
+use super::{Book, StoreError};
+
+/// Lists are mostly text that repeats itself: little effort saves most.
+const ZSTD_LEVEL: i32 = 3;
+/// What begins so is of us and unfinished.
+const UNFINISHED: &str = ".linkgate-";
+
+/// Where one list is kept.
+pub(super) struct Shelf {
+    dir: PathBuf,
+    key: StateKey,
+}
+
+/// The source of a version.
+#[derive(Serialize, Deserialize)]
+struct Sealed<'p> {
+    #[serde(borrow)]
+    pieces: Vec<(std::borrow::Cow<'p, str>, u64)>,
+}
+
+/// Leave to write; it ends when this is dropped.
+pub(super) struct Leave(#[expect(dead_code, reason = "the lock is held as long as the file is open")] File);
+
+impl Shelf {
+    pub(super) fn new(dir: PathBuf, key: StateKey) -> Self {
+        Self { dir, key }
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Waits until nobody else writes, in this process or another. Leftovers of whoever was killed go.
+    pub(super) fn lock(&self) -> Result<Leave, StoreError> {
+        let cannot = |source| StoreError::Write { path: self.dir.clone(), source };
+        fs::create_dir_all(&self.dir).map_err(cannot)?;
+        let file = File::options().create(true).truncate(false).write(true).open(self.dir.join("lock"));
+        let file = file.map_err(cannot)?;
+        file.lock().map_err(cannot)?;
+        self.sweep(&Book::read(&self.dir)?);
+        Ok(Leave(file))
+    }
+
+    /// Removes files of versions that the book does not know.
+    pub(super) fn sweep(&self, book: &Book) {
+        for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let number = name.strip_suffix(".source").or_else(|| name.strip_suffix(".lgx"));
+            let is_known =
+                number.is_none_or(|number| number.parse().is_ok_and(|number: u64| book.versions.contains_key(&number)));
+            if !is_known || name.starts_with(UNFINISHED) {
+                // What cannot be removed now is tried again.
+                drop(fs::remove_file(&path));
+            }
+        }
+    }
+
+    fn source_path(&self, number: u64) -> PathBuf {
+        self.dir.join(format!("{number}.source"))
+    }
+
+    fn index_path(&self, number: u64) -> PathBuf {
+        self.dir.join(format!("{number}.lgx"))
+    }
+
+    /// Keeps the source of a version, packed and sealed.
+    pub(super) fn put_source(&self, number: u64, pieces: &[Piece]) -> Result<(), StoreError> {
+        let path = self.source_path(number);
+        let sizes = pieces.iter().map(|piece| (piece.format.name().into(), piece.text.len() as u64)).collect();
+        let head = serde_json::to_vec(&Sealed { pieces: sizes }).unwrap_or_default();
+        let cannot = |source| StoreError::Write { path: path.clone(), source };
+        let mut encoder = zstd::Encoder::new(Vec::new(), ZSTD_LEVEL).map_err(cannot)?;
+        let texts = pieces.iter().map(|piece| &*piece.text);
+        for part in [&(head.len() as u64).to_le_bytes()[..], &head].into_iter().chain(texts) {
+            encoder.write_all(part).map_err(cannot)?;
+        }
+        let packed = encoder.finish().map_err(cannot)?;
+        let sealed = self.key.seal(&self.purpose(number), &packed);
+        let sealed = sealed.map_err(|source| StoreError::OtherKey { path: path.clone(), source })?;
+        drop(packed);
+        atomic::write_atomically(&path, |file| file.write_all(&sealed)).map_err(cannot)
+    }
+
+    /// The source of a version.
+    pub(super) fn source(&self, number: u64) -> Result<Vec<Piece>, StoreError> {
+        let path = self.source_path(number);
+        let damaged = || StoreError::Damaged { path: path.clone() };
+        let sealed = fs::read(&path).map_err(|source| StoreError::Read { path: path.clone(), source })?;
+        let packed = self.key.unseal(&self.purpose(number), &sealed);
+        let packed = packed.map_err(|source| StoreError::OtherKey { path: path.clone(), source })?;
+        drop(sealed);
+        let bytes = zstd::decode_all(&*packed).map_err(|_| damaged())?;
+        let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(damaged)?;
+        let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| damaged())?;
+        let (head, mut texts) = rest.split_at_checked(length).ok_or_else(damaged)?;
+        let head: Sealed<'_> = serde_json::from_slice(head).map_err(|_| damaged())?;
+        let mut pieces = Vec::new();
+        for (format, size) in head.pieces {
+            let format = Format::from_name(&format).ok_or_else(damaged)?;
+            let (text, rest) =
+                usize::try_from(size).ok().and_then(|size| texts.split_at_checked(size)).ok_or_else(damaged)?;
+            pieces.push(Piece { text: text.to_vec(), format });
+            texts = rest;
+        }
+        Ok(pieces)
+    }
+
+    /// The version is part of it, so that no file can stand in for another.
+    fn purpose(&self, number: u64) -> String {
+        let name = self.dir.file_name().unwrap_or_default().to_string_lossy();
+        format!("linkgate 2026 source of list {name}, version {number}")
+    }
+
+    pub(super) fn put_index(&self, number: u64, index: &Index) -> Result<(), StoreError> {
+        Ok(index.save(&self.index_path(number))?)
+    }
+
+    /// The index of a version, unless it has to be made again: other rules, another key, a damaged file or none.
+    pub(super) fn index(&self, number: u64, keys: Keys, tables: &Arc<Tables>) -> Result<Option<Index>, StoreError> {
+        match Index::open(&self.index_path(number), keys, Arc::clone(tables)) {
+            Ok(index) => Ok(Some(index)),
+            Err(IndexError::Io { source, .. }) if source.kind() != io::ErrorKind::NotFound => {
+                Err(StoreError::Read { path: self.index_path(number), source })
+            }
+            Err(_) => Ok(None),
+        }
+    }
+}

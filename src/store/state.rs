@@ -1,0 +1,53 @@
+//! The state of a list as `lists status` and `GET /v1/lists` tell of it.
+
+use crate::lists::{LastError, SourceState, Waiting};
+
+use super::{Book, Failure, Notes, Store, StoreError};
+
+impl Store {
+    /// The state of a list at `now`, in seconds since the Unix epoch; it is stale if its source was not seen for `stale_s`.
+    pub fn state(&self, name: &str, stale_s: u32, now: i64) -> SourceState {
+        match self.book(name).and_then(|book| Ok((book, self.notes(name)?))) {
+            Ok((book, notes)) => told(name, &book, &notes, (stale_s.into(), now)),
+            Err(error) => SourceState { last_error: Some(own(&error)), ..SourceState::missing(name) },
+        }
+    }
+}
+
+fn told(name: &str, book: &Book, notes: &Notes, (stale_s, now): (i64, i64)) -> SourceState {
+    let pending = book.pending().map(|(number, version)| Waiting {
+        number,
+        version: version.version.clone(),
+        entries: version.count(),
+        code: version.reason.clone().unwrap_or_default(),
+    });
+    let last_error = notes.last_error.as_ref().map(theirs);
+    let Some((number, live)) = book.live() else {
+        return SourceState { last_error, pending, ..SourceState::missing(name) };
+    };
+    let age_s = now.saturating_sub(notes.checked_at.unwrap_or(live.taken_at)).max(0);
+    let state = match &pending {
+        _ if age_s > stale_s => "stale",
+        Some(_) => "quarantined",
+        None => "live",
+    };
+    SourceState {
+        version: live.version.clone(),
+        number: Some(number),
+        entries: live.entries.clone(),
+        held: live.held.len() as u64,
+        age_s: Some(age_s.unsigned_abs()),
+        state,
+        last_error,
+        pending,
+        ..SourceState::missing(name)
+    }
+}
+
+fn theirs(failure: &Failure) -> LastError {
+    LastError { code: failure.code.clone().into(), line: failure.line, text: failure.text.clone() }
+}
+
+fn own(error: &StoreError) -> LastError {
+    LastError { code: error.code().into(), line: error.line(), text: error.to_string() }
+}

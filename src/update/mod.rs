@@ -1,0 +1,67 @@
+//! Keeps subscribed lists up to date: asks each source when it is due, looks at what comes, and hands it to the store.
+//!
+//! ```text
+//! due ─► download ─► signature, digest ─► unpack ─► store: live │ waits │ refused ─► noted, told
+//!                 └─► unchanged ──────────────────────────────────────────────────► noted
+//! ```
+//!
+//! Whatever goes wrong, the version that answers stays. The next attempt comes later each time, at a random moment.
+
+mod once;
+mod run;
+
+use crate::fetch::{BackOff, Downloader};
+use crate::lists::ListKey;
+use crate::store::{Failure, Listing, Taken};
+
+pub use once::once;
+pub use run::run;
+
+/// A list that is downloaded.
+#[derive(Clone)]
+pub struct Subscription {
+    /// What it is.
+    pub listing: Listing,
+    /// From where it comes.
+    pub downloader: Downloader,
+    /// Keys of which one has to have signed it, if there are any.
+    pub keys: Vec<ListKey>,
+    /// Whether its digest has to stand beside it.
+    pub digest: Digest,
+    /// Its file name, by which a file of many digests knows it.
+    pub file: String,
+    /// When it is asked again.
+    pub back_off: BackOff,
+}
+
+/// Whether the digest of a list stands beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Digest {
+    /// It is not asked for.
+    None,
+    /// Without it nothing is taken.
+    Sha256,
+}
+
+/// What asking a source came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The source has nothing newer.
+    Unchanged,
+    /// There was a version, and it is no fault.
+    Taken(Taken),
+    /// The version that answers stays.
+    Failed(Failure),
+}
+
+impl Outcome {
+    /// A stable name for metrics and logs.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Unchanged | Self::Taken(Taken::Same) => "unchanged",
+            Self::Taken(Taken::Live) => "live",
+            Self::Taken(Taken::Waits { code }) => code,
+            Self::Failed(failure) => &failure.code,
+        }
+    }
+}

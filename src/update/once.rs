@@ -1,0 +1,138 @@
+//! One attempt.
+
+use std::time::Duration;
+
+use crate::fetch::{DownloadError, Downloaded, Validators};
+use crate::lists::guard::Signature;
+use crate::lists::{self, ListError, Signed, SignedError};
+use crate::store::{Failure, Notes, Offer, Store, StoreError, Taken};
+
+use super::{Digest, Outcome, Subscription};
+
+/// Why an attempt failed.
+#[derive(Debug, thiserror::Error)]
+enum Wrong {
+    #[error(transparent)]
+    Download(#[from] DownloadError),
+    #[error(transparent)]
+    Signed(#[from] SignedError),
+    #[error(transparent)]
+    List(#[from] ListError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the update was broken off")]
+    BrokenOff,
+}
+
+/// Asks the source of a list, takes what it has, and notes how it went; `now` is in seconds since the Unix epoch.
+///
+/// # Errors
+/// If what is kept of the list can be neither read nor written.
+pub async fn once(store: &Store, subscription: &Subscription, now: i64) -> Result<Outcome, StoreError> {
+    let name = &subscription.listing.source.name;
+    let notes = store.notes(name)?;
+    let attempt = attempt(store, subscription, &notes, now).await;
+    let back_off = &subscription.back_off;
+    let at = |wait: Duration| now.saturating_add(i64::try_from(wait.as_secs()).unwrap_or(i64::MAX));
+    let (outcome, next) = match attempt {
+        Ok((outcome, validators, fresh_for)) => {
+            let next_at = at(back_off.after_success(fresh_for, chance()));
+            (outcome, Notes { last_error: None, checked_at: Some(now), validators, next_at, failures: 0 })
+        }
+        Err(wrong) => {
+            let failures = notes.failures.saturating_add(1);
+            let next_at = at(back_off.after_failure(failures, wrong.retry_after(), chance()));
+            let failure = Failure { code: wrong.code().to_owned(), line: wrong.line(), text: told(&wrong), at: now };
+            // Whoever says that nothing changed about another version is asked for all of it.
+            let validators = if wrong.was_unasked() { Validators::default() } else { notes.validators };
+            let last_error = Some(failure.clone());
+            (Outcome::Failed(failure), Notes { last_error, validators, next_at, failures, ..notes })
+        }
+    };
+    store.note(name, &next)?;
+    Ok(outcome)
+}
+
+type Attempt = (Outcome, Validators, Option<Duration>);
+
+async fn attempt(store: &Store, subscription: &Subscription, notes: &Notes, now: i64) -> Result<Attempt, Wrong> {
+    // Without a version of its own there is nothing that could be unchanged.
+    let is_new = store.book(&subscription.listing.source.name)?.versions.is_empty();
+    let known = if is_new { Validators::default() } else { notes.validators.clone() };
+    match subscription.downloader.get(&known).await? {
+        Downloaded::Unchanged { fresh_for, validators } => Ok((Outcome::Unchanged, validators, fresh_for)),
+        Downloaded::Body { bytes, validators, fresh_for } => {
+            let signed = signed(subscription, &bytes).await?;
+            let (store, listing) = (store.clone(), subscription.listing.clone());
+            // Reading a million lines takes a while.
+            let taking = tokio::task::spawn_blocking(move || -> Result<Taken, Wrong> {
+                let pieces = listing.source.pieces(bytes)?;
+                let issued = signed.as_ref().and_then(|signed| {
+                    signed.version.clone().or_else(|| signed.timestamp.map(|timestamp| timestamp.to_string()))
+                });
+                let offer = Offer { pieces, issued, signature: signed.map(|_| Signature::Right), at: now };
+                Ok(store.take(&listing, offer)?)
+            });
+            let taken = taking.await.map_err(|_| Wrong::BrokenOff)??;
+            Ok((Outcome::Taken(taken), validators, fresh_for))
+        }
+    }
+}
+
+/// Whether it is its publisher's, as far as that is asked for.
+async fn signed(subscription: &Subscription, bytes: &[u8]) -> Result<Option<Signed>, Wrong> {
+    let Subscription { downloader, keys, digest, file, .. } = subscription;
+    if *digest == Digest::Sha256 {
+        let beside = downloader.beside(".sha256").await?;
+        lists::check_digest(bytes, beside.as_deref(), file)?;
+    }
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    let beside = downloader.beside(".minisig").await?;
+    Ok(Some(lists::verify(bytes, beside.as_deref(), keys)?))
+}
+
+impl Wrong {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Download(error) => error.code(),
+            Self::Signed(error) => error.code(),
+            Self::List(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::BrokenOff => "broken_off",
+        }
+    }
+
+    fn line(&self) -> Option<u64> {
+        match self {
+            Self::List(error) => error.line(),
+            Self::Store(error) => error.line(),
+            _ => None,
+        }
+    }
+
+    fn was_unasked(&self) -> bool {
+        matches!(self, Self::Download(DownloadError::NotModifiedUnasked))
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Download(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+}
+
+/// An error and what caused it.
+fn told(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut words: Vec<String> = causes.map(ToString::to_string).collect();
+    words.dedup();
+    words.join(": ")
+}
+
+/// A random number; where there is none, all come at the same moment, which is no fault.
+fn chance() -> u64 {
+    getrandom::u64().unwrap_or_default()
+}

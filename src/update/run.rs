@@ -1,0 +1,53 @@
+//! The updater of a server: one task per list, for as long as it is in the configuration.
+
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use crate::store::{Store, StoreError};
+use crate::telemetry::clock;
+
+use super::{Outcome, Subscription, once};
+
+/// After a failure of our own disk.
+const DISK_PAUSE: Duration = Duration::from_secs(30);
+/// Clocks jump; whatever is due is seen to within that.
+const LOOK: Duration = Duration::from_mins(1);
+
+/// Asks all sources whenever they are due, until it is dropped. `told` learns of each attempt, by the name of the list.
+pub async fn run(
+    store: Store,
+    subscriptions: Vec<Subscription>,
+    told: impl Fn(&str, &Result<Outcome, StoreError>) + Clone + Send + Sync + 'static,
+) {
+    let mut lists = JoinSet::new();
+    for subscription in subscriptions {
+        lists.spawn(keep(store.clone(), subscription, told.clone()));
+    }
+    while lists.join_next().await.is_some() {}
+}
+
+async fn keep(
+    store: Store,
+    subscription: Subscription,
+    told: impl Fn(&str, &Result<Outcome, StoreError>) + Send + Sync + 'static,
+) {
+    let name = &subscription.listing.source.name;
+    loop {
+        let now = clock::now();
+        let notes = store.notes(name).unwrap_or_default();
+        let has_version = store.book(name).is_ok_and(|book| book.live.is_some());
+        // A list that never answered is not waited for longer than after its first failure.
+        let wait = notes.next_at.saturating_sub(now);
+        if wait > 0 && (has_version || notes.failures > 0) {
+            sleep(Duration::from_secs(wait.unsigned_abs()).min(LOOK)).await;
+            continue;
+        }
+        let outcome = once(&store, &subscription, now).await;
+        told(name, &outcome);
+        if outcome.is_err() {
+            sleep(DISK_PAUSE).await;
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The life of a subscription, as the manual shows it.
+
+use serde_json::Value;
+
+use super::{Stand, list};
+use crate::serve::{get, json, wait_until};
+
+const BY: [&str; 4] = ["--author", "ann", "--reason", "a test"];
+
+fn action(server: &crate::serve::Serving, host: &str) -> String {
+    let answer = server.check(&format!(r#"{{"text":"https://{host}/"}}"#));
+    json(&answer)["action"].as_str().unwrap_or("none").to_owned()
+}
+
+#[test]
+fn a_list_arrives_changes_and_blocks_without_a_hand() {
+    let stand = Stand::new();
+    stand.publish("partner.csv", &list("one", 10), 1_000);
+    stand.config("");
+    let server = stand.serve();
+    wait_until("the first version", || get(server.api, "/readyz").status == 200);
+    assert_eq!(action(&server, "one-3.example"), "reject");
+    assert_eq!(action(&server, "new.example"), "allow");
+    // An entry is added, another one taken back.
+    stand.publish("partner.csv", &(list("one", 9) + "new.example,domain\n"), 2_000);
+    wait_until("the second version", || action(&server, "new.example") == "reject");
+    assert_eq!(action(&server, "one-9.example"), "allow");
+    // What is no list changes nothing, and is named.
+    std::fs::write(stand.mirror.file("partner.csv"), "<html>please log in</html>").unwrap();
+    wait_until("the refusal", || stand.state()["last_error"]["code"] == "signature_wrong");
+    assert_eq!(action(&server, "new.example"), "reject");
+    let lists = get(server.api, "/v1/lists").status;
+    assert_eq!(lists, 403, "without keys lists are shown to nobody");
+    // Whoever has to go back does it in a moment, and the version that was left does not come again.
+    stand.publish("partner.csv", &(list("one", 9) + "new.example,domain\n"), 2_000);
+    let ran = stand.run(&[&["lists", "rollback", "partner"][..], &BY].concat());
+    assert_eq!((ran.code, &*ran.stdout), (0, "list partner: version 1 answers now\n"), "{}", ran.stderr);
+    wait_until("the version before", || action(&server, "new.example") == "allow");
+    std::thread::sleep(std::time::Duration::from_millis(2_500));
+    assert_eq!(action(&server, "one-9.example"), "reject");
+    let ran = stand.run(&["audit", "verify"]);
+    assert_eq!((ran.code, &*ran.stdout), (0, "3 lines, each as it was written\n"), "{}", ran.stderr);
+    let record = std::fs::read_to_string(stand.files.path().join("state/linkgate/audit.jsonl")).unwrap();
+    assert!(
+        record.contains("\"who\":\"ann\"") && record.contains("a test") && !record.contains(".example"),
+        "{record}"
+    );
+}
+
+#[test]
+fn what_is_suspicious_waits_for_people() {
+    let stand = Stand::new();
+    stand.publish("partner.csv", &list("one", 200), 1_000);
+    stand.config("approvers = 2\n");
+    assert_eq!(stand.run(&["lists", "fetch"]).stdout, "partner: version 1, 200 entries answers now\n");
+    stand.publish("partner.csv", &list("one", 2_000), 2_000);
+    let ran = stand.run(&["lists", "fetch"]);
+    assert!(ran.stdout.contains("version 2, 2000 entries waits for approval (grew)"), "{}", ran.stdout);
+    let state = stand.state();
+    assert_eq!((&state["state"], &state["number"]), (&"quarantined".into(), &1.into()), "{state}");
+    assert_eq!((&state["pending"]["code"], &state["pending"]["number"]), (&"grew".into(), &2.into()));
+    assert_eq!(stand.run(&["check", "https://one-1000.example/"]).code, 0);
+
+    let posts = stand
+        .files
+        .file("posts.jsonl", "{\"text\":\"https://one-1000.example/\"}\n{\"text\":\"https://one-1.example/\"}\n");
+    let ran = stand.run(&["lists", "preview", "partner", "--posts", posts.to_str().unwrap()]);
+    assert!(ran.stdout.contains("1800 entries added, 0 entries removed"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("1 of 2 posts would newly match"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains(".example"), "{}", ran.stdout);
+
+    let approve = |author: &str| stand.run(&["lists", "approve", "partner", "--author", author, "--reason", "a test"]);
+    assert!(approve("ann").stdout.contains("it takes a second person"));
+    let again = approve("ann");
+    assert!(again.code == 2 && again.stderr.contains("it takes a second person"), "{}", again.stderr);
+    assert_eq!(stand.run(&["check", "https://one-1000.example/"]).code, 0);
+    assert!(approve("ben").stdout.contains("it answers now"));
+    assert_eq!(stand.run(&["check", "https://one-1000.example/"]).code, 1);
+    assert_eq!(
+        stand.run(&["lists", "diff", "partner", "2", "1"]).stdout.lines().next(),
+        Some("0 entries added, 1800 entries removed")
+    );
+}
+
+#[test]
+fn one_entry_that_waits_delays_no_other() {
+    let stand = Stand::new();
+    let text = list("one", 3) + "wikipedia.org,domain\n";
+    stand.publish("partner.csv", &text, 1_000);
+    stand.config("");
+    assert_eq!(stand.run(&["lists", "fetch"]).stdout, "partner: version 1, 3 entries, 1 entry held back answers now\n");
+    assert_eq!(stand.run(&["check", "https://one-1.example/"]).code, 1);
+    assert_eq!(stand.run(&["check", "https://wikipedia.org/"]).code, 0);
+    let book = std::fs::read(stand.files.path().join("state/linkgate/lists/partner/book.json")).unwrap();
+    let book: Value = serde_json::from_slice(&book).unwrap();
+    let held = &book["versions"]["1"]["held"][0];
+    assert_eq!(held["code"], "protected_host", "{book}");
+    let entry = held["entry"].as_str().unwrap();
+    let ran = stand.run(&[&["lists", "approve", "partner", "--entry", entry][..], &BY].concat());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(stand.run(&["check", "https://wikipedia.org/"]).code, 1);
+}
+
+/// A new list acts on a part of hosts at first, always on the same ones, and is told on all.
+#[test]
+fn a_list_is_rolled_out_host_by_host() {
+    let stand = Stand::new();
+    stand.publish("partner.csv", &list("one", 200), 1_000);
+    let acted_on = |share: &str| -> Vec<usize> {
+        stand.config(&format!("rollout_share = {share}\n"));
+        stand.run(&["lists", "fetch"]);
+        let text: Vec<String> = (0..200).map(|number| format!("https://one-{number}.example/")).collect();
+        let ran = stand.run(&["check", "--json", &text.join(" ")]);
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let links = report["reports"][0]["links"].as_array().unwrap();
+        assert!(links.len() == 200 && links.iter().all(|link| link["status"] == "listed"), "{share}");
+        (0..200).filter(|number| links[*number]["action"] == "reject").collect()
+    };
+    assert_eq!(acted_on("0.0").len(), 0);
+    let tenth = acted_on("0.1");
+    assert!((5..=40).contains(&tenth.len()), "{tenth:?}");
+    let half = acted_on("0.5");
+    assert!((70..=130).contains(&half.len()) && tenth.iter().all(|number| half.contains(number)), "{half:?}");
+    assert_eq!(acted_on("1.0").len(), 200);
+}
