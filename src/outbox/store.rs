@@ -61,13 +61,16 @@ impl Outbox {
 
     /// Keeps whatever comes now waiting for so long, as a slow disk does.
     #[cfg(test)]
-    pub(crate) fn hold(&self, time: std::time::Duration) -> tokio::task::JoinHandle<()> {
-        let group = self.group.clone();
+    pub(crate) async fn hold(&self, time: std::time::Duration) -> tokio::task::JoinHandle<()> {
+        let (group, (held, is_held)) = (self.group.clone(), tokio::sync::oneshot::channel());
         let work = move |_: &mut Books<'_>| {
+            drop(held.send(()));
             std::thread::sleep(time);
             Ok(((), Changes::None))
         };
-        tokio::spawn(async move { drop(group.run(0, work).await) })
+        let holding = tokio::spawn(async move { drop(group.run(0, work).await) });
+        drop(is_held.await);
+        holding
     }
 
     /// Whether there is one in that directory.

@@ -10,10 +10,11 @@ use linkgate::telemetry::metrics::Metrics;
 
 use super::{helper, open, told};
 
-const DIR: &str = "LINKGATE_TEST_OUTBOX_DISK";
+/// Where a helper finds its disk.
+pub(crate) const DIR: &str = "LINKGATE_TEST_DISK";
 
 /// Runs a helper with a disk of its own, mounted where nobody else sees it.
-fn on_a_disk_of_its_own(test: &str) {
+pub(crate) fn on_a_disk_of_its_own(test: &str) {
     let dir = tempfile::tempdir().unwrap();
     let isolated = ["--user", "--map-root-user", "--mount"];
     if !Command::new("unshare").args(isolated).arg("true").status().is_ok_and(|status| status.success()) {

@@ -1,6 +1,6 @@
 //! The outbox with real processes, disks and webhooks.
 
-mod disk;
+pub(crate) mod disk;
 mod kill;
 mod many;
 mod webhook;

@@ -113,6 +113,11 @@ impl Serving {
         self.log.lock().unwrap().matches(text).count()
     }
 
+    /// Everything that was logged.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
     /// Waits until the log has that text.
     fn wait_for(&self, text: &str) {
         wait_until(text, || self.log.lock().unwrap().contains(text));

@@ -1,7 +1,9 @@
 //! Lists that are subscribed to: a real nginx gives them, minisign signs them, and whatever goes wrong the last good one answers.
 
+mod disk;
 mod example;
 mod kill;
+mod leaks;
 mod life;
 mod mirror;
 
