@@ -18,6 +18,12 @@ pub(super) fn follows(key: &[u8; 32], before: &str, entry: &Entry) -> bool {
     link(key, before, (entry.seq, entry.at), &entry.deed) == entry.chain
 }
 
+/// What shows that a line was the last one, to whoever has the key.
+pub(super) fn seal(key: &[u8; 32], seq: u64, chain: &str) -> String {
+    let text = format!("head {seq} {chain}");
+    data_encoding::HEXLOWER.encode(blake3::keyed_hash(key, text.as_bytes()).as_bytes())
+}
+
 fn link(key: &[u8; 32], before: &str, (seq, at): (u64, Timestamp), deed: &Deed) -> String {
     let mut hasher = blake3::Hasher::new_keyed(key);
     let (seq, at) = (seq.to_string(), at.to_string());

@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::index::atomic;
 
-use super::{AuditError, Deed, Entry, WHY_MAX_BYTES, chain};
+use super::{AuditError, Deed, Entry, TEXT_MAX_BYTES, chain};
 
+/// Lines of one append.
+const APPENDED_MAX: u64 = 2;
 /// A longer line is none of ours.
 const LINE_MAX_BYTES: u64 = 64 << 10;
 
@@ -34,6 +36,8 @@ pub struct Verified {
 struct Head {
     seq: u64,
     chain: String,
+    /// Nobody without the key can move the end.
+    seal: String,
 }
 
 /// Where the whole lines end.
@@ -76,7 +80,8 @@ impl Audit {
             drop(file.set_len(walked.bytes));
             return Err(self.io(source));
         }
-        let head = serde_json::to_vec(&Head { seq: walked.seq, chain: walked.chain }).unwrap_or_default();
+        let seal = chain::seal(&self.key, walked.seq, &walked.chain);
+        let head = serde_json::to_vec(&Head { seq: walked.seq, chain: walked.chain, seal }).unwrap_or_default();
         atomic::write_atomically(&self.head_path(), |file| file.write_all(&head)).map_err(|source| self.io(source))?;
         Ok(entry)
     }
@@ -144,13 +149,18 @@ impl Audit {
         }
     }
 
-    /// The head may be one append behind, and never ahead.
+    /// The head may be one append behind, which writes two lines at most, and never ahead.
     fn judge_head(&self, walked: &Walked) -> Result<(), AuditError> {
         let head: Head = match fs::read(self.head_path()) {
             Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
             Err(_) => Head::default(),
         };
+        let is_ours = head.seal == chain::seal(&self.key, head.seq, &head.chain);
+        let head = if is_ours { head } else { Head::default() };
         let (path, found, expected) = (self.path.clone(), walked.seq, head.seq);
+        if found > expected + APPENDED_MAX {
+            return Err(AuditError::Headless { path: self.head_path() });
+        }
         if expected > found {
             return Err(AuditError::Shortened { path, found, expected });
         }
@@ -174,8 +184,9 @@ impl Audit {
     }
 }
 
-/// A reason of bounded length, on a boundary of characters.
+/// Texts of bounded length, on a boundary of characters: a longer line could not be read any more.
 fn shortened(deed: Deed) -> Deed {
-    let end = deed.why.floor_char_boundary(WHY_MAX_BYTES);
-    Deed { why: deed.why.get(..end).unwrap_or_default().to_owned(), ..deed }
+    let short = |text: &str| text.get(..text.floor_char_boundary(TEXT_MAX_BYTES)).unwrap_or_default().to_owned();
+    let Deed { who, did, about, why } = deed;
+    Deed { who: short(&who), did: short(&did), about: short(&about), why: short(&why) }
 }

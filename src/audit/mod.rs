@@ -19,8 +19,8 @@ use crate::index::StateKey;
 
 pub use file::{Audit, Verified};
 
-/// A reason is cut here.
-pub const WHY_MAX_BYTES: usize = 1_000;
+/// Each text of a line is cut here.
+pub const TEXT_MAX_BYTES: usize = 1_000;
 
 /// What somebody did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +68,12 @@ pub enum AuditError {
         path: PathBuf,
         /// The line, from 1.
         line: u64,
+    },
+    /// Nobody can tell any more where the end was.
+    #[error("{path} is missing or not as it was written; the end of the record beside it cannot be told any more")]
+    Headless {
+        /// The file.
+        path: PathBuf,
     },
     /// The end is missing.
     #[error("{path} ends with line {found}, and line {expected} was written once: the end was cut off")]

@@ -51,6 +51,19 @@ fn any_change_is_found() {
     }
     fs::write(audit.path(), [lines[0], lines[1], ""].join("\n")).unwrap();
     assert!(matches!(audit.verify(), Err(AuditError::Shortened { found: 2, expected: 3, .. })));
+    // Nor can whoever cuts the end off move the head.
+    let head = audit.path().with_extension("head");
+    let was = fs::read_to_string(&head).unwrap();
+    let first: Entry = serde_json::from_str(lines[0]).unwrap();
+    for forged in [was.replace("\"seq\":3", "\"seq\":2"), format!(r#"{{"seq":2,"chain":"{}","seal":""}}"#, first.chain)]
+    {
+        fs::write(&head, forged).unwrap();
+        fs::write(audit.path(), &whole).unwrap();
+        assert!(matches!(audit.verify(), Err(AuditError::Headless { .. })));
+    }
+    fs::remove_file(&head).unwrap();
+    assert!(matches!(audit.verify(), Err(AuditError::Headless { .. })));
+    fs::write(&head, was).unwrap();
     fs::write(audit.path(), &whole).unwrap();
     assert!(Audit::in_dir(dir.path(), &StateKey::new([2; 32])).verify().is_err(), "another key");
 }
@@ -72,9 +85,11 @@ fn a_torn_end_is_told_and_goes_with_the_next_line() {
 #[test]
 fn a_reason_has_an_end() {
     let dir = tempfile::tempdir().unwrap();
-    let why = "é".repeat(WHY_MAX_BYTES);
-    let entry = audit(dir.path()).append(Deed { why, ..deed("1") }, Timestamp::UNIX_EPOCH).unwrap();
-    assert_eq!(entry.deed.why.len(), WHY_MAX_BYTES);
+    let why = "é".repeat(TEXT_MAX_BYTES);
+    let (who, about) = (why.clone() + &why, "\u{1}".repeat(70_000));
+    let entry = audit(dir.path()).append(Deed { who, about, why, ..deed("1") }, Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(audit(dir.path()).verify().unwrap().lines, 1);
+    assert_eq!(entry.deed.why.len(), TEXT_MAX_BYTES);
 }
 
 #[test]

@@ -104,11 +104,11 @@ impl Snapshot {
         &self.lists_id
     }
 
-    /// Whether these lists are there, and any list at all has an entry.
+    /// Whether these lists are there and have entries, and any list at all has one.
     pub fn has_entries(&self, required: &[String]) -> bool {
         let lists = || self.indexes.iter().flat_map(|index| index.lists());
         lists().any(|list| !list.entries.is_empty())
-            && required.iter().all(|name| lists().any(|list| list.name == *name))
+            && required.iter().all(|name| lists().any(|list| list.name == *name && !list.entries.is_empty()))
     }
 
     /// The first moment after `now` at which some entry or override begins or ends to hold.

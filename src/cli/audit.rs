@@ -5,7 +5,8 @@ use std::io::{self, Write as _};
 use anyhow::Context as _;
 use jiff::Timestamp;
 
-use crate::audit::{Audit, Deed};
+use crate::audit::{Audit, AuditError, Deed};
+use crate::store::Store;
 use crate::telemetry::clock;
 
 use super::args::{AuditCommand, By};
@@ -54,4 +55,21 @@ pub(super) fn recorded<T>(
         audit.append(by.deed(&format!("{did}_failed"), about), now)?;
     }
     changed
+}
+
+/// Puts on the record that another version of a list answers, which nobody had to decide.
+pub(super) fn put_update(audit: &Audit, store: &Store, list: &str) -> Result<(), AuditError> {
+    let version = store.book(list).ok().and_then(|book| {
+        let (number, version) = book.live()?;
+        Some(format!("list {list}, version {number} ({})", version.version))
+    });
+    let about = version.unwrap_or_else(|| format!("list {list}"));
+    let deed = Deed { who: "(updater)".into(), did: "list_update".into(), about, why: String::new() };
+    audit.append(deed, Timestamp::from_second(clock::now()).unwrap_or_default()).map(drop)
+}
+
+/// The same for commands.
+pub(super) fn record_update(settings: &Settings, store: &Store, list: &str) -> anyhow::Result<()> {
+    let audit = Audit::in_dir(&settings.state_dir()?, &settings.key()?);
+    put_update(&audit, store, list).context("the list was updated, and that is not on the record")
 }

@@ -157,7 +157,7 @@ fn line(state: &SourceState, out: &mut impl Write) -> io::Result<()> {
     let entries: Vec<String> = state.entries.iter().map(|(scope, count)| format!("{count} {scope}")).collect();
     write!(out, "{:<20} {:<8} {}", state.name, state.state, entries.join(", "))?;
     if let Some(error) = &state.last_error {
-        write!(out, "{}", error.code)?;
+        write!(out, "  {}", error.code)?;
     }
     if let Some(age) = state.age_s {
         let verb = if state.number.is_some() { "seen" } else { "changed" };

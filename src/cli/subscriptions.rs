@@ -115,6 +115,7 @@ impl Settings {
             digest: if setting.sha256 { Digest::Sha256 } else { Digest::None },
             file,
             back_off: back_off(setting),
+            asked_as: blake3::hash(&serde_json::to_vec(setting)?).to_hex().to_string(),
         })
     }
 

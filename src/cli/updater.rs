@@ -1,9 +1,8 @@
 //! The updater of a server: keeps its subscribed lists up to date, on a thread of its own.
 
-use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::audit::{Audit, Deed};
+use crate::audit::Audit;
 use crate::config::{FetchSetting, GuardSetting, IfMissing, ListSetting};
 use crate::serve::{Bell, Kept, KeptList};
 use crate::store::{Store, StoreError, Taken};
@@ -11,6 +10,7 @@ use crate::telemetry::clock;
 use crate::telemetry::metrics::{self, Metrics};
 use crate::update::{self, Outcome};
 
+use super::audit;
 use super::session::Settings;
 
 /// What updates lists. It ends when this is dropped.
@@ -94,14 +94,7 @@ impl Tell {
     }
 
     fn record(&self, list: &str) {
-        let version = self.store.book(list).ok().and_then(|book| {
-            let (number, version) = book.live()?;
-            Some(format!("list {list}, version {number} ({})", version.version))
-        });
-        let about = version.unwrap_or_else(|| format!("list {list}"));
-        let deed = Deed { who: "(updater)".into(), did: "list_update".into(), about, why: String::new() };
-        let now = Timestamp::from_second(clock::now()).unwrap_or_default();
-        if let Err(error) = self.audit.append(deed, now) {
+        if let Err(error) = audit::put_update(&self.audit, &self.store, list) {
             tracing::error!(list, %error, "an update is not on the record");
         }
     }

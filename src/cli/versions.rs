@@ -1,18 +1,18 @@
 //! `linkgate lists fetch|diff|preview|approve|rollback`: the versions of subscribed lists.
 
 use std::fs::File;
-use std::io::{self, BufReader, Write as _};
+use std::io::{self, BufReader, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
 
 use crate::config::{IfMissing, ListSetting};
-use crate::store::{Approved, Difference, Listing, Store, Taken};
+use crate::store::{Approved, Difference, HeldEntry, Listing, Store, Taken};
 use crate::telemetry::clock;
 use crate::update::{self, Outcome};
 
 use super::args::By;
-use super::audit::recorded;
+use super::audit::{record_update, recorded};
 use super::session::{Settings, warn};
 use super::{Exit, counted, usage};
 
@@ -50,10 +50,20 @@ pub(super) fn fetch(settings: &Settings, names: &[String]) -> anyhow::Result<Exi
         let name = &one.listing.source.name;
         match runtime.block_on(update::once(&store, one, clock::now()))? {
             Outcome::Failed(failure) => {
-                warn(&format!("{name}: {}: {}; the version from before answers on", failure.code, failure.text));
+                let kept = if store.book(name)?.live.is_some() {
+                    "the version from before answers on"
+                } else {
+                    "no version answers"
+                };
+                warn(&format!("{name}: {}: {}; {kept}", failure.code, failure.text));
                 exit = Exit::Failed;
             }
-            outcome => writeln!(out, "{name}: {}", told(&store, name, &outcome)?)?,
+            outcome => {
+                if outcome == Outcome::Taken(Taken::Live) {
+                    record_update(settings, &store, name)?;
+                }
+                writeln!(out, "{name}: {}", told(&store, name, &outcome)?)?;
+            }
         }
     }
     Ok(exit)
@@ -69,9 +79,15 @@ fn told(store: &Store, name: &str, outcome: &Outcome) -> anyhow::Result<String> 
         })
     };
     Ok(match outcome {
-        Outcome::Taken(Taken::Waits { code }) => {
-            format!("{} waits for approval ({code}); see `linkgate lists preview {name}`", about(book.pending()))
-        }
+        Outcome::Taken(Taken::Waits { code }) => match book.pending() {
+            Some(pending) => {
+                format!("{} waits for approval ({code}); see `linkgate lists preview {name}`", about(Some(pending)))
+            }
+            None => format!(
+                "the version that somebody went back from is not taken again ({code}); {} answers on",
+                about(book.live())
+            ),
+        },
         Outcome::Taken(Taken::Live) => format!("{} answers now", about(book.live())),
         _ => format!("unchanged, {}", about(book.live())),
     })
@@ -93,6 +109,7 @@ pub(super) fn lines(difference: &Difference) -> String {
 pub(super) fn approve(settings: &Settings, name: &str, entry: Option<&str>, by: &By) -> anyhow::Result<Exit> {
     let Named { store, listing } = Named::find(settings, name)?;
     let book = store.book(name)?;
+    let pending = book.pending.unwrap_or_default();
     let about = match (entry, book.pending()) {
         (Some(entry), _) => format!("list {name}, entry {entry}"),
         (None, Some((number, version))) => format!("list {name}, version {number} ({})", version.version),
@@ -101,7 +118,7 @@ pub(super) fn approve(settings: &Settings, name: &str, entry: Option<&str>, by: 
     let approved = recorded(settings, by, ("list_approve", &about), || {
         Ok(match entry {
             Some(entry) => store.let_in(&listing, entry, &by.author)?,
-            None => store.approve(&listing, &by.author)?,
+            None => store.approve(&listing, pending, &by.author)?,
         })
     })?;
     let told = match approved {
@@ -125,8 +142,12 @@ pub(super) fn roll_back(settings: &Settings, name: &str, to: Option<u64>, by: &B
 pub(super) fn preview(settings: &Settings, name: &str, posts: Option<&Path>) -> anyhow::Result<Exit> {
     let Named { store, listing } = Named::find(settings, name)?;
     let book = store.book(name)?;
-    let (number, version) = book.pending().with_context(|| format!("nothing of list {name:?} waits for approval"))?;
     let mut out = io::stdout().lock();
+    let Some((number, version)) = book.pending() else {
+        let held = book.live().map(|(_, live)| &live.held).filter(|held| !held.is_empty());
+        let held = held.with_context(|| format!("nothing of list {name:?} waits for approval"))?;
+        return held_back(held, &mut out).map(|()| Exit::Quiet);
+    };
     writeln!(
         out,
         "version {number}, {}: {}",
@@ -138,9 +159,7 @@ pub(super) fn preview(settings: &Settings, name: &str, posts: Option<&Path>) -> 
         let (added, removed) = (difference.added.len(), difference.removed.len());
         writeln!(out, "  {} added, {} removed", counted(added, "entry"), counted(removed, "entry"))?;
     }
-    for held in &version.held {
-        writeln!(out, "  held back: {} ({}, {}): {}", held.entry, held.scope, held.category, held.code)?;
-    }
+    held_back(&version.held, &mut out)?;
     if let Some(path) = posts {
         let file = File::open(path).with_context(|| path.display().to_string())?;
         let waiting = store.pending_index(&listing)?.context("it cannot be read any more")?;
@@ -148,4 +167,11 @@ pub(super) fn preview(settings: &Settings, name: &str, posts: Option<&Path>) -> 
         writeln!(out, "  {} of {} would newly match", told.newly_matched, counted(told.posts, "post"))?;
     }
     Ok(Exit::Quiet)
+}
+
+fn held_back(held: &[HeldEntry], out: &mut impl Write) -> anyhow::Result<()> {
+    for held in held {
+        writeln!(out, "  held back: {} ({}, {}): {}", held.entry, held.scope, held.category, held.code)?;
+    }
+    Ok(())
 }

@@ -64,7 +64,7 @@ impl Outbox {
     pub(crate) async fn hold(&self, time: std::time::Duration) -> tokio::task::JoinHandle<()> {
         let (group, (held, is_held)) = (self.group.clone(), tokio::sync::oneshot::channel());
         let work = move |_: &mut Books<'_>| {
-            drop(held.send(()));
+            let _ = held.send(());
             std::thread::sleep(time);
             Ok(((), Changes::None))
         };

@@ -48,6 +48,8 @@ pub struct Notes {
     pub checked_at: Option<i64>,
     /// By what its source is asked whether anything changed.
     pub validators: Validators,
+    /// By which settings it was asked.
+    pub asked_as: String,
     /// It is not asked before, in seconds since the Unix epoch.
     pub next_at: i64,
     /// Failures in a row.
@@ -75,6 +77,9 @@ pub struct Version {
     /// Who has approved it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub approvals: BTreeSet<String>,
+    /// Whether it has answered before: to others nobody can go back.
+    #[serde(default)]
+    pub was_live: bool,
     /// Digest of how its source was read: read in another way it is another index.
     pub read_as: String,
 }
@@ -142,7 +147,16 @@ impl Book {
     /// The version before the live one that could be gone back to.
     pub fn before_live(&self) -> Option<u64> {
         let live = self.live?;
-        self.versions.range(..live).map(|(number, _)| *number).rev().find(|number| self.pending != Some(*number))
+        self.versions.range(..live).rev().find(|(_, version)| version.was_live).map(|(number, _)| *number)
+    }
+
+    /// From now on that version answers, and none waits.
+    pub(super) fn goes_live(&mut self, number: u64) {
+        if let Some(version) = self.versions.get_mut(&number) {
+            version.was_live = true;
+        }
+        self.live = Some(number);
+        self.pending = None;
     }
 
     pub(super) fn is_refused(&self, version: &str) -> bool {
@@ -203,6 +217,7 @@ mod tests {
             held: Vec::new(),
             reason: None,
             approvals: BTreeSet::new(),
+            was_live: true,
             read_as: String::new(),
         }
     }

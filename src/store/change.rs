@@ -26,24 +26,23 @@ pub struct Difference {
 }
 
 impl Store {
-    /// Approves the version that waits.
+    /// Approves the version of that number, if it is the one that waits.
     ///
     /// # Errors
-    /// If nothing waits, or the same person has approved it already.
-    pub fn approve(&self, listing: &Listing, author: &str) -> Result<Approved, StoreError> {
+    /// If it does not wait any more, or the same person has approved it already.
+    pub fn approve(&self, listing: &Listing, number: u64, author: &str) -> Result<Approved, StoreError> {
         let name = &listing.source.name;
         self.change(name, |book| {
-            let number = book.pending.ok_or_else(|| StoreError::NothingPending { name: name.clone() })?;
-            let version = book.versions.get_mut(&number);
+            let is_it = book.pending == Some(number);
+            let version = book.versions.get_mut(&number).filter(|_| is_it);
             let version = version.ok_or_else(|| StoreError::NothingPending { name: name.clone() })?;
-            if !version.approvals.insert(author.to_owned()) {
+            if !version.approvals.insert(person(author)) {
                 return Err(StoreError::SamePerson { author: author.to_owned() });
             }
             if version.approvals.len() < listing.approvers.max(1) {
                 return Ok(Approved::OneMore);
             }
-            book.live = Some(number);
-            book.pending = None;
+            book.goes_live(number);
             Ok(Approved::Live)
         })
     }
@@ -63,7 +62,7 @@ impl Store {
                 return Err(StoreError::NothingPending { name: name.clone() });
             }
             let who = book.let_in.entry(entry.to_owned()).or_default();
-            if !who.insert(author.to_owned()) {
+            if !who.insert(person(author)) {
                 return Err(StoreError::SamePerson { author: author.to_owned() });
             }
             Ok(if who.len() < listing.approvers.max(1) { Approved::OneMore } else { Approved::Live })
@@ -86,7 +85,10 @@ impl Store {
                 name: name.to_owned(),
                 version: to.map_or_else(|| "before".to_owned(), |number| number.to_string()),
             };
-            let to = to.or_else(|| book.before_live()).filter(|to| book.versions.contains_key(to)).ok_or_else(none)?;
+            let to = to
+                .or_else(|| book.before_live())
+                .filter(|to| book.versions.get(to).is_some_and(|version| version.was_live))
+                .ok_or_else(none)?;
             let left = [book.live().filter(|(live, _)| *live != to), book.pending()];
             let left: Vec<String> = left.into_iter().flatten().map(|(_, version)| version.version.clone()).collect();
             for version in left {
@@ -95,8 +97,7 @@ impl Store {
             if let Some(version) = book.versions.get(&to).map(|version| version.version.clone()) {
                 book.refused.retain(|refused| *refused != version);
             }
-            book.live = Some(to);
-            book.pending = None;
+            book.goes_live(to);
             Ok(to)
         })
     }
@@ -131,4 +132,9 @@ impl Store {
         book.write(place.dir())?;
         Ok(changed)
     }
+}
+
+/// However somebody writes his name, he is one person.
+fn person(author: &str) -> String {
+    author.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }

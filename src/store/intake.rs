@@ -84,6 +84,8 @@ impl Store {
         let Offer { pieces, issued, signature, at } = offer;
         let version = lists::version(&pieces);
         if book.live().is_some_and(|(_, live)| live.version == version) {
+            // Its source has thought better of what waited.
+            book.pending = None;
             return Ok(Taken::Same);
         }
         if let Some((_, pending)) = book.pending().filter(|(_, pending)| pending.version == version) {
@@ -94,8 +96,13 @@ impl Store {
             return Ok(Taken::Waits { code: GONE_BACK.to_owned() });
         }
         let read = self.compile(listing, &pieces, &listing.let_in(book));
-        let facts = UpdateFacts { signature, new_version: issued, ..listing.facts(book, &read) };
-        let reason = match listing.guards.update(&facts) {
+        let facts = UpdateFacts { signature, ..listing.facts(book, &read, issued) };
+        let ruling = match listing.guards.update(&facts) {
+            // What waits does not answer: the list that remains is judged by itself as well.
+            UpdateRuling::Accept => listing.guards.update(&remaining(book, &read)),
+            other => other,
+        };
+        let reason = match ruling {
             UpdateRuling::Accept => None,
             UpdateRuling::Quarantine(code) => Some(code),
             UpdateRuling::Reject(code) => {
@@ -107,7 +114,7 @@ impl Store {
         let number = book.last + 1;
         place.put_source(number, &pieces)?;
         drop(pieces);
-        place.put_index(number, &read.index)?;
+        place.put_index((number, &listing.read_as(book)), &read.index)?;
         let noted = Version {
             issued: facts.new_version,
             reason: reason.map(|code| code.code().to_owned()),
@@ -115,10 +122,9 @@ impl Store {
         };
         book.last = number;
         book.versions.insert(number, noted);
-        let seat = if reason.is_none() { &mut book.live } else { &mut book.pending };
-        *seat = Some(number);
-        if reason.is_none() {
-            book.pending = None;
+        match reason {
+            None => book.goes_live(number),
+            Some(_) => book.pending = Some(number),
         }
         book.trim();
         Ok(reason.map_or(Taken::Live, |code| Taken::Waits { code: code.code().to_owned() }))
@@ -142,16 +148,17 @@ impl Store {
         let read = self.compile(listing, &place.source(number)?, &listing.let_in(&book))?;
         let read_as = listing.read_as(&book);
         if let Some(version) = book.versions.get_mut(&number) {
-            let fresh = described(&read, version.version.clone(), read_as, version.taken_at);
+            let fresh = described(&read, version.version.clone(), read_as.clone(), version.taken_at);
             *version = Version {
                 issued: version.issued.take(),
                 reason: version.reason.take(),
                 approvals: std::mem::take(&mut version.approvals),
+                was_live: version.was_live,
                 ..fresh
             };
         }
         // Where nothing can be written it is made again the next time.
-        if leave.is_ok() && place.put_index(number, &read.index).is_ok() {
+        if leave.is_ok() && place.put_index((number, &read_as), &read.index).is_ok() {
             drop(book.write(place.dir()));
         }
         Ok(read.index)
@@ -170,24 +177,44 @@ fn described(read: &GuardedIndex, version: String, read_as: String, taken_at: i6
     });
     let entries = read.index.lists().iter().flat_map(|list: &List| list.entries.clone()).collect();
     let held = held.collect();
-    Version { version, taken_at, issued: None, entries, held, reason: None, approvals: BTreeSet::new(), read_as }
+    Version {
+        version,
+        taken_at,
+        issued: None,
+        entries,
+        held,
+        reason: None,
+        approvals: BTreeSet::new(),
+        was_live: false,
+        read_as,
+    }
 }
 
 impl Listing {
-    fn facts(&self, book: &Book, read: &Result<GuardedIndex, ListError>) -> UpdateFacts {
+    fn facts(&self, book: &Book, read: &Result<GuardedIndex, ListError>, issued: Option<String>) -> UpdateFacts {
         let live = book.live().map(|(_, live)| live);
         let has = |link: &Option<String>| {
             let index = &read.as_ref().ok()?.index;
             Some(if matches(index, link.as_deref()?) { Presence::Present } else { Presence::Absent })
         };
         let facts = UpdateFacts {
-            base_entries: live.map(Version::count),
+            base_entries: live.map(|live| live.count() + live.held.len() as u64),
+            new_version: issued,
             base_version: live.and_then(|live| live.issued.clone()),
             test_entry: has(&self.canary),
             invalid_entry: has(&self.anti_canary),
             ..UpdateFacts::default()
         };
         facts.with_read(read.as_ref().map(|read| &read.read))
+    }
+}
+
+/// What answers before and after, without entries that wait.
+fn remaining(book: &Book, read: &Result<GuardedIndex, ListError>) -> UpdateFacts {
+    UpdateFacts {
+        base_entries: book.live().map(|(_, live)| live.count()),
+        new_entries: read.as_ref().ok().map(|read| read.index.entries()),
+        ..UpdateFacts::default()
     }
 }
 

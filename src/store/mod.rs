@@ -107,7 +107,7 @@ impl Store {
         let Some((number, version)) = book.live() else { return Ok(None) };
         let seen_at = Notes::read(place.dir())?.checked_at.unwrap_or(version.taken_at);
         if version.read_as == listing.read_as(&book)
-            && let Some(index) = place.index(number, self.keys(), &self.tables)?
+            && let Some(index) = place.index((number, &version.read_as), self.keys(), &self.tables)?
             && index.lists().iter().any(|list| list.version == version.version)
         {
             return Ok(Some(Live { number, seen_at, index }));
@@ -122,9 +122,11 @@ impl Store {
     /// If there is one and it cannot be used.
     pub fn pending_index(&self, listing: &Listing) -> Result<Option<Index>, StoreError> {
         let place = self.place(&listing.source.name);
-        match Book::read(place.dir())?.pending {
-            Some(number) => place.index(number, self.keys(), &self.tables),
-            None => Ok(None),
+        let book = Book::read(place.dir())?;
+        let Some((number, version)) = book.pending() else { return Ok(None) };
+        match place.index((number, &version.read_as), self.keys(), &self.tables)? {
+            Some(index) => Ok(Some(index)),
+            None => self.read_again(listing, number).map(Some),
         }
     }
 

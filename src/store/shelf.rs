@@ -59,9 +59,14 @@ impl Shelf {
         for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
             let path = entry.path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let number = name.strip_suffix(".source").or_else(|| name.strip_suffix(".lgx"));
-            let is_known =
-                number.is_none_or(|number| number.parse().is_ok_and(|number: u64| book.versions.contains_key(&number)));
+            let has = |number: &str| number.parse().ok().and_then(|number: u64| book.versions.get(&number));
+            let is_known = match (name.strip_suffix(".source"), name.strip_suffix(".lgx")) {
+                (Some(number), _) => has(number).is_some(),
+                (None, Some(name)) => name
+                    .split_once('-')
+                    .is_some_and(|(number, read_as)| has(number).is_some_and(|version| version.read_as == read_as)),
+                (None, None) => true,
+            };
             if !is_known || name.starts_with(UNFINISHED) {
                 // What cannot be removed now is tried again.
                 drop(fs::remove_file(&path));
@@ -73,8 +78,9 @@ impl Shelf {
         self.dir.join(format!("{number}.source"))
     }
 
-    fn index_path(&self, number: u64) -> PathBuf {
-        self.dir.join(format!("{number}.lgx"))
+    /// How it was read is part of the name, so that no other reading can be taken for it.
+    fn index_path(&self, (number, read_as): (u64, &str)) -> PathBuf {
+        self.dir.join(format!("{number}-{read_as}.lgx"))
     }
 
     /// Keeps the source of a version, packed and sealed.
@@ -125,16 +131,21 @@ impl Shelf {
         format!("linkgate 2026 source of list {name}, version {number}")
     }
 
-    pub(super) fn put_index(&self, number: u64, index: &Index) -> Result<(), StoreError> {
-        Ok(index.save(&self.index_path(number))?)
+    pub(super) fn put_index(&self, version: (u64, &str), index: &Index) -> Result<(), StoreError> {
+        Ok(index.save(&self.index_path(version))?)
     }
 
     /// The index of a version, unless it has to be made again: other rules, another key, a damaged file or none.
-    pub(super) fn index(&self, number: u64, keys: Keys, tables: &Arc<Tables>) -> Result<Option<Index>, StoreError> {
-        match Index::open(&self.index_path(number), keys, Arc::clone(tables)) {
+    pub(super) fn index(
+        &self,
+        version: (u64, &str),
+        keys: Keys,
+        tables: &Arc<Tables>,
+    ) -> Result<Option<Index>, StoreError> {
+        match Index::open(&self.index_path(version), keys, Arc::clone(tables)) {
             Ok(index) => Ok(Some(index)),
             Err(IndexError::Io { source, .. }) if source.kind() != io::ErrorKind::NotFound => {
-                Err(StoreError::Read { path: self.index_path(number), source })
+                Err(StoreError::Read { path: self.index_path(version), source })
             }
             Err(_) => Ok(None),
         }

@@ -25,7 +25,9 @@ fn told(name: &str, book: &Book, notes: &Notes, (stale_s, now): (i64, i64)) -> S
     let Some((number, live)) = book.live() else {
         return SourceState { last_error, pending, ..SourceState::missing(name) };
     };
-    let age_s = now.saturating_sub(notes.checked_at.unwrap_or(live.taken_at)).max(0);
+    // A clock that was ahead once makes nothing fresh for years.
+    let seen_at = notes.checked_at.filter(|at| *at <= now).unwrap_or(live.taken_at);
+    let age_s = now.saturating_sub(seen_at).max(0);
     let state = match &pending {
         _ if age_s > stale_s => "stale",
         Some(_) => "quarantined",

@@ -47,9 +47,19 @@ impl Stand {
         self.store.book(&self.listing.source.name).unwrap()
     }
 
+    fn index(&self, number: u64) -> PathBuf {
+        let read_as = &self.book().versions[&number].read_as;
+        self.place().join(format!("{number}-{read_as}.lgx"))
+    }
+
     fn place(&self) -> PathBuf {
         self.store.place(&self.listing.source.name).dir().to_owned()
     }
+}
+
+fn many(count: usize) -> String {
+    let lines: Vec<String> = (0..count).map(|number| format!("h{number}.example\n")).collect();
+    lines.concat()
 }
 
 #[test]
@@ -69,7 +79,7 @@ fn versions_come_in_and_the_former_can_be_gone_back_to() {
     let difference = stand.store.difference(&stand.listing, 1, 3).unwrap();
     assert_eq!((difference.added.len(), difference.removed.len()), (1, 1));
     assert!(matches!(stand.store.roll_back(name, Some(9)), Err(StoreError::NoVersion { .. })));
-    assert!(matches!(stand.store.approve(&stand.listing, "ann"), Err(StoreError::NothingPending { .. })));
+    assert!(matches!(stand.store.approve(&stand.listing, 2, "ann"), Err(StoreError::NothingPending { .. })));
 }
 
 #[test]
@@ -115,13 +125,13 @@ fn a_damaged_index_is_made_again_and_a_damaged_source_is_told() {
     stand.offer("one.example\n", None).unwrap();
     let place = stand.place();
     for damage in [&b"x"[..], b""] {
-        fs::write(place.join("1.lgx"), damage).unwrap();
+        fs::write(stand.index(1), damage).unwrap();
         assert!(stand.lists("one.example"));
     }
-    fs::remove_file(place.join("1.lgx")).unwrap();
+    fs::remove_file(stand.index(1)).unwrap();
     assert!(stand.lists("one.example"));
     fs::write(place.join("1.source"), "x").unwrap();
-    fs::remove_file(place.join("1.lgx")).unwrap();
+    fs::remove_file(stand.index(1)).unwrap();
     assert_eq!(stand.store.live(&stand.listing).err().unwrap().code(), "state_other_key");
     fs::write(place.join("book.json"), "{").unwrap();
     assert_eq!(stand.store.live(&stand.listing).err().unwrap().code(), "state_damaged");
@@ -132,7 +142,7 @@ fn files_of_versions_tell_nothing_and_leftovers_go() {
     let stand = Stand::new();
     stand.offer("secret.example\n", None).unwrap();
     let place = stand.place();
-    for name in ["7.source", "7.lgx", ".linkgate-x"] {
+    for name in ["7.source", "7.lgx", "1-other.lgx", ".linkgate-x"] {
         fs::write(place.join(name), "left by somebody who was killed").unwrap();
     }
     stand.offer("other.example\n", None).unwrap();
@@ -144,7 +154,9 @@ fn files_of_versions_tell_nothing_and_leftovers_go() {
         names.push(path.file_name().unwrap().to_str().unwrap().to_owned());
     }
     names.sort();
-    assert_eq!(names, ["1.lgx", "1.source", "2.lgx", "2.source", "book.json", "lock"]);
+    let index = |number| stand.index(number).file_name().unwrap().to_str().unwrap().to_owned();
+    let expected = [&*index(1), "1.source", &*index(2), "2.source", "book.json", "lock"];
+    assert_eq!(names, expected);
 }
 
 #[test]
@@ -156,4 +168,51 @@ fn another_key_is_told() {
     let error = other.live(&stand.listing).err().unwrap();
     assert_eq!(error.code(), "state_other_key");
     assert!(error.to_string().contains("--key-file"), "{error}");
+}
+
+#[test]
+fn nobody_goes_back_to_what_was_never_approved() {
+    let stand = Stand::new();
+    stand.offer(&many(400), None).unwrap();
+    assert_eq!(stand.offer(&many(900), None).unwrap(), Taken::Waits { code: "grew".into() });
+    let name = &stand.listing.source.name;
+    assert!(matches!(stand.store.roll_back(name, Some(2)), Err(StoreError::NoVersion { .. })));
+    assert_eq!(stand.offer(&many(401), None).unwrap(), Taken::Live);
+    assert!(matches!(stand.store.approve(&stand.listing, 2, "ann"), Err(StoreError::NothingPending { .. })));
+    assert_eq!(stand.store.roll_back(name, None).unwrap(), 1, "not to the one that waited");
+}
+
+#[test]
+fn what_is_approved_is_what_was_seen_by_two_who_are_two() {
+    let mut stand = Stand::new();
+    stand.listing.approvers = 2;
+    stand.offer(&many(400), None).unwrap();
+    stand.offer(&many(900), None).unwrap();
+    stand.offer(&many(1_900), None).unwrap();
+    let approve = |number, who| stand.store.approve(&stand.listing, number, who);
+    assert!(matches!(approve(2, "ann"), Err(StoreError::NothingPending { .. })), "another one waits by now");
+    assert_eq!(approve(3, "ann").unwrap(), Approved::OneMore);
+    assert!(matches!(approve(3, " Ann "), Err(StoreError::SamePerson { .. })));
+    // Its publisher takes it back: then nothing waits.
+    assert_eq!(stand.offer(&many(400), None).unwrap(), Taken::Same);
+    assert!(matches!(approve(3, "ben"), Err(StoreError::NothingPending { .. })));
+}
+
+#[test]
+fn a_version_that_the_list_states_itself_counts() {
+    let stand = Stand::new();
+    stand.offer("! Version: 20261129\none.example\n", None).unwrap();
+    let error = stand.offer("! Version: 20261128\none.example\ntwo.example\n", None).unwrap_err();
+    assert_eq!(error.code(), "version_backwards");
+}
+
+#[test]
+fn entries_that_wait_do_not_hide_that_the_others_are_gone() {
+    let stand = Stand::new();
+    let text = many(1_000);
+    stand.offer(&text, None).unwrap();
+    let few = many(10);
+    let held: Vec<String> = (0..990).map(|number| format!("10.1.{}.{}\n", number / 250, number % 250)).collect();
+    assert_eq!(stand.offer(&(few + &held.concat()), None).unwrap(), Taken::Waits { code: "shrank".into() });
+    assert!(stand.lists("h700.example"));
 }

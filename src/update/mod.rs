@@ -32,6 +32,8 @@ pub struct Subscription {
     pub file: String,
     /// When it is asked again.
     pub back_off: BackOff,
+    /// Digest of its settings: asked in another way, nothing is known of its source.
+    pub asked_as: String,
 }
 
 /// Whether the digest of a list stands beside it.

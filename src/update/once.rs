@@ -31,13 +31,14 @@ enum Wrong {
 pub async fn once(store: &Store, subscription: &Subscription, now: i64) -> Result<Outcome, StoreError> {
     let name = &subscription.listing.source.name;
     let notes = store.notes(name)?;
+    let asked_as = subscription.asked_as.clone();
     let attempt = attempt(store, subscription, &notes, now).await;
     let back_off = &subscription.back_off;
     let at = |wait: Duration| now.saturating_add(i64::try_from(wait.as_secs()).unwrap_or(i64::MAX));
     let (outcome, next) = match attempt {
         Ok((outcome, validators, fresh_for)) => {
             let next_at = at(back_off.after_success(fresh_for, chance()));
-            (outcome, Notes { last_error: None, checked_at: Some(now), validators, next_at, failures: 0 })
+            (outcome, Notes { last_error: None, checked_at: Some(now), validators, asked_as, next_at, failures: 0 })
         }
         Err(wrong) => {
             let failures = notes.failures.saturating_add(1);
@@ -46,7 +47,7 @@ pub async fn once(store: &Store, subscription: &Subscription, now: i64) -> Resul
             // Whoever says that nothing changed about another version is asked for all of it.
             let validators = if wrong.was_unasked() { Validators::default() } else { notes.validators };
             let last_error = Some(failure.clone());
-            (Outcome::Failed(failure), Notes { last_error, validators, next_at, failures, ..notes })
+            (Outcome::Failed(failure), Notes { last_error, validators, asked_as, next_at, failures, ..notes })
         }
     };
     store.note(name, &next)?;
@@ -58,7 +59,8 @@ type Attempt = (Outcome, Validators, Option<Duration>);
 async fn attempt(store: &Store, subscription: &Subscription, notes: &Notes, now: i64) -> Result<Attempt, Wrong> {
     // Without a version of its own there is nothing that could be unchanged.
     let is_new = store.book(&subscription.listing.source.name)?.versions.is_empty();
-    let known = if is_new { Validators::default() } else { notes.validators.clone() };
+    let is_other = notes.asked_as != subscription.asked_as;
+    let known = if is_new || is_other { Validators::default() } else { notes.validators.clone() };
     match subscription.downloader.get(&known).await? {
         Downloaded::Unchanged { fresh_for, validators } => Ok((Outcome::Unchanged, validators, fresh_for)),
         Downloaded::Body { bytes, validators, fresh_for } => {

@@ -12,6 +12,8 @@ use super::{Outcome, Subscription, once};
 
 /// After a failure of our own disk.
 const DISK_PAUSE: Duration = Duration::from_secs(30);
+/// No source is left alone for longer.
+const LONGEST_S: i64 = 60 * 60 * 24 * 31;
 /// Clocks jump; whatever is due is seen to within that.
 const LOOK: Duration = Duration::from_mins(1);
 
@@ -39,8 +41,10 @@ async fn keep(
         let notes = store.notes(name).unwrap_or_default();
         let has_version = store.book(name).is_ok_and(|book| book.live.is_some());
         // A list that never answered is not waited for longer than after its first failure.
-        let wait = notes.next_at.saturating_sub(now);
-        if wait > 0 && (has_version || notes.failures > 0) {
+        // A clock that was ahead once keeps nobody waiting for years.
+        let wait = Some(notes.next_at.saturating_sub(now)).filter(|wait| *wait <= LONGEST_S).unwrap_or(0);
+        let is_same = notes.asked_as == subscription.asked_as;
+        if wait > 0 && is_same && (has_version || notes.failures > 0) {
             sleep(Duration::from_secs(wait.unsigned_abs()).min(LOOK)).await;
             continue;
         }
