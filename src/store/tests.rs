@@ -31,7 +31,8 @@ impl Stand {
     }
 
     fn offer(&self, text: &str, issued: Option<&str>) -> Result<Taken, StoreError> {
-        let pieces = vec![Piece { text: text.as_bytes().to_vec(), format: Format::Plain }];
+        let format = if text.contains("||") { Format::Adblock } else { Format::Plain };
+        let pieces = vec![Piece { text: text.as_bytes().to_vec(), format }];
         let offer = Offer { pieces, issued: issued.map(str::to_owned), signature: None, at: NOW };
         self.store.take(&self.listing, offer)
     }
@@ -201,8 +202,8 @@ fn what_is_approved_is_what_was_seen_by_two_who_are_two() {
 #[test]
 fn a_version_that_the_list_states_itself_counts() {
     let stand = Stand::new();
-    stand.offer("! Version: 20261129\none.example\n", None).unwrap();
-    let error = stand.offer("! Version: 20261128\none.example\ntwo.example\n", None).unwrap_err();
+    stand.offer("! Version: 20261129\n||one.example^\n", None).unwrap();
+    let error = stand.offer("! Version: 20261128\n||one.example^\n||two.example^\n", None).unwrap_err();
     assert_eq!(error.code(), "version_backwards");
 }
 
