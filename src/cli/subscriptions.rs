@@ -137,7 +137,9 @@ impl Settings {
             ..Reach::default()
         };
         let token = setting.token_file.as_ref().map(token).transpose()?;
-        Ok(DownloadOptions { token, reach, unpacked_max_bytes: setting.bytes_max, ..DownloadOptions::new(url) })
+        let bytes_max = setting.bytes_max;
+        let usual = DownloadOptions::new(url);
+        Ok(DownloadOptions { token, reach, sent_max_bytes: bytes_max, unpacked_max_bytes: bytes_max, ..usual })
     }
 }
 

@@ -160,18 +160,11 @@ pub struct GuardSetting {
     pub growth_max_share: f64,
     pub shrink_max_share: f64,
     pub bad_lines_max_share: f64,
-    pub newly_matched_max_share: f64,
 }
 
 impl Default for GuardSetting {
     fn default() -> Self {
-        Self {
-            protect: Vec::new(),
-            growth_max_share: 0.3,
-            shrink_max_share: 0.3,
-            bad_lines_max_share: 0.01,
-            newly_matched_max_share: 0.001,
-        }
+        Self { protect: Vec::new(), growth_max_share: 0.3, shrink_max_share: 0.3, bad_lines_max_share: 0.01 }
     }
 }
 
@@ -184,8 +177,4 @@ pub(super) const DOCS: &[(&str, &str)] = &[
     ("guards.growth_max_share", "A list that grows by more than this share of its entries waits for approval."),
     ("guards.shrink_max_share", "A list that shrinks by more than this share of its entries waits for approval."),
     ("guards.bad_lines_max_share", "An update with a larger share of lines that cannot be used is refused, 0 to 1."),
-    (
-        "guards.newly_matched_max_share",
-        "An update that matches a larger share of recent links anew waits for approval, 0 to 1.",
-    ),
 ];

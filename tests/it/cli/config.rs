@@ -218,7 +218,6 @@ fn the_configuration_as_people_read_it() {
     guards.growth_max_share = 0.3  # default
     guards.shrink_max_share = 0.3  # default
     guards.bad_lines_max_share = 0.01  # default
-    guards.newly_matched_max_share = 0.001  # default
     lists.own.approvers = 1  # DIR/c.toml
     lists.own.bytes_max = 1073741824  # DIR/c.toml
     lists.own.default_category = "csam"  # DIR/c.toml
@@ -366,7 +365,6 @@ fn the_configuration_as_people_read_it() {
     guards.growth_max_share = 0.3  # default
     guards.shrink_max_share = 0.3  # default
     guards.bad_lines_max_share = 0.01  # default
-    guards.newly_matched_max_share = 0.001  # default
     [0]
     "#);
     insta::assert_snapshot!(session(&home, &[&["config", "default"]]), @r#"
@@ -654,8 +652,6 @@ fn the_configuration_as_people_read_it() {
     #shrink_max_share = 0.3
     # An update with a larger share of lines that cannot be used is refused, 0 to 1.
     #bad_lines_max_share = 0.01
-    # An update that matches a larger share of recent links anew waits for approval, 0 to 1.
-    #newly_matched_max_share = 0.001
 
     # One [[lists]] for each list; without any, the demo list is used.
     #[[lists]]
