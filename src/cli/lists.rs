@@ -157,7 +157,8 @@ fn line(state: &SourceState, out: &mut impl Write) -> io::Result<()> {
     let entries: Vec<String> = state.entries.iter().map(|(scope, count)| format!("{count} {scope}")).collect();
     write!(out, "{:<20} {:<8} {}", state.name, state.state, entries.join(", "))?;
     if let Some(error) = &state.last_error {
-        write!(out, "  {}", error.code)?;
+        let gap = if entries.is_empty() { "" } else { "  " };
+        write!(out, "{gap}{}", error.code)?;
     }
     if let Some(age) = state.age_s {
         let verb = if state.number.is_some() { "seen" } else { "changed" };

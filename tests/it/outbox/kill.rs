@@ -58,7 +58,7 @@ async fn until_killed() {
 /// What a helper has acknowledged before it was killed.
 fn killed_after(time: Duration, dir: &Path, url: &str) -> Vec<(String, CheckId)> {
     let mut command = helper("outbox::kill::until_killed");
-    let mut child = command.env(DIR, dir).env(URL, url).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = command.env(DIR, dir).env(URL, url).stdout(Stdio::piped()).spawn().unwrap();
     let (began, has_begun) = mpsc::channel();
     let out = BufReader::new(child.stdout.take().unwrap());
     let reader = std::thread::spawn(move || {

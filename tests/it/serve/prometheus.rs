@@ -41,12 +41,14 @@ fn every_figure_is_on_the_dashboard_and_alarms_look_at_nothing_else() {
     let list = lists.file("own.txt", "one.test\n");
     let soon = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24)).to_string();
     let server = Serving::start(&format!(
-        "lists = [{{ name = \"own\", path = {list:?}, canary = \"one.test\" }}]\n\
+        "lists = [{{ name = \"own\", path = {list:?}, canary = \"one.test\" }},\
+         {{ name = \"other\", url = \"http://192.0.2.1/\", required = false }}]\n\
          overrides = [{{ value = \"two.test\", scope = \"host\", action = \"hold\", reason = \"r\", author = \"a\", \
          approver = \"b\", expires = {soon:?} }}]\n\
          [proxy]\nlisten = \"127.0.0.1:0\"\nupstream = \"http://127.0.0.1:9\"\n"
     ));
     assert_eq!(server.check("{\"text\":\"https://two.test/\"}").status, 200);
+    wait_until("an attempt to update", || get(server.api, "/metrics").body.contains("linkgate_list_updates_total{"));
     let told = get(server.api, "/metrics").body;
     let types = told.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
     let told: BTreeSet<String> = types.map(str::to_owned).collect();
