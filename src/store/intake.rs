@@ -53,7 +53,7 @@ impl Listing {
 }
 
 impl Store {
-    /// Takes a version, unless a guard holds it back. What is there stays whenever this fails, and the failure is noted.
+    /// Takes a version, unless a guard holds it back. What is there stays whenever this fails.
     ///
     /// # Errors
     /// If it is no list, a guard refuses it, or it cannot be kept.
