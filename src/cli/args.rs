@@ -228,9 +228,9 @@ pub(super) enum ListsCommand {
         #[arg(long, value_name = "SRC")]
         lists: Vec<String>,
     },
-    /// Ask the sources of subscribed lists now, and take what passes the guards.
+    /// Ask the sources of lists now, and take what passes the guards.
     Fetch {
-        /// Lists; all that have a `url` if none is named.
+        /// Lists; all if none is named. One with `path = "-"` is read from standard input when it is named.
         #[arg(value_name = "NAME")]
         names: Vec<String>,
     },
@@ -263,6 +263,39 @@ pub(super) enum ListsCommand {
         entry: Option<String>,
         #[command(flatten)]
         by: By,
+    },
+    /// Refuse the version that waits, so that it is not taken again; or hold an entry back again that was approved.
+    Refuse {
+        /// The list.
+        name: String,
+        /// Only this entry, by its id.
+        #[arg(long, value_name = "ID")]
+        entry: Option<String>,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Show when other entries answered than before, one JSON object a line.
+    Changes {
+        /// Lists; all if none is named.
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// Only those behind this number, as the last one that was seen.
+        #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+        after: u64,
+        /// Name the entries that came and went by their ids.
+        #[arg(long)]
+        entries: bool,
+    },
+    /// Write a version as a compiled list, for `rescan --only-new` and other machines with the same key.
+    Export {
+        /// The list.
+        name: String,
+        /// The version, by the number that `lists status` shows; the one that answers if absent.
+        #[arg(long, value_name = "NUMBER")]
+        version: Option<u64>,
+        /// Where to put it.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
     /// Go back to an earlier version.
     Rollback {

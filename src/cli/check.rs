@@ -9,6 +9,7 @@ use crate::check::{Named, Post, Report, masked};
 use crate::telemetry::clock;
 use crate::verdict::Action;
 
+use super::account;
 use super::args::{Arguments, CheckArguments};
 use super::follow::Deep;
 use super::lines::{self, Checked, Links, Options, with_raw};
@@ -18,6 +19,8 @@ use super::{Exit, render};
 const POST_MAX_BYTES: u64 = 64 << 20;
 
 pub(super) fn run(all: &Arguments, arguments: &CheckArguments) -> anyhow::Result<Exit> {
+    let reads_posts = arguments.jsonl || matches!(&*arguments.texts, []) || arguments.texts == ["-"];
+    account::reads_once(&arguments.lists, reads_posts.then_some("posts"))?;
     let session = Deep::open(all, &arguments.lists, arguments.depth())?;
     let session = &session;
     if arguments.jsonl {

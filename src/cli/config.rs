@@ -16,7 +16,7 @@ pub(super) fn run(what: ConfigCommand, arguments: &Arguments) -> anyhow::Result<
         ConfigCommand::Check => {
             // Only looked at: it makes no key and no generation.
             let settings = Settings::load(arguments)?;
-            let snapshot = settings.snapshot(arguments, &[])?.snapshot;
+            let snapshot = settings.looked_at(arguments)?;
             let lists: usize = snapshot.indexes.iter().map(|index| index.lists().len()).sum();
             let overrides = snapshot.overrides.as_ref().map_or(0, |index| index.entries());
             let (lists, overrides) = (counted(lists, "list"), counted(overrides, "override"));

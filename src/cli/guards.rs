@@ -31,12 +31,15 @@ impl Settings {
 }
 
 /// How many entries of a list would wait for a human if they came by an update.
-pub(super) fn waiting(lines: &LineReport) -> u64 {
+fn waiting(lines: &LineReport) -> u64 {
     let of = |remark| lines.remarks.get(&remark).map_or(0, |tally| tally.count);
     Remark::OF_GUARDS.into_iter().map(of).sum()
 }
 
-/// The same in words.
-pub(super) fn warning(wide: u64) -> String {
-    format!("{} hit more than a list should", super::counted(wide, "entry"))
+/// The same in words; none if there are none.
+pub(super) fn told(lines: &LineReport) -> String {
+    match waiting(lines) {
+        0 => String::new(),
+        wide => format!("{} hit more than a list should", super::counted(wide, "entry")),
+    }
 }

@@ -30,8 +30,10 @@ fn snapshot_for(setting: &KeySetting, config: &Config, checker: &Checker) -> any
     let policy = setting.policy_over(&config.policy)?;
     let snapshot = checker.snapshot().as_ref().clone().with_policy(policy);
     let Some(names) = &setting.lists else { return Ok(snapshot) };
-    // While lists cannot be read nothing is answered at all.
-    let is_there = |name: &String| snapshot.indexes.is_empty() || snapshot.lists().any(|list| list.name == *name);
+    // One that does not answer yet may do so later.
+    let is_there = |name: &String| {
+        snapshot.lists().any(|list| list.name == *name) || config.lists.iter().any(|list| list.name == *name)
+    };
     if let Some(stranger) = names.iter().find(|name| !is_there(name)) {
         let known: Vec<&str> = snapshot.lists().map(|list| &*list.name).collect();
         bail!("there is no list {stranger:?}; there are: {}", known.join(", "));

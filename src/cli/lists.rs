@@ -7,12 +7,12 @@ use anyhow::Context as _;
 
 use crate::config::{IfMissing, ListSetting};
 use crate::index::Keys;
-use crate::lists::{self, Keyring, Source, SourceReport, SourceState, Tally, Unit};
+use crate::lists::{self, Account, Keyring, Source, SourceReport, SourceState, Tally, Unit};
 use crate::telemetry::clock;
 
 use super::args::{Arguments, ListsCommand};
 use super::session::{self, Settings};
-use super::{Exit, counted, usage, versions};
+use super::{Exit, account, changes, counted, guards, kept, usage, versions};
 
 pub(super) fn run(command: &ListsCommand, arguments: &Arguments) -> anyhow::Result<Exit> {
     let settings = Settings::load(arguments)?;
@@ -22,9 +22,11 @@ pub(super) fn run(command: &ListsCommand, arguments: &Arguments) -> anyhow::Resu
             let mut stdout = io::stdout().lock();
             for (report, source) in index.reports.iter().zip(sources) {
                 if *explain {
-                    account(report, &mut stdout)?;
+                    account_of(report, &mut stdout)?;
                 } else {
-                    session::tell(report, &session::explaining(arguments, Some(source)));
+                    let counts = Account::of(&report.lines, report.format);
+                    let wide = guards::told(&report.lines);
+                    account::tell((&report.name, &counts, &wide), &account::explaining(arguments, Some(source)));
                 }
             }
             writeln!(
@@ -45,9 +47,18 @@ pub(super) fn run(command: &ListsCommand, arguments: &Arguments) -> anyhow::Resu
         }
         ListsCommand::Preview { name, posts } => versions::preview(&settings, name, posts.as_deref()),
         ListsCommand::Approve { name, entry, by } => versions::approve(&settings, name, entry.as_deref(), by),
+        ListsCommand::Refuse { name, entry, by } => versions::refuse(&settings, name, entry.as_deref(), by),
+        ListsCommand::Changes { names, after, entries } => {
+            let told = if *entries { changes::Told::Entries } else { changes::Told::Versions };
+            changes::run(&settings, names, *after, told)
+        }
+        ListsCommand::Export { name, version, out } => versions::export(&settings, name, *version, out),
         ListsCommand::Rollback { name, to, by } => versions::roll_back(&settings, name, *to, by),
         ListsCommand::Status { json, explain, lists } => {
-            let states = states(&settings, lists)?;
+            let mut states = states(&settings, lists)?;
+            if *explain && lists.is_empty() {
+                settings.explain(&mut states)?;
+            }
             let mut out = io::stdout().lock();
             if *json {
                 writeln!(out, "{}", serde_json::to_string(&states)?)?;
@@ -55,7 +66,7 @@ pub(super) fn run(command: &ListsCommand, arguments: &Arguments) -> anyhow::Resu
                 for state in &states {
                     line(state, &mut out)?;
                     if *explain {
-                        state.reports.iter().try_for_each(|report| account(report, &mut out))?;
+                        state.reports.iter().try_for_each(|report| account_of(report, &mut out))?;
                     }
                 }
             }
@@ -102,7 +113,7 @@ pub(super) fn unit(unit: Unit) -> &'static str {
 }
 
 /// What became of the lines of one list, by counts and line numbers.
-fn account(report: &SourceReport, out: &mut impl Write) -> io::Result<()> {
+fn account_of(report: &SourceReport, out: &mut impl Write) -> io::Result<()> {
     let lines = &report.lines;
     let numbers = |tally: &Tally| numbers(tally, lines.unit);
     writeln!(
@@ -144,11 +155,13 @@ pub(super) fn states(settings: &Settings, given: &[String]) -> anyhow::Result<Ve
         Ok(lists::status(source, keys, &settings.tables, clock::now()))
     };
     let mut states: Vec<SourceState> = settings.sources(given)?.iter().map(state).collect::<anyhow::Result<_>>()?;
-    let subscribed = settings.subscribed()?;
-    if given.is_empty() && !subscribed.is_empty() {
+    let kept = settings.kept()?;
+    if given.is_empty() && !kept.is_empty() {
+        // What changed a moment ago is told as it is.
+        settings.look_at_files(given)?;
         let store = settings.store(IfMissing::Make)?;
-        let state = |setting: &ListSetting| store.state(&setting.name, setting.stale_s, clock::now());
-        states.extend(subscribed.into_iter().map(state));
+        let state = |setting: &ListSetting| store.state(&setting.name, kept::stale_s(setting), clock::now());
+        states.extend(kept.into_iter().map(state));
     }
     Ok(states)
 }
@@ -161,14 +174,17 @@ fn line(state: &SourceState, out: &mut impl Write) -> io::Result<()> {
         write!(out, "{gap}{}", error.code)?;
     }
     if let Some(age) = state.age_s {
-        let verb = if state.number.is_some() { "seen" } else { "changed" };
+        let verb = if state.number.is_some() { "as of" } else { "changed" };
         write!(out, "  ({verb} {} ago)", duration(age))?;
     }
     writeln!(out)?;
     if let Some(number) = state.number {
         let held =
             if state.held == 0 { String::new() } else { format!(", {} held back", counted(state.held, "entry")) };
-        writeln!(out, "  version {number}{held}")?;
+        let earlier: Vec<String> = state.earlier.iter().map(u64::to_string).collect();
+        let earlier =
+            if earlier.is_empty() { String::new() } else { format!("; earlier ones: {}", earlier.join(", ")) };
+        writeln!(out, "  version {number}{held}{earlier}")?;
     }
     if let Some(pending) = &state.pending {
         let (name, number, entries) = (&state.name, pending.number, counted(pending.entries, "entry"));

@@ -1,8 +1,10 @@
 //! The command line: arguments in, data to stdout, messages to stderr, an exit code at the end.
 
+mod account;
 mod args;
 mod audit;
 mod canaries;
+mod changes;
 mod check;
 mod config;
 mod explain;
@@ -15,6 +17,7 @@ mod inspect;
 #[cfg(feature = "test-hooks")]
 mod inspect_fetch;
 mod jsonl;
+mod kept;
 mod keys;
 mod late;
 mod lines;

@@ -10,7 +10,7 @@ use anyhow::{Context as _, ensure};
 
 use crate::check::{Canary, Checker, Snapshot};
 use crate::config::{Config, OnFailure, ProxySetting, Telemetry};
-use crate::lists::{Source, SourceState};
+use crate::lists::SourceState;
 use crate::serve::{
     Api, AuthorBudget, Bell, FailPolicies, Gate, Hosts, Inherited, Ledger, Live, Proxy, Server, Signals, Tls, Upstream,
     Watchers,
@@ -19,9 +19,11 @@ use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::trace::{self, Tracing};
 use crate::telemetry::{clock, log};
 
+use super::account;
 use super::args::{Arguments, ServeArguments};
 use super::canaries::{self, Lookout, Watchman};
 use super::hits::HitsKeeper;
+use super::kept::Looked;
 use super::late::Followers;
 use super::session::{KeyFor, Session, Settings, warn};
 use super::updater::{self, Updater};
@@ -32,10 +34,13 @@ use super::{Exit, holders, lists, platform, usage};
 const BODY_MAX_BYTES: usize = 64 << 20;
 
 pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Result<Exit> {
+    account::reads_once(&given.lists, Some("what a reload reads again; set `path = \"-\"` in `[[lists]]`"))?;
     let signals = Signals::listen()?;
     let watch = Watch::default();
     watch.begin(arguments);
     let settings = load(arguments)?;
+    // What it writes is nothing new to whoever reads it afterwards.
+    let looked = settings.look_at_files(&given.lists);
     watch.follow(&settings, arguments, &given.lists);
     let config = &settings.loaded.config;
     let listen = given.listen.unwrap_or(config.serve.listen);
@@ -52,7 +57,8 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     Tls::load(&config.tls, clock::now())?;
     let metrics = Metrics::default();
     let ledger = Ledger::default();
-    let lists = match Lists::load(&settings, arguments, &given.lists) {
+    let looked = looked.inspect(|looked| updater::tell_looked(&metrics, looked));
+    let lists = match looked.and_then(|looked| Lists::load(&settings, arguments, &given.lists, &looked)) {
         // Lists on the command line were typed just now: a slip is better told at once.
         Err(error) if given.lists.is_empty() => Lists::missing(&settings, &error)?,
         lists => lists?,
@@ -146,9 +152,12 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
     let Running { ledger, metrics, watch, reachable, followers, updater, watchman, bell } = running;
     watch.begin(arguments);
     let loaded = load(arguments).and_then(|settings| {
+        let looked = settings.look_at_files(given);
         watch.follow(&settings, arguments, given);
         may_serve(*reachable, &settings.loaded.config)?;
-        let lists = Lists::load(&settings, arguments, given)?;
+        let looked = looked?;
+        updater::tell_looked(metrics, &looked);
+        let lists = Lists::load(&settings, arguments, given, &looked)?;
         let mut followers = followers.lock().unwrap_or_else(PoisonError::into_inner);
         let next = followers.again(&settings, metrics)?;
         let live = doors(&settings, lists, ledger, &next)?;
@@ -229,11 +238,9 @@ struct Lists {
 }
 
 impl Lists {
-    fn load(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
-        let Session { checker, written_at, absent } = Session::of(settings, arguments, given)?;
-        for name in &absent {
-            warn(&format!("list {name:?} has no version yet; it is being downloaded"));
-        }
+    fn load(settings: &Settings, arguments: &Arguments, given: &[String], looked: &[Looked]) -> anyhow::Result<Self> {
+        let Session { checker, written_at, absent } = Session::after_a_look(settings, arguments, given, looked)?;
+        absent.iter().for_each(|absent| warn(&absent.why));
         Ok(Self {
             checker,
             written_at,
@@ -257,7 +264,7 @@ impl Lists {
 
 fn doors(settings: &Settings, lists: Lists, ledger: &Ledger, followers: &Followers) -> anyhow::Result<Live> {
     let config = &settings.loaded.config;
-    let Lists { checker, written_at, required, canaries, unused } = lists;
+    let Lists { checker, written_at, required, canaries, unused, .. } = lists;
     let checker = followers.asking(checker);
     let keys = holders::keys(config, &checker, ledger)?;
     let proxy = proxy(config, &checker, &required)?;
@@ -291,12 +298,8 @@ fn required(settings: &Settings, given: &[String]) -> anyhow::Result<Vec<String>
     if !given.is_empty() || settings.loaded.config.lists.is_empty() {
         return Ok(Vec::new());
     }
-    let is_text = |source: &Source| !source.is_compiled();
-    let files = settings.sources(given)?.into_iter().filter(is_text).map(|source| source.name);
-    let subscribed = settings.subscribed()?.into_iter().map(|setting| setting.name.clone());
-    let lists = &settings.loaded.config.lists;
-    let is_required = |name: &String| lists.iter().any(|list| list.required && list.name == *name);
-    Ok(files.chain(subscribed).filter(is_required).collect())
+    let required = settings.kept()?.into_iter().filter(|list| list.required);
+    Ok(required.map(|list| list.name.clone()).collect())
 }
 
 /// Whether the doors could be opened with these settings and lists.

@@ -1,6 +1,5 @@
 //! From arguments to a checker: configuration, tables, keys, lists, overrides, generation.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,11 +13,14 @@ use crate::config::{self, ConfigError, IfMissing, KeyOrigin, Loaded};
 use crate::extract::{self, Extractor, TopLevels};
 use crate::index::{Builder, Category, Index, Keys, List, StateKey};
 use crate::lists::guard::Guards;
-use crate::lists::{self, Format, Keyring, Override, Overrides, Remark, Source, SourceReport};
+use crate::lists::{self, Account, Keyring, Override, Overrides, Source};
+use crate::store::Live;
 use crate::telemetry::clock;
 
+use super::account;
 use super::args::Arguments;
 use super::generation;
+use super::kept::{Absent, Answering, Looked};
 
 /// The demo list: reserved names only.
 const DEMO: &str = include_str!("../../lists/demo.csv");
@@ -48,8 +50,8 @@ pub(super) struct Session {
     pub(super) checker: Checker,
     /// When the files of lists were written, or versions taken, by the list.
     pub(super) written_at: BTreeMap<String, i64>,
-    /// Subscribed lists of which there is no version yet.
-    pub(super) absent: Vec<String>,
+    /// Lists that do not answer.
+    pub(super) absent: Vec<Absent>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "the environment is handed to `config` from here")]
@@ -138,13 +140,14 @@ impl Settings {
     /// The sources that a command works on: those given, else the configured ones, else the demo list.
     pub(super) fn sources(&self, given: &[String]) -> anyhow::Result<Vec<Source>> {
         if !given.is_empty() {
+            account::reads_once(given, None)?;
             let source = |text: &String| Source::parse(text).map(|source| self.guarded(source));
             return given.iter().map(|text| source(text).map_err(super::usage)).collect();
         }
         if self.loaded.config.lists.is_empty() {
             return Ok(vec![Source::embedded("demo", DEMO)]);
         }
-        self.list_files()
+        self.compiled_lists()
     }
 
     /// The key for text lists; lists compiled already open with the installation's.
@@ -173,7 +176,6 @@ pub(super) fn random_key() -> anyhow::Result<StateKey> {
 pub(super) struct Lists {
     pub(super) snapshot: Snapshot,
     pub(super) written_at: BTreeMap<String, i64>,
-    pub(super) absent: Vec<String>,
 }
 
 impl Session {
@@ -181,17 +183,33 @@ impl Session {
     pub(super) fn whole(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
         let session = Self::of(settings, arguments, given)?;
         let lists = &settings.loaded.config.lists;
-        match lists.iter().find(|setting| setting.required && session.absent.contains(&setting.name)) {
-            None => Ok(session),
-            Some(list) => {
-                anyhow::bail!("list {:?} has no version yet; get one with `linkgate lists fetch`", list.name)
+        for absent in &session.absent {
+            if lists.iter().any(|setting| setting.required && setting.name == absent.name) {
+                anyhow::bail!("{}", absent.why);
             }
+            warn(&format!("{}; it is left out", absent.why));
         }
+        Ok(session)
     }
 
     /// Opens everything. `given` are the sources of `--lists`.
     pub(super) fn of(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
-        let Lists { mut snapshot, written_at, absent } = settings.snapshot(arguments, given)?;
+        Self::after_a_look(settings, arguments, given, &settings.look_at_files(given)?)
+    }
+
+    /// The same after the lists in files were `looked` at.
+    pub(super) fn after_a_look(
+        settings: &Settings,
+        arguments: &Arguments,
+        given: &[String],
+        looked: &[Looked],
+    ) -> anyhow::Result<Self> {
+        let Answering { live, absent } =
+            if given.is_empty() { settings.answering(looked)? } else { Answering::default() };
+        let Lists { mut snapshot, written_at } = settings.snapshot(arguments, given, live)?;
+        if given.is_empty() {
+            settings.tell_kept(arguments)?;
+        }
         if given.is_empty() && settings.keeps_state() {
             snapshot = settings.numbered(snapshot)?;
         }
@@ -202,18 +220,31 @@ impl Session {
 
 impl Settings {
     /// Lists, overrides, policy and tables together, and when the files of lists were written. Nothing is written here.
-    pub(super) fn snapshot(&self, arguments: &Arguments, given: &[String]) -> anyhow::Result<Lists> {
-        let sources = self.sources(given)?;
-        let mut compiled = self.compile(&sources)?;
+    pub(super) fn snapshot(&self, arguments: &Arguments, given: &[String], live: Vec<Live>) -> anyhow::Result<Lists> {
+        self.snapshot_of(arguments, (given, &self.sources(given)?), live)
+    }
+
+    /// The same of other sources.
+    pub(super) fn snapshot_of(
+        &self,
+        arguments: &Arguments,
+        (given, sources): (&[String], &[Source]),
+        live: Vec<Live>,
+    ) -> anyhow::Result<Lists> {
+        let mut compiled = self.compile(sources)?;
         let mut written_at = std::mem::take(&mut compiled.written_at);
         if !given.is_empty() || !self.loaded.config.lists.is_empty() {
-            let texts = (0..).zip(&sources).filter(|(_, source)| !source.is_compiled());
+            let texts = (0..).zip(sources).filter(|(_, source)| !source.is_compiled());
             for (report, (number, _)) in compiled.reports.iter().zip(texts) {
-                tell(report, &explaining(arguments, given.get::<usize>(number)));
+                let counts = Account::of(&report.lines, report.format);
+                let wide = super::guards::told(&report.lines);
+                account::tell(
+                    (&report.name, &counts, &wide),
+                    &account::explaining(arguments, given.get::<usize>(number)),
+                );
             }
         }
         let policy = self.loaded.config.policy.clone();
-        let (live, absent) = if given.is_empty() { self.live_lists()? } else { Default::default() };
         let mut indexes = compiled.into_indexes();
         for live in live {
             written_at.extend(live.index.lists().iter().map(|list| (list.name.clone(), live.seen_at)));
@@ -224,7 +255,7 @@ impl Settings {
             Some(overrides) => snapshot.with_overrides(Arc::new(overrides)),
             None => snapshot,
         };
-        Ok(Lists { snapshot, written_at, absent })
+        Ok(Lists { snapshot, written_at })
     }
 
     /// Whether verdicts depend on anything that an operator set, now or before; without that no state is made.
@@ -298,57 +329,6 @@ impl Settings {
         let generation = generation::advance(&state_dir, hasher.finalize().as_bytes()).with_context(about)?;
         Ok(snapshot.at_generation(generation))
     }
-}
-
-/// Tells on standard error what of a list was not taken, by counts, and the command that says why.
-pub(super) fn tell(report: &SourceReport, command: &str) {
-    let lines = &report.lines;
-    let (refused, unread) = (lines.refused(), unread_fields(report));
-    let of = super::counted(lines.lines, super::lists::unit(lines.unit));
-    let what = match (refused, unread) {
-        (0, 0) => String::new(),
-        (refused, 0) => format!("{refused} of {of} refused"),
-        (0, unread) => format!("{} not read in {of}", super::counted(unread, "field")),
-        (refused, unread) => format!("{refused} of {of} refused, {} not read", super::counted(unread, "field")),
-    };
-    let what = match (what.as_str(), super::guards::waiting(lines)) {
-        ("", 0) => return,
-        (_, 0) => what,
-        ("", wide) => super::guards::warning(wide),
-        (_, wide) => format!("{what}, {}", super::guards::warning(wide)),
-    };
-    warn(&format!("{}: {what}; to see why: {command}", report.name));
-}
-
-/// How many fields of lines that were taken cannot be read. Strangers' categories are seldom ours: they are no fault.
-fn unread_fields(report: &SourceReport) -> u64 {
-    let of = |remark| report.lines.remarks.get(&remark).map_or(0, |tally| tally.count);
-    let house = [Format::HouseCsv.name(), Format::HouseJsonl.name()].contains(&report.format);
-    of(Remark::FieldUnread) + if house { of(Remark::UnknownCategory) } else { 0 }
-}
-
-/// The command that shows what became of the lines of a list: of the one given, else of those configured.
-pub(super) fn explaining(arguments: &Arguments, given: Option<&String>) -> String {
-    let mut command = "linkgate".to_owned();
-    for (flag, path) in [("--config", &arguments.config), ("--key-file", &arguments.key_file)] {
-        if let Some(path) = path {
-            command.extend([" ", flag, " ", &*quoted(&path.to_string_lossy())]);
-        }
-    }
-    command.push_str(" lists status --explain");
-    if let Some(source) = given {
-        command.extend([" --lists ", &*quoted(source)]);
-    }
-    command
-}
-
-/// A word as a shell takes it back.
-fn quoted(word: &str) -> Cow<'_, str> {
-    let plain = |c: char| c.is_alphanumeric() || "_-./:@%+=,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.into();
-    }
-    format!("'{}'", word.replace('\'', r"'\''")).into()
 }
 
 pub(super) fn warn(message: &str) {

@@ -1,105 +1,26 @@
-//! The lists of the configuration: which are read from files, which are kept in the store, and what is asked of each.
+//! The lists of the configuration that are downloaded, and how each list is read.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 
 use crate::canonical::RequestUrl;
-use crate::config::{IfMissing, ListSetting};
+use crate::config::ListSetting;
 use crate::fetch::{BackOff, DownloadOptions, Downloader, Identity, Reach, Token};
 use crate::lists::{Format, ListKey, PlainMeans, RootUrlMeans, Source};
-use crate::store::{Listing, Live, Store};
 use crate::update::{Digest, Subscription};
 
 use super::session::Settings;
 
-/// Where a list of the configuration is.
-enum From<'s> {
-    /// In a file or directory.
-    File(&'s Path),
-    /// It is downloaded.
-    Url,
-}
-
-fn place(setting: &ListSetting) -> anyhow::Result<From<'_>> {
-    match (&setting.path, &setting.url) {
-        (Some(path), None) => Ok(From::File(path)),
-        (None, Some(_)) => Ok(From::Url),
-        _ => anyhow::bail!("list {:?} in the configuration: set either `path` or `url`", setting.name),
-    }
-}
-
 impl Settings {
-    /// Lists that are read from files.
-    pub(super) fn list_files(&self) -> anyhow::Result<Vec<Source>> {
-        let mut sources = Vec::new();
-        for setting in &self.loaded.config.lists {
-            if let From::File(path) = place(setting)? {
-                sources.push(self.guarded(source_of(setting, path)?));
-            }
-        }
-        Ok(sources)
-    }
-
-    /// Lists that are kept in the store.
-    pub(super) fn subscribed(&self) -> anyhow::Result<Vec<&ListSetting>> {
-        let mut subscribed = Vec::new();
-        for setting in &self.loaded.config.lists {
-            if let From::Url = place(setting)? {
-                subscribed.push(setting);
-            }
-        }
-        Ok(subscribed)
-    }
-
-    /// The store, under the key of the installation.
-    pub(super) fn store(&self, missing: IfMissing) -> anyhow::Result<Store> {
-        let key = if missing == IfMissing::Make { self.key()? } else { self.existing_key()? };
-        Ok(Store::in_dir(&self.state_dir()?, &key, &self.tables))
-    }
-
-    /// What is asked of a list that is kept in the store.
-    pub(super) fn listing(&self, setting: &ListSetting) -> anyhow::Result<Listing> {
-        ensure!(
-            (1..=2).contains(&setting.approvers),
-            "list {:?} in the configuration: `approvers` is neither 1 nor 2",
-            setting.name
-        );
-        Ok(Listing {
-            source: source_of(setting, Path::new(""))?,
-            guards: Arc::clone(self.guards()),
-            canary: setting.canary.clone(),
-            anti_canary: setting.anti_canary.clone(),
-            approvers: setting.approvers.into(),
-        })
-    }
-
-    /// The versions that answer, and the names of lists that have none yet.
-    pub(super) fn live_lists(&self) -> anyhow::Result<(Vec<Live>, Vec<String>)> {
-        let subscribed = self.subscribed()?;
-        let (mut live, mut absent) = (Vec::new(), Vec::new());
-        if subscribed.is_empty() {
-            return Ok((live, absent));
-        }
-        let store = self.store(IfMissing::Make)?;
-        for setting in subscribed {
-            match store.live(&self.listing(setting)?).with_context(|| format!("list {:?}", setting.name))? {
-                Some(one) => live.push(one),
-                None => absent.push(setting.name.clone()),
-            }
-        }
-        Ok((live, absent))
-    }
-
     /// What downloads the subscribed lists; within the runtime in which that is to happen.
     pub(super) fn subscriptions(&self) -> anyhow::Result<Vec<Subscription>> {
-        let subscription = |setting: &&ListSetting| {
+        let subscription = |setting: &ListSetting| {
             self.subscription(setting).with_context(|| format!("list {:?} in the configuration", setting.name))
         };
-        self.subscribed()?.iter().map(subscription).collect()
+        self.loaded.config.lists.iter().filter(|setting| setting.url.is_some()).map(subscription).collect()
     }
 
     fn subscription(&self, setting: &ListSetting) -> anyhow::Result<Subscription> {
@@ -155,7 +76,7 @@ fn back_off(setting: &ListSetting) -> BackOff {
     BackOff { every, min: usual.min.min(every), first: usual.first.min(every), max: usual.max.max(every) }
 }
 
-fn source_of(setting: &ListSetting, path: &Path) -> anyhow::Result<Source> {
+pub(super) fn source_of(setting: &ListSetting, path: &Path) -> anyhow::Result<Source> {
     let unknown = |key: &str, value: &str, known: &str| {
         anyhow::anyhow!("list {:?} in the configuration: `{key}` is {value:?}; known are: {known}", setting.name)
     };

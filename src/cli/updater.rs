@@ -11,6 +11,7 @@ use crate::telemetry::metrics::{self, Metrics};
 use crate::update::{self, Outcome};
 
 use super::audit;
+use super::kept::{self, Looked};
 use super::session::Settings;
 
 /// What updates lists. It ends when this is dropped.
@@ -30,7 +31,11 @@ impl Updater {
         if self.made_by == made_by {
             return Ok(());
         }
-        let runtime = if settings.subscribed()?.is_empty() { None } else { Some(start(settings, metrics, bell)?) };
+        let runtime = if settings.loaded.config.lists.iter().all(|list| list.url.is_none()) {
+            None
+        } else {
+            Some(start(settings, metrics, bell)?)
+        };
         let before = std::mem::replace(self, Self { runtime, made_by });
         drop(before);
         Ok(())
@@ -73,23 +78,14 @@ struct Tell {
 
 impl Tell {
     fn tell(&self, list: &str, outcome: &Result<Outcome, StoreError>) {
-        let code = outcome.as_ref().map_or_else(|error| error.code(), Outcome::code);
-        let labels = metrics::ListUpdate { list: list.to_owned(), outcome: code.to_owned() };
-        self.metrics.lists.updates.get_or_create(&labels).inc();
+        count(&self.metrics, list, outcome);
         if matches!(outcome, Ok(Outcome::Unchanged | Outcome::Taken(_))) {
             let label = metrics::List { list: list.to_owned() };
             self.metrics.lists.written_at.get_or_create(&label).set(clock::now());
         }
-        match outcome {
-            Ok(Outcome::Taken(Taken::Live)) => {
-                tracing::info!(list, "list updated");
-                self.record(list);
-                self.bell.ring();
-            }
-            Ok(Outcome::Taken(Taken::Waits { code })) => tracing::warn!(list, code, "an update waits for approval"),
-            Ok(Outcome::Unchanged | Outcome::Taken(Taken::Same)) => tracing::debug!(list, "list unchanged"),
-            Ok(Outcome::Failed(failure)) => tracing::warn!(list, code = failure.code, "list not updated"),
-            Err(error) => tracing::error!(list, code = error.code(), "the state of a list cannot be kept"),
+        if matches!(outcome, Ok(Outcome::Taken(Taken::Live))) {
+            self.record(list);
+            self.bell.ring();
         }
     }
 
@@ -100,16 +96,35 @@ impl Tell {
     }
 }
 
-/// What doors tell of subscribed lists.
+/// Counts an attempt, and writes it to the log.
+fn count(metrics: &Metrics, list: &str, outcome: &Result<Outcome, StoreError>) {
+    let code = outcome.as_ref().map_or_else(|error| error.code(), Outcome::code);
+    let labels = metrics::ListUpdate { list: list.to_owned(), outcome: code.to_owned() };
+    metrics.lists.updates.get_or_create(&labels).inc();
+    match outcome {
+        Ok(Outcome::Taken(Taken::Live)) => tracing::info!(list, "list updated"),
+        Ok(Outcome::Taken(Taken::Waits { code })) => tracing::warn!(list, code, "an update waits for approval"),
+        Ok(Outcome::Unchanged | Outcome::Taken(Taken::Same)) => tracing::debug!(list, "list unchanged"),
+        Ok(Outcome::Failed(failure)) => tracing::warn!(list, code = failure.code, "list not updated"),
+        Err(error) => tracing::error!(list, code = error.code(), "the state of a list cannot be kept"),
+    }
+}
+
+/// The same of lists in files, which are looked at with every reload.
+pub(super) fn tell_looked(metrics: &Metrics, looked: &[Looked]) {
+    looked.iter().for_each(|one| count(metrics, &one.name, &one.outcome));
+}
+
+/// What doors tell of lists of which versions are kept.
 pub(super) fn kept(settings: &Settings) -> anyhow::Result<Kept> {
-    let subscribed = settings.subscribed()?;
-    if subscribed.is_empty() {
+    let kept = settings.kept()?;
+    if kept.is_empty() {
         return Ok(Kept::default());
     }
     let list = |setting: &&ListSetting| KeptList {
         name: setting.name.clone(),
-        stale_s: setting.stale_s,
+        stale_s: kept::stale_s(setting),
         required: setting.required,
     };
-    Ok(Kept { store: Some(settings.store(IfMissing::Make)?), lists: subscribed.iter().map(list).collect() })
+    Ok(Kept { store: Some(settings.store(IfMissing::Make)?), lists: kept.iter().map(list).collect() })
 }

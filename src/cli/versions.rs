@@ -13,22 +13,24 @@ use crate::update::{self, Outcome};
 
 use super::args::By;
 use super::audit::{record_update, recorded};
+use super::kept::{self, Looked, Origin};
 use super::session::{Settings, warn};
 use super::{Exit, counted, usage};
 
-/// A subscribed list and where its versions are.
-struct Named {
-    store: Store,
-    listing: Listing,
+/// A list and where its versions are.
+pub(super) struct Named {
+    pub(super) store: Store,
+    pub(super) listing: Listing,
 }
 
 impl Named {
-    fn find(settings: &Settings, name: &str) -> anyhow::Result<Self> {
-        let subscribed = settings.subscribed()?;
-        let names: Vec<&str> = subscribed.iter().map(|setting| &*setting.name).collect();
-        let setting: Option<&&ListSetting> = subscribed.iter().find(|setting| setting.name == name);
+    pub(super) fn find(settings: &Settings, name: &str) -> anyhow::Result<Self> {
+        let kept = settings.kept()?;
+        let names: Vec<&str> = kept.iter().map(|setting| &*setting.name).collect();
+        let setting: Option<&&ListSetting> = kept.iter().find(|setting| setting.name == name);
         let setting = setting.ok_or_else(|| {
-            usage(format!("no list {name:?} with a `url` is in the configuration; there are: {}", names.join(", ")))
+            let names = names.join(", ");
+            usage(format!("no list {name:?} of which versions are kept is in the configuration; there are: {names}"))
         })?;
         Ok(Self { store: settings.store(IfMissing::Make)?, listing: settings.listing(setting)? })
     }
@@ -38,19 +40,48 @@ pub(super) fn fetch(settings: &Settings, names: &[String]) -> anyhow::Result<Exi
     for name in names {
         Named::find(settings, name)?;
     }
+    let is_wanted = |name: &String| names.is_empty() || names.contains(name);
     let store = settings.store(IfMissing::Make)?;
+    let mut fetched = at_hand(settings, &store, names)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let inside = runtime.enter();
     let subscriptions = settings.subscriptions()?;
     drop(inside);
-    let wanted = subscriptions.iter().filter(|one| names.is_empty() || names.contains(&one.listing.source.name));
+    for one in subscriptions.iter().filter(|one| is_wanted(&one.listing.source.name)) {
+        let name = &one.listing.source.name;
+        let outcome = runtime.block_on(update::once(&store, one, clock::now()))?;
+        if outcome == Outcome::Taken(Taken::Live) {
+            record_update(settings, &store, name)?;
+        }
+        fetched.push((name.clone(), outcome));
+    }
+    tell_fetched(&store, fetched)
+}
+
+/// Those in files, and those on standard input that are named.
+fn at_hand(settings: &Settings, store: &Store, names: &[String]) -> anyhow::Result<Vec<(String, Outcome)>> {
+    let mut fetched = Vec::new();
+    for setting in settings.kept()? {
+        let is_at_hand = match kept::origin(setting)? {
+            Origin::File(_) => names.is_empty() || names.contains(&setting.name),
+            Origin::Handed => names.contains(&setting.name),
+            Origin::Url(_) | Origin::Compiled(_) => false,
+        };
+        if is_at_hand {
+            let Looked { name, outcome } = settings.look(store, &settings.listing(setting)?)?;
+            fetched.push((name, outcome?));
+        }
+    }
+    Ok(fetched)
+}
+
+fn tell_fetched(store: &Store, fetched: Vec<(String, Outcome)>) -> anyhow::Result<Exit> {
     let mut exit = Exit::Quiet;
     let mut out = io::stdout().lock();
-    for one in wanted {
-        let name = &one.listing.source.name;
-        match runtime.block_on(update::once(&store, one, clock::now()))? {
+    for (name, outcome) in fetched {
+        match outcome {
             Outcome::Failed(failure) => {
-                let kept = if store.book(name)?.live.is_some() {
+                let kept = if store.book(&name)?.live.is_some() {
                     "the version from before answers on"
                 } else {
                     "no version answers"
@@ -58,12 +89,7 @@ pub(super) fn fetch(settings: &Settings, names: &[String]) -> anyhow::Result<Exi
                 warn(&format!("{name}: {}: {}; {kept}", failure.code, failure.text));
                 exit = Exit::Failed;
             }
-            outcome => {
-                if outcome == Outcome::Taken(Taken::Live) {
-                    record_update(settings, &store, name)?;
-                }
-                writeln!(out, "{name}: {}", told(&store, name, &outcome)?)?;
-            }
+            outcome => writeln!(out, "{name}: {}", told(store, &name, &outcome)?)?,
         }
     }
     Ok(exit)
@@ -126,6 +152,30 @@ pub(super) fn approve(settings: &Settings, name: &str, entry: Option<&str>, by: 
         Approved::OneMore => "noted; it takes a second person",
     };
     writeln!(io::stdout().lock(), "{about}: {told}")?;
+    Ok(Exit::Quiet)
+}
+
+pub(super) fn refuse(settings: &Settings, name: &str, entry: Option<&str>, by: &By) -> anyhow::Result<Exit> {
+    let Named { store, listing } = Named::find(settings, name)?;
+    let pending = store.book(name)?.pending;
+    let about = match (entry, pending) {
+        (Some(entry), _) => format!("list {name}, entry {entry}"),
+        (None, Some(number)) => format!("list {name}, version {number}"),
+        (None, None) => anyhow::bail!("nothing of list {name:?} waits for approval"),
+    };
+    let told = recorded(settings, by, ("list_refuse", &about), || match entry {
+        Some(entry) => Ok(store.hold_back(&listing, entry).map(|()| "it is held back again")?),
+        None => Ok(store.refuse(name, pending.unwrap_or_default()).map(|()| "refused; it is not taken again")?),
+    })?;
+    writeln!(io::stdout().lock(), "{about}: {told}")?;
+    Ok(Exit::Quiet)
+}
+
+pub(super) fn export(settings: &Settings, name: &str, version: Option<u64>, out: &Path) -> anyhow::Result<Exit> {
+    let Named { store, listing } = Named::find(settings, name)?;
+    let number = version.or(store.book(name)?.live).with_context(|| format!("list {name:?} has no version yet"))?;
+    let entries = counted(store.export(&listing, number, out)?, "entry");
+    writeln!(io::stdout().lock(), "version {number} of list {name}, {entries}, in {}", out.display())?;
     Ok(Exit::Quiet)
 }
 

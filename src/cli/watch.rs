@@ -61,9 +61,11 @@ impl Watch {
             seen.own = vec![generation::path_in(&dir), dir];
         }
         let all = files(settings, arguments, lists);
-        // What was looked at before it was read stays as it was then.
+        // What was looked at before it was read stays as it was then; books are read later, and written in between.
+        let books = kept(settings).unwrap_or_default();
         let read = all.map(|path| {
-            let at = seen.read.get(&path).copied().unwrap_or_else(|| seen.stamp(&path));
+            let known = seen.read.get(&path).copied().filter(|_| !books.contains(&path));
+            let at = known.unwrap_or_else(|| seen.stamp(&path));
             (path, at)
         });
         seen.read = read.collect();
@@ -159,14 +161,14 @@ fn files(settings: &Settings, arguments: &Arguments, lists: &[String]) -> impl I
     all.into_iter()
 }
 
-/// What changes whenever another version of a subscribed list answers.
+/// What changes whenever another version of a list answers.
 fn kept(settings: &Settings) -> anyhow::Result<Vec<PathBuf>> {
-    let subscribed = settings.subscribed()?;
-    if subscribed.is_empty() {
+    let kept = settings.kept()?;
+    if kept.is_empty() {
         return Ok(Vec::new());
     }
     let store = settings.store(IfMissing::Refuse)?;
-    Ok(subscribed.into_iter().map(|setting| store.watched(&setting.name)).collect())
+    Ok(kept.into_iter().map(|setting| store.watched(&setting.name)).collect())
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::index::{Category, Mode};
 pub struct ListSetting {
     /// Unique; stands in reports.
     pub name: String,
-    /// A source file, a directory of such, or a compiled index.
+    /// A source file, a directory of such, or a compiled index; `-` is handed over on standard input of `lists fetch`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
     /// Where it is downloaded from, in place of `path`.
@@ -55,9 +55,9 @@ pub struct ListSetting {
     /// How often its source is asked, in seconds, if that one does not say.
     #[serde(default = "twice_a_day")]
     pub poll_s: u32,
-    /// How old it may be until it counts as stale, in seconds.
-    #[serde(default = "a_week")]
-    pub stale_s: u32,
+    /// How old it may be until it counts as stale, in seconds; a week if it is downloaded, for ever if not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale_s: Option<u32>,
     /// File with the bearer token for its source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_file: Option<PathBuf>,
@@ -107,10 +107,6 @@ fn whole() -> f64 {
 
 fn twice_a_day() -> u32 {
     12 * 60 * 60
-}
-
-fn a_week() -> u32 {
-    7 * 24 * 60 * 60
 }
 
 fn a_gibibyte() -> u64 {

@@ -109,6 +109,16 @@ fn add(builder: &mut Builder, source: &Source, pieces: &[Piece], tables: &Tables
     }
 }
 
+/// What becomes of the lines of a list, without an index of it.
+///
+/// # Errors
+/// If it is no list, or nothing of it could be taken.
+pub fn account(source: &Source, pieces: &[Piece], tables: &Tables) -> Result<SourceReport, ListError> {
+    let format = pieces.first().map_or(Format::Plain, |piece| piece.format).name();
+    let lines = read_pieces(pieces, &source.options, tables, &mut |_| {})?;
+    Ok(SourceReport { name: source.name.clone(), format, version: source::version(pieces), lines })
+}
+
 /// Reads all files of a list; one without entries is no fault as long as another has some.
 fn read_pieces(
     pieces: &[Piece],
@@ -163,12 +173,15 @@ pub struct SourceState {
     /// The number of its version, if versions of it are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<u64>,
+    /// Versions that one can go back to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<u64>,
     /// How many entries there are of each scope.
     pub entries: BTreeMap<String, u64>,
     /// How many entries are held back.
     #[serde(skip_serializing_if = "is_none")]
     pub held: u64,
-    /// Seconds since the file changed, or since its source was last seen.
+    /// Seconds since the file changed, or since its source was last seen to have this version.
     pub age_s: Option<u64>,
     /// `live`, `stale`, `quarantined` or `missing`.
     pub state: &'static str,
@@ -192,8 +205,8 @@ impl SourceState {
     /// One of which nothing is known.
     pub fn missing(name: &str) -> Self {
         let (name, version, entries, reports) = (name.to_owned(), String::new(), BTreeMap::new(), Vec::new());
-        let (number, age_s, last_error, pending) = (None, None, None, None);
-        Self { name, version, number, entries, held: 0, age_s, state: "missing", last_error, pending, reports }
+        let (number, earlier, age_s, last_error, pending) = (None, Vec::new(), None, None, None);
+        Self { name, version, number, earlier, entries, held: 0, age_s, state: "missing", last_error, pending, reports }
     }
 }
 

@@ -125,7 +125,9 @@ impl ListError {
         }
     }
 
-    pub(super) fn of(self, name: &str) -> Self {
+    /// The same, about the list of that name.
+    #[must_use]
+    pub fn of(self, name: &str) -> Self {
         Self::Named { name: name.to_owned(), source: Box::new(self) }
     }
 }

@@ -63,7 +63,9 @@ pub fn compile_guarded(
         });
         match (read, &mut whole) {
             // Of several files one may have nothing in it.
-            (Err(ListError::Empty | ListError::NothingTaken { refused: 0, .. }), _) if pieces.len() > 1 => {}
+            (Err(ListError::Empty), _) if pieces.len() > 1 => {}
+            // Comments alone: a list, and it has been emptied.
+            (Err(ListError::NothingTaken { refused: 0, .. }), whole) => drop(whole.get_or_insert_default()),
             (Err(error), _) => return Err(error),
             (Ok(read), Some(whole)) => whole.absorb(read, &source.options),
             (Ok(read), None) => whole = Some(read),

@@ -46,7 +46,7 @@ mod source;
 mod value;
 
 pub use body::unpack;
-pub use compile::{Compiled, Keyring, LastError, SourceReport, SourceState, Waiting, compile, status};
+pub use compile::{Compiled, Keyring, LastError, SourceReport, SourceState, Waiting, account, compile, status};
 pub use detect::detect;
 pub use error::ListError;
 pub use format::Format;
@@ -55,7 +55,7 @@ pub use inspect::{Input, InspectError, Inspected, Inspection, MatchAnswer, Reque
 pub use options::{BadLines, Column, Columns, Options, PlainMeans, Position, RootUrlMeans};
 pub use override_hits::{Counted, OverrideHits};
 pub use overrides::{LOWERING_MAX_DAYS, Override, OverrideError, OverrideSummary, Overrides, ending, moment_or_day};
-pub use report::{Ignored, LineReport, Refusal, Remark, Tally, Unit};
+pub use report::{Account, Ignored, LineReport, Refusal, Remark, Tally, Unit};
 pub use signed::{ListKey, ListKeyError, Signed, SignedError, check_digest, verify};
 pub use source::{Piece, Place, Source, version};
 

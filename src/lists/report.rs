@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::ListError;
+use super::format::Format;
 use super::guard::Hold;
 use super::options::{BadLines, Options};
 
@@ -35,8 +36,30 @@ pub struct LineReport {
     pub declared_version: Option<String>,
 }
 
+/// What became of the lines of a list, by counts alone.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Account {
+    /// What was counted.
+    pub unit: Unit,
+    /// How many there were.
+    pub lines: u64,
+    /// Lines that should have given an entry and did not.
+    pub refused: u64,
+    /// Fields that cannot be read, of lines that were taken.
+    pub unread: u64,
+}
+
+impl Account {
+    /// Of a list of that format.
+    pub fn of(report: &LineReport, format: &str) -> Self {
+        let (refused, unread) = (report.refused(), report.unread_fields(format));
+        Self { unit: report.unit, lines: report.lines, refused, unread }
+    }
+}
+
 /// What a report counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Unit {
@@ -102,6 +125,13 @@ impl LineReport {
         #[expect(clippy::cast_precision_loss, reason = "a share of a count of lines")]
         let (bad_share, counted) = (bad as f64, (self.taken + bad) as f64);
         bad > 0 && bad_share > counted * options.bad_lines_max_share
+    }
+
+    /// How many fields of lines that were taken cannot be read. Strangers' categories are seldom ours: they are no fault.
+    pub fn unread_fields(&self, format: &str) -> u64 {
+        let of = |remark| self.remarks.get(&remark).map_or(0, |tally: &Tally| tally.count);
+        let house = [Format::HouseCsv.name(), Format::HouseJsonl.name()].contains(&format);
+        of(Remark::FieldUnread) + if house { of(Remark::UnknownCategory) } else { 0 }
     }
 
     /// Adds the account of another file of the same list.

@@ -75,12 +75,6 @@ impl ListKey {
 }
 
 impl Signed {
-    /// Whether it was signed before the version that is live, or does not say when although that one did. Whoever repeats what was
-    /// once signed can be told by nothing else.
-    pub fn goes_back_from(&self, live: &Self) -> bool {
-        live.timestamp.is_some() && self.timestamp < live.timestamp
-    }
-
     fn parse(comment: &str) -> Self {
         let mut signed = Self::default();
         // The tool puts tabs between, since names of files may have spaces.
@@ -201,21 +195,6 @@ mod tests {
             ("a list of mine", signed(None, None, None)),
         ] {
             assert_eq!(Signed::parse(comment), expected, "{comment}");
-        }
-    }
-
-    #[test]
-    fn older_ones_go_back() {
-        for (new, live, expected) in [
-            (Some(5), Some(6), true),
-            (None, Some(6), true),
-            (Some(6), Some(6), false),
-            (Some(7), Some(6), false),
-            (Some(5), None, false),
-            (None, None, false),
-        ] {
-            let at = |timestamp| Signed { timestamp, ..Signed::default() };
-            assert_eq!(at(new).goes_back_from(&at(live)), expected, "{new:?} after {live:?}");
         }
     }
 

@@ -41,10 +41,12 @@ pub enum Place {
     File(PathBuf),
     /// In the program.
     Embedded(&'static str),
+    /// On standard input, once: so it never touches the disk.
+    Stdin,
 }
 
 impl Source {
-    /// A source as the command line takes it: `path` or `format:path`.
+    /// A source as the command line takes it: `path` or `format:path`; the path `-` is standard input.
     ///
     /// # Errors
     /// If what stands before the colon is no format and the whole is no path that exists.
@@ -64,13 +66,14 @@ impl Source {
     /// A source named by its file, without what its name ends in.
     pub fn new(path: impl Into<PathBuf>, format: Option<Format>) -> Self {
         let path = path.into();
+        let place = if path == Path::new("-") { Place::Stdin } else { Place::File(path.clone()) };
         let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let unpacked = file.strip_suffix(".gz").or_else(|| file.strip_suffix(".zst")).unwrap_or(&file);
         let stem = Path::new(unpacked).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let name = stem.filter(|stem| !stem.is_empty()).unwrap_or_else(|| "list".to_owned());
         Self {
-            name,
-            place: Place::File(path),
+            name: if place == Place::Stdin { "stdin".to_owned() } else { name },
+            place,
             format,
             options: Options::default(),
             mode: Mode::Enforce,
@@ -93,7 +96,7 @@ impl Source {
     pub fn path(&self) -> Option<&Path> {
         match &self.place {
             Place::File(path) => Some(path),
-            Place::Embedded(_) => None,
+            Place::Embedded(_) | Place::Stdin => None,
         }
     }
 
@@ -107,13 +110,14 @@ impl Source {
     pub fn label(&self) -> String {
         match &self.place {
             Place::File(path) => path.display().to_string(),
-            Place::Embedded(_) => self.name.clone(),
+            Place::Embedded(_) | Place::Stdin => self.name.clone(),
         }
     }
 
     /// Whether it is an index that is compiled already. A file that cannot be read is none.
     pub fn is_compiled(&self) -> bool {
-        let Place::File(path) = &self.place else { return false };
+        // What can be read only once is not for looking at.
+        let Some(path) = self.path().filter(|path| path.is_file()) else { return false };
         let mut start = [0; 16];
         let read = File::open(path).and_then(|mut file| file.read(&mut start));
         read.is_ok_and(|len| Index::is_index(start.get(..len).unwrap_or(&[])))
@@ -121,17 +125,33 @@ impl Source {
 
     /// Reads and unpacks it. A compiled index is only recognised.
     pub(super) fn load(&self) -> Result<Loaded, ListError> {
-        let path = match &self.place {
-            Place::File(path) if self.is_compiled() => return Ok(Loaded::Compiled(path.clone())),
-            Place::File(path) if path.is_dir() => return directory::load(path, &self.options).map(Loaded::Lists),
-            Place::File(path) => path,
-            Place::Embedded(text) => {
-                let format = self.format.unwrap_or_else(|| detect(text.as_bytes()));
-                return Ok(Loaded::Lists(vec![Piece { text: text.as_bytes().to_vec(), format }]));
-            }
+        match self.path().filter(|_| self.is_compiled()) {
+            Some(path) => Ok(Loaded::Compiled(path.to_owned())),
+            None => self.read().map(Loaded::Lists),
+        }
+    }
+
+    /// Reads and unpacks a list that is not compiled.
+    ///
+    /// # Errors
+    /// If it cannot be read, is damaged, cut off or larger than allowed.
+    pub fn read(&self) -> Result<Vec<Piece>, ListError> {
+        let file = match &self.place {
+            Place::File(path) if path.is_dir() => return directory::load(path, &self.options),
+            Place::File(path) => drain(File::open(path).map_err(ListError::Io)?, &self.options)?,
+            Place::Embedded(text) => text.as_bytes().to_vec(),
+            Place::Stdin => drain(std::io::stdin().lock(), &self.options)?,
         };
-        let file = drain(File::open(path).map_err(ListError::Io)?, &self.options)?;
-        Ok(Loaded::Lists(self.pieces(file)?))
+        self.pieces(file)
+    }
+
+    /// Files of a list that were read before, in the format that is set by now.
+    pub fn formatted(&self, mut pieces: Vec<Piece>) -> Vec<Piece> {
+        // Files of a directory have theirs by their names.
+        if let [piece] = &mut *pieces {
+            piece.format = self.format.unwrap_or_else(|| detect(&piece.text));
+        }
+        pieces
     }
 
     /// A file that came by another way, unpacked.
@@ -209,6 +229,8 @@ mod tests {
             ("/srv/csam.txt.gz", "csam", None),
             ("hosts:/srv/blocked.zst", "blocked", Some(Format::Hosts)),
             ("auto:a:b.txt", "a:b", None),
+            ("-", "stdin", None),
+            ("hosts:-", "stdin", Some(Format::Hosts)),
             ("house-jsonl:x.jsonl", "x", Some(Format::HouseJsonl)),
         ] {
             let source = Source::parse(input).unwrap();

@@ -17,8 +17,8 @@ pub struct Kept {
 pub struct KeptList {
     /// Its name.
     pub name: String,
-    /// How old it may be until it counts as stale, in seconds.
-    pub stale_s: u32,
+    /// How old it may be until it counts as stale, in seconds; without it never.
+    pub stale_s: Option<u32>,
     /// Whether nothing is ready without it.
     pub required: bool,
 }

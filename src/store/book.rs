@@ -10,11 +10,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::fetch::Validators;
 use crate::index::atomic;
+use crate::lists::Account;
+use crate::telemetry::clock;
 
 use super::StoreError;
 
 /// Versions that are kept besides the live and the waiting one.
 const KEPT_MAX: usize = 8;
+/// Changes that are remembered.
+const CHANGES_MAX: usize = 100;
 /// Refused versions that are remembered.
 const REFUSED_MAX: usize = 100;
 const BOOK: &str = "book.json";
@@ -36,6 +40,25 @@ pub struct Book {
     pub refused: Vec<String>,
     /// Who has approved held entries, by their ids.
     pub let_in: BTreeMap<String, BTreeSet<String>>,
+    /// When other entries answered than before, the newest last.
+    pub changes: Vec<Change>,
+}
+
+/// From then on other entries answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Rises by one with each.
+    pub number: u64,
+    /// When, in seconds since the Unix epoch.
+    pub at: i64,
+    /// The version that answered before, if any did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<u64>,
+    /// The version that answers since. The same if it was read in another way, or an entry of it let in or taken out.
+    pub to: u64,
+    /// The id of that entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
 }
 
 /// How the source of a list did. Apart from the book, which changes only when something is decided.
@@ -50,6 +73,8 @@ pub struct Notes {
     pub validators: Validators,
     /// By which settings it was asked.
     pub asked_as: String,
+    /// The version that it had last. If that is not the one that answers, the list falls behind.
+    pub offered: String,
     /// It is not asked before, in seconds since the Unix epoch.
     pub next_at: i64,
     /// Failures in a row.
@@ -82,6 +107,9 @@ pub struct Version {
     pub was_live: bool,
     /// Digest of how its source was read: read in another way it is another index.
     pub read_as: String,
+    /// What became of its lines.
+    #[serde(default)]
+    pub account: Account,
 }
 
 /// An entry that waits for a person.
@@ -146,8 +174,13 @@ impl Book {
 
     /// The version before the live one that could be gone back to.
     pub fn before_live(&self) -> Option<u64> {
-        let live = self.live?;
-        self.versions.range(..live).rev().find(|(_, version)| version.was_live).map(|(number, _)| *number)
+        self.earlier().filter(|number| Some(*number) < self.live).last()
+    }
+
+    /// Versions besides the live one that have answered, so that one can go back to them.
+    pub fn earlier(&self) -> impl Iterator<Item = u64> {
+        let others = self.versions.iter().filter(|(number, version)| version.was_live && Some(**number) != self.live);
+        others.map(|(number, _)| *number)
     }
 
     /// From now on that version answers, and none waits.
@@ -155,8 +188,18 @@ impl Book {
         if let Some(version) = self.versions.get_mut(&number) {
             version.was_live = true;
         }
-        self.live = Some(number);
+        let from = self.live.replace(number);
         self.pending = None;
+        self.changed(from, None);
+    }
+
+    /// Notes that other entries answer than those of `from`, or one more or less of the same.
+    pub(super) fn changed(&mut self, from: Option<u64>, entry: Option<String>) {
+        let Some(to) = self.live else { return };
+        let number = self.changes.last().map_or(1, |last| last.number + 1);
+        self.changes.push(Change { number, at: clock::now(), from, to, entry });
+        let spare = self.changes.len().saturating_sub(CHANGES_MAX);
+        self.changes.drain(..spare);
     }
 
     pub(super) fn is_refused(&self, version: &str) -> bool {
@@ -219,6 +262,7 @@ mod tests {
             approvals: BTreeSet::new(),
             was_live: true,
             read_as: String::new(),
+            account: Account::default(),
         }
     }
 

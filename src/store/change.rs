@@ -47,6 +47,36 @@ impl Store {
         })
     }
 
+    /// Refuses the version of that number, if it is the one that waits: it is not taken again by itself.
+    ///
+    /// # Errors
+    /// If it does not wait any more.
+    pub fn refuse(&self, name: &str, number: u64) -> Result<(), StoreError> {
+        self.change(name, |book| {
+            let pending = book.pending().filter(|(pending, _)| *pending == number);
+            let version = pending.map(|(_, version)| version.version.clone());
+            book.refuse(version.ok_or_else(|| StoreError::NothingPending { name: name.to_owned() })?);
+            book.pending = None;
+            Ok(())
+        })
+    }
+
+    /// Holds an entry back again that was let in.
+    ///
+    /// # Errors
+    /// If nobody has let it in.
+    pub fn hold_back(&self, listing: &Listing, entry: &str) -> Result<(), StoreError> {
+        let name = &listing.source.name;
+        self.change(name, |book| {
+            let who = book.let_in.remove(entry).ok_or_else(|| StoreError::NothingPending { name: name.clone() })?;
+            if who.len() >= listing.approvers.max(1) {
+                book.changed(book.live, Some(entry.to_owned()));
+            }
+            Ok(())
+        })?;
+        self.live(listing).map(drop)
+    }
+
     /// Lets an entry in that was held back, also in versions to come.
     ///
     /// # Errors
@@ -65,7 +95,11 @@ impl Store {
             if !who.insert(person(author)) {
                 return Err(StoreError::SamePerson { author: author.to_owned() });
             }
-            Ok(if who.len() < listing.approvers.max(1) { Approved::OneMore } else { Approved::Live })
+            if who.len() < listing.approvers.max(1) {
+                return Ok(Approved::OneMore);
+            }
+            book.changed(book.live, Some(entry.to_owned()));
+            Ok(Approved::Live)
         })?;
         if approved == Approved::Live {
             // Whatever answers is read again with it.
@@ -115,12 +149,20 @@ impl Store {
         })
     }
 
+    /// A version against nothing.
+    ///
+    /// # Errors
+    /// If there is no such version, or it cannot be read.
+    pub fn all(&self, listing: &Listing, number: u64) -> Result<Difference, StoreError> {
+        Ok(Difference { added: self.ids(listing, number)?, removed: BTreeSet::new() })
+    }
+
     fn ids(&self, listing: &Listing, number: u64) -> Result<BTreeSet<String>, StoreError> {
         let name = &listing.source.name;
         if !self.book(name)?.versions.contains_key(&number) {
             return Err(StoreError::NoVersion { name: name.clone(), version: number.to_string() });
         }
-        let pieces = self.place(name).source(number)?;
+        let pieces = listing.source.formatted(self.place(name).source(number)?);
         Ok(lists::ids(&listing.source, &pieces, &self.keys(), &self.tables)?)
     }
 

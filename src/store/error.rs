@@ -11,7 +11,7 @@ use crate::lists::ListError;
 #[non_exhaustive]
 pub enum StoreError {
     /// A file cannot be read.
-    #[error("{path} cannot be read; see to the rights of its directory")]
+    #[error("{path} cannot be read; see to the rights of its directory, or fetch the list again")]
     Read {
         /// The file.
         path: PathBuf,
@@ -25,6 +25,12 @@ pub enum StoreError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// Somebody else writes, and does not end.
+    #[error("{path} is being written by another process; see whether one hangs")]
+    Busy {
+        /// The directory.
+        path: PathBuf,
     },
     /// A file is not as it was written.
     #[error("{path} is damaged; remove its directory, and the list is taken anew from its source")]
@@ -56,6 +62,14 @@ pub enum StoreError {
         /// The reason in words, with what to do.
         advice: &'static str,
     },
+    /// Read by other settings it is another list.
+    #[error(
+        "by its new settings the list would not be what it was ({code}), so it answers by the former ones; see `linkgate lists status --explain`, or set `[guards] shrink_max_share` and `growth_max_share` to 1.0 if that is meant"
+    )]
+    OtherReading {
+        /// What a guard calls it.
+        code: &'static str,
+    },
     /// There is no such version.
     #[error("list {name:?} has no version {version}; see `linkgate lists status`")]
     NoVersion {
@@ -84,11 +98,13 @@ impl StoreError {
         match self {
             Self::Read { .. } => "state_unreadable",
             Self::Write { .. } => "state_unwritable",
+            Self::Busy { .. } => "state_busy",
             Self::Damaged { .. } => "state_damaged",
             Self::OtherKey { .. } => "state_other_key",
             Self::List(error) => error.code(),
             Self::Index(_) => "index",
             Self::Refused { code, .. } => code,
+            Self::OtherReading { .. } => "other_reading",
             Self::NoVersion { .. } => "no_version",
             Self::NothingPending { .. } => "nothing_pending",
             Self::SamePerson { .. } => "same_person",

@@ -5,11 +5,11 @@ use std::collections::{BTreeSet, HashSet};
 use crate::canonical::canonical;
 use crate::index::{Index, List};
 use crate::lists::guard::{Presence, Signature, UpdateFacts, UpdateRuling};
-use crate::lists::{self, Behind, GuardedIndex, ListError, Piece};
+use crate::lists::{self, Account, Behind, GuardedIndex, ListError, Piece, Source};
 
 use super::book::{Book, Failure, HeldEntry, Notes, Version};
 use super::shelf::Shelf;
-use super::{Listing, Store, StoreError};
+use super::{Listing, Publisher, Store, StoreError};
 
 /// A version that is offered.
 pub struct Offer {
@@ -41,7 +41,8 @@ impl Listing {
     /// Digest of all that decides what entries a source has.
     pub(super) fn read_as(&self, book: &Book) -> String {
         let let_in: BTreeSet<String> = self.let_in(book).into_iter().collect();
-        let all = format!("{:?} {:?} {:?} {let_in:?}", self.source.options, self.source.mode, self.source.rollout_ppm);
+        let Source { options, mode, rollout_ppm, format, .. } = &self.source;
+        let all = format!("{format:?} {options:?} {mode:?} {rollout_ppm:?} {let_in:?} {:?}", self.guards.made_of());
         data_encoding::HEXLOWER.encode(blake3::hash(all.as_bytes()).as_bytes().get(..16).unwrap_or_default())
     }
 
@@ -59,10 +60,16 @@ impl Store {
     /// If it is no list, a guard refuses it, or it cannot be kept.
     pub fn take(&self, listing: &Listing, offer: Offer) -> Result<Taken, StoreError> {
         let place = self.place(&listing.source.name);
+        let version = lists::version(&offer.pieces);
+        let known = Book::read(place.dir())?;
+        let is_live = known.live().filter(|(_, live)| known.pending.is_none() && live.version == version);
+        if is_live.is_some_and(|live| self.has_whole(&place, live)) {
+            return Ok(Taken::Same);
+        }
         let _leave = place.lock()?;
         let mut book = Book::read(place.dir())?;
         let before = book.clone();
-        let taken = self.take_into(&place, &mut book, listing, offer)?;
+        let taken = self.take_into((&place, &mut book), listing, offer, version)?;
         if book != before {
             book.write(place.dir())?;
             place.sweep(&book);
@@ -80,10 +87,19 @@ impl Store {
         notes.write(place.dir())
     }
 
-    fn take_into(&self, place: &Shelf, book: &mut Book, listing: &Listing, offer: Offer) -> Result<Taken, StoreError> {
+    fn take_into(
+        &self,
+        (place, book): (&Shelf, &mut Book),
+        listing: &Listing,
+        offer: Offer,
+        version: String,
+    ) -> Result<Taken, StoreError> {
         let Offer { pieces, issued, signature, at } = offer;
-        let version = lists::version(&pieces);
-        if book.live().is_some_and(|(_, live)| live.version == version) {
+        if let Some((number, live)) = book.live().filter(|(_, live)| live.version == version) {
+            if !self.has_whole(place, (number, live)) {
+                let read_as = live.read_as.clone();
+                return self.mend(place, listing, (number, &read_as), &pieces);
+            }
             // Its source has thought better of what waited.
             book.pending = None;
             return Ok(Taken::Same);
@@ -130,6 +146,24 @@ impl Store {
         Ok(reason.map_or(Taken::Live, |code| Taken::Waits { code: code.code().to_owned() }))
     }
 
+    /// What answers was lost here, and its source has it still.
+    fn mend(
+        &self,
+        place: &Shelf,
+        listing: &Listing,
+        version: (u64, &str),
+        pieces: &[Piece],
+    ) -> Result<Taken, StoreError> {
+        let book = Book::read(place.dir())?;
+        let read = self.compile(listing, pieces, &listing.let_in(&book))?;
+        place.put_source(version.0, pieces)?;
+        // Read by other settings it is read again when it is opened.
+        if listing.read_as(&book) == version.1 {
+            place.put_index(version, &read.index)?;
+        }
+        Ok(Taken::Live)
+    }
+
     pub(super) fn compile(
         &self,
         listing: &Listing,
@@ -139,36 +173,12 @@ impl Store {
         let behind = Behind { guards: &listing.guards, approved: let_in };
         lists::compile_guarded(&listing.source, pieces, &self.keys(), &self.tables, behind)
     }
-
-    /// Makes the index of a version again, and puts it in its place if anything can be written there.
-    pub(super) fn read_again(&self, listing: &Listing, number: u64) -> Result<Index, StoreError> {
-        let place = self.place(&listing.source.name);
-        let leave = place.lock();
-        let mut book = Book::read(place.dir())?;
-        let read = self.compile(listing, &place.source(number)?, &listing.let_in(&book))?;
-        let read_as = listing.read_as(&book);
-        if let Some(version) = book.versions.get_mut(&number) {
-            let fresh = described(&read, version.version.clone(), read_as.clone(), version.taken_at);
-            *version = Version {
-                issued: version.issued.take(),
-                reason: version.reason.take(),
-                approvals: std::mem::take(&mut version.approvals),
-                was_live: version.was_live,
-                ..fresh
-            };
-        }
-        // Where nothing can be written it is made again the next time.
-        if leave.is_ok() && place.put_index((number, &read_as), &read.index).is_ok() {
-            drop(book.write(place.dir()));
-        }
-        Ok(read.index)
-    }
 }
 
 /// Why a version is not taken that somebody went back from.
 const GONE_BACK: &str = "went_back";
 
-fn described(read: &GuardedIndex, version: String, read_as: String, taken_at: i64) -> Version {
+pub(super) fn described(read: &GuardedIndex, version: String, read_as: String, taken_at: i64) -> Version {
     let held = read.read.held.iter().map(|held| HeldEntry {
         entry: held.id.clone(),
         scope: held.scope.name().to_owned(),
@@ -187,6 +197,7 @@ fn described(read: &GuardedIndex, version: String, read_as: String, taken_at: i6
         approvals: BTreeSet::new(),
         was_live: false,
         read_as,
+        account: Account::of(&read.read.lines, read.format),
     }
 }
 
@@ -205,7 +216,12 @@ impl Listing {
             invalid_entry: has(&self.anti_canary),
             ..UpdateFacts::default()
         };
-        facts.with_read(read.as_ref().map(|read| &read.read))
+        let facts = facts.with_read(read.as_ref().map(|read| &read.read));
+        match self.publisher {
+            // Who writes it is told of its lines, and has nothing yet that could go on.
+            Publisher::Operator if live.is_none() => UpdateFacts { bad_share: 0.0, ..facts },
+            _ => facts,
+        }
     }
 }
 

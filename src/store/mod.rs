@@ -14,6 +14,7 @@ mod book;
 mod change;
 mod error;
 mod intake;
+mod open;
 mod shelf;
 mod state;
 
@@ -27,7 +28,7 @@ use crate::index::{Index, Keys, StateKey};
 use crate::lists::Source;
 use crate::lists::guard::Guards;
 
-pub use book::{Book, Failure, HeldEntry, Notes, Version};
+pub use book::{Book, Change, Failure, HeldEntry, Notes, Version};
 pub use change::{Approved, Difference};
 pub use error::StoreError;
 pub use intake::{Offer, Taken};
@@ -58,6 +59,17 @@ pub struct Listing {
     pub anti_canary: Option<String>,
     /// How many people approve what waits.
     pub approvers: usize,
+    /// Who writes it.
+    pub publisher: Publisher,
+}
+
+/// Who writes a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Publisher {
+    /// The operator: who sees at once what is wrong with its first version.
+    Operator,
+    /// Somebody else.
+    Other,
 }
 
 /// The version that answers.
@@ -68,6 +80,8 @@ pub struct Live {
     pub seen_at: i64,
     /// What answers.
     pub index: Index,
+    /// Why it is not the one that should, if it is not.
+    pub trouble: Option<StoreError>,
 }
 
 impl Store {
@@ -95,39 +109,6 @@ impl Store {
     /// The file that changes whenever another version of a list answers.
     pub fn watched(&self, name: &str) -> PathBuf {
         Book::path_in(self.place(name).dir())
-    }
-
-    /// The index of the version that answers, made anew from its source where rules, key or settings have changed.
-    ///
-    /// # Errors
-    /// If there is a version and it cannot be used.
-    pub fn live(&self, listing: &Listing) -> Result<Option<Live>, StoreError> {
-        let place = self.place(&listing.source.name);
-        let book = Book::read(place.dir())?;
-        let Some((number, version)) = book.live() else { return Ok(None) };
-        let seen_at = Notes::read(place.dir())?.checked_at.unwrap_or(version.taken_at);
-        if version.read_as == listing.read_as(&book)
-            && let Some(index) = place.index((number, &version.read_as), self.keys(), &self.tables)?
-            && index.lists().iter().any(|list| list.version == version.version)
-        {
-            return Ok(Some(Live { number, seen_at, index }));
-        }
-        let index = self.read_again(listing, number)?;
-        Ok(Some(Live { number, seen_at, index }))
-    }
-
-    /// The index of the version that waits.
-    ///
-    /// # Errors
-    /// If there is one and it cannot be used.
-    pub fn pending_index(&self, listing: &Listing) -> Result<Option<Index>, StoreError> {
-        let place = self.place(&listing.source.name);
-        let book = Book::read(place.dir())?;
-        let Some((number, version)) = book.pending() else { return Ok(None) };
-        match place.index((number, &version.read_as), self.keys(), &self.tables)? {
-            Some(index) => Ok(Some(index)),
-            None => self.read_again(listing, number).map(Some),
-        }
     }
 
     fn place(&self, name: &str) -> Shelf {

@@ -1,9 +1,11 @@
 //! The files of one list: each version's source, sealed, and its index; one writer at a time.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,9 @@ use super::{Book, StoreError};
 
 /// Lists are mostly text that repeats itself: little effort saves most.
 const ZSTD_LEVEL: i32 = 3;
+/// Whoever writes a list reads a million lines at most meanwhile.
+const LOCK_WAIT: Duration = Duration::from_secs(30);
+const LOCK_LOOK: Duration = Duration::from_millis(10);
 /// What begins so is of us and unfinished.
 const UNFINISHED: &str = ".linkgate-";
 
@@ -43,13 +48,22 @@ impl Shelf {
         &self.dir
     }
 
-    /// Waits until nobody else writes, in this process or another. Leftovers of whoever was killed go.
+    /// Waits until nobody else writes, in this process or another, but not for ever. Leftovers of whoever was killed go.
     pub(super) fn lock(&self) -> Result<Leave, StoreError> {
         let cannot = |source| StoreError::Write { path: self.dir.clone(), source };
         fs::create_dir_all(&self.dir).map_err(cannot)?;
         let file = File::options().create(true).truncate(false).write(true).open(self.dir.join("lock"));
         let file = file.map_err(cannot)?;
-        file.lock().map_err(cannot)?;
+        let until = Instant::now() + LOCK_WAIT;
+        while let Err(error) = file.try_lock() {
+            match error {
+                TryLockError::Error(error) => return Err(cannot(error)),
+                TryLockError::WouldBlock if Instant::now() > until => {
+                    return Err(StoreError::Busy { path: self.dir.clone() });
+                }
+                TryLockError::WouldBlock => thread::sleep(LOCK_LOOK),
+            }
+        }
         self.sweep(&Book::read(&self.dir)?);
         Ok(Leave(file))
     }
@@ -81,6 +95,11 @@ impl Shelf {
     /// How it was read is part of the name, so that no other reading can be taken for it.
     fn index_path(&self, (number, read_as): (u64, &str)) -> PathBuf {
         self.dir.join(format!("{number}-{read_as}.lgx"))
+    }
+
+    /// Whether there is a source of a version; it may be damaged.
+    pub(super) fn has_source(&self, number: u64) -> bool {
+        self.source_path(number).is_file()
     }
 
     /// Keeps the source of a version, packed and sealed.
@@ -133,6 +152,14 @@ impl Shelf {
 
     pub(super) fn put_index(&self, version: (u64, &str), index: &Index) -> Result<(), StoreError> {
         Ok(index.save(&self.index_path(version))?)
+    }
+
+    /// Puts a copy of the index of a version somewhere else.
+    pub(super) fn copy_index(&self, version: (u64, &str), to: &Path) -> Result<(), StoreError> {
+        let from = self.index_path(version);
+        let mut file = File::open(&from).map_err(|source| StoreError::Read { path: from, source })?;
+        let copied = atomic::write_atomically(to, |out| io::copy(&mut file, out).map(drop));
+        copied.map_err(|source| StoreError::Write { path: to.to_owned(), source })
     }
 
     /// The index of a version, unless it has to be made again: other rules, another key, a damaged file or none.

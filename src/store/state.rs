@@ -5,16 +5,17 @@ use crate::lists::{LastError, SourceState, Waiting};
 use super::{Book, Failure, Notes, Store, StoreError};
 
 impl Store {
-    /// The state of a list at `now`, in seconds since the Unix epoch; it is stale if its source was not seen for `stale_s`.
-    pub fn state(&self, name: &str, stale_s: u32, now: i64) -> SourceState {
+    /// The state of a list at `now`, in seconds since the Unix epoch; it is stale if its source was not seen for `stale_s`, if
+    /// that is said.
+    pub fn state(&self, name: &str, stale_s: Option<u32>, now: i64) -> SourceState {
         match self.book(name).and_then(|book| Ok((book, self.notes(name)?))) {
-            Ok((book, notes)) => told(name, &book, &notes, (stale_s.into(), now)),
+            Ok((book, notes)) => told(name, &book, &notes, (stale_s, now)),
             Err(error) => SourceState { last_error: Some(own(&error)), ..SourceState::missing(name) },
         }
     }
 }
 
-fn told(name: &str, book: &Book, notes: &Notes, (stale_s, now): (i64, i64)) -> SourceState {
+fn told(name: &str, book: &Book, notes: &Notes, (stale_s, now): (Option<u32>, i64)) -> SourceState {
     let pending = book.pending().map(|(number, version)| Waiting {
         number,
         version: version.version.clone(),
@@ -29,13 +30,14 @@ fn told(name: &str, book: &Book, notes: &Notes, (stale_s, now): (i64, i64)) -> S
     let seen_at = notes.checked_at.filter(|at| *at <= now).unwrap_or(live.taken_at);
     let age_s = now.saturating_sub(seen_at).max(0);
     let state = match &pending {
-        _ if age_s > stale_s => "stale",
+        _ if stale_s.is_some_and(|stale_s| age_s > stale_s.into()) => "stale",
         Some(_) => "quarantined",
         None => "live",
     };
     SourceState {
         version: live.version.clone(),
         number: Some(number),
+        earlier: book.earlier().collect(),
         entries: live.entries.clone(),
         held: live.held.len() as u64,
         age_s: Some(age_s.unsigned_abs()),

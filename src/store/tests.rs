@@ -13,7 +13,14 @@ const NOW: i64 = 1_800_000_000;
 fn listing(tables: &Tables) -> Listing {
     let guards = Guards::new(&GuardTexts::shipped(), tables, GuardOptions::default());
     let source = Source { name: "a/b ü".into(), ..Source::new("", None) };
-    Listing { source, guards: guards.into(), canary: None, anti_canary: None, approvers: 1 }
+    Listing {
+        source,
+        guards: guards.into(),
+        canary: None,
+        anti_canary: None,
+        approvers: 1,
+        publisher: Publisher::Other,
+    }
 }
 
 struct Stand {

@@ -7,13 +7,16 @@
 //!
 //! Whatever goes wrong, the version that answers stays. The next attempt comes later each time, at a random moment.
 
+mod at_hand;
 mod once;
 mod run;
+mod wrong;
 
 use crate::fetch::{BackOff, Downloader};
 use crate::lists::ListKey;
 use crate::store::{Failure, Listing, Taken};
 
+pub use at_hand::at_hand;
 pub use once::once;
 pub use run::run;
 

@@ -2,27 +2,15 @@
 
 use std::time::Duration;
 
-use crate::fetch::{DownloadError, Downloaded, Validators};
+use tokio::task::spawn_blocking;
+
+use crate::fetch::{Downloaded, Validators};
 use crate::lists::guard::Signature;
-use crate::lists::{self, ListError, Signed, SignedError};
-use crate::store::{Failure, Notes, Offer, Store, StoreError, Taken};
+use crate::lists::{self, Signed};
+use crate::store::{Notes, Offer, Store, StoreError, Taken};
 
+use super::wrong::Wrong;
 use super::{Digest, Outcome, Subscription};
-
-/// Why an attempt failed.
-#[derive(Debug, thiserror::Error)]
-enum Wrong {
-    #[error(transparent)]
-    Download(#[from] DownloadError),
-    #[error(transparent)]
-    Signed(#[from] SignedError),
-    #[error(transparent)]
-    List(#[from] ListError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("the update was broken off")]
-    BrokenOff,
-}
 
 /// Asks the source of a list, takes what it has, and notes how it went; `now` is in seconds since the Unix epoch.
 ///
@@ -38,36 +26,39 @@ pub async fn once(store: &Store, subscription: &Subscription, now: i64) -> Resul
     let (outcome, next) = match attempt {
         Ok((outcome, validators, fresh_for)) => {
             let next_at = at(back_off.after_success(fresh_for, chance()));
-            (outcome, Notes { last_error: None, checked_at: Some(now), validators, asked_as, next_at, failures: 0 })
+            let (offered, checked_at) = outcome.seen(&store.book(name)?, &notes, now);
+            (outcome, Notes { last_error: None, checked_at, validators, asked_as, offered, next_at, failures: 0 })
         }
         Err(wrong) => {
             let failures = notes.failures.saturating_add(1);
             let next_at = at(back_off.after_failure(failures, wrong.retry_after(), chance()));
-            let failure = Failure { code: wrong.code().to_owned(), line: wrong.line(), text: told(&wrong), at: now };
+            let failure = wrong.failure(now);
             // Whoever says that nothing changed about another version is asked for all of it.
             let validators = if wrong.was_unasked() { Validators::default() } else { notes.validators };
             let last_error = Some(failure.clone());
             (Outcome::Failed(failure), Notes { last_error, validators, asked_as, next_at, failures, ..notes })
         }
     };
-    store.note(name, &next)?;
-    Ok(outcome)
+    let (store, name) = (store.clone(), name.clone());
+    // Another process may hold the lock for a while.
+    let noting = spawn_blocking(move || store.note(&name, &next)).await;
+    noting.unwrap_or(Ok(())).map(|()| outcome)
 }
 
 type Attempt = (Outcome, Validators, Option<Duration>);
 
 async fn attempt(store: &Store, subscription: &Subscription, notes: &Notes, now: i64) -> Result<Attempt, Wrong> {
     // Without a version of its own there is nothing that could be unchanged.
-    let is_new = store.book(&subscription.listing.source.name)?.versions.is_empty();
+    let is_lost = store.is_lost(&subscription.listing.source.name);
     let is_other = notes.asked_as != subscription.asked_as;
-    let known = if is_new || is_other { Validators::default() } else { notes.validators.clone() };
+    let known = if is_lost || is_other { Validators::default() } else { notes.validators.clone() };
     match subscription.downloader.get(&known).await? {
         Downloaded::Unchanged { fresh_for, validators } => Ok((Outcome::Unchanged, validators, fresh_for)),
         Downloaded::Body { bytes, validators, fresh_for } => {
             let signed = signed(subscription, &bytes).await?;
             let (store, listing) = (store.clone(), subscription.listing.clone());
             // Reading a million lines takes a while.
-            let taking = tokio::task::spawn_blocking(move || -> Result<Taken, Wrong> {
+            let taking = spawn_blocking(move || -> Result<Taken, Wrong> {
                 let pieces = listing.source.pieces(bytes)?;
                 let issued = signed.as_ref().and_then(|signed| {
                     signed.version.clone().or_else(|| signed.timestamp.map(|timestamp| timestamp.to_string()))
@@ -93,45 +84,6 @@ async fn signed(subscription: &Subscription, bytes: &[u8]) -> Result<Option<Sign
     }
     let beside = downloader.beside(".minisig").await?;
     Ok(Some(lists::verify(bytes, beside.as_deref(), keys)?))
-}
-
-impl Wrong {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Download(error) => error.code(),
-            Self::Signed(error) => error.code(),
-            Self::List(error) => error.code(),
-            Self::Store(error) => error.code(),
-            Self::BrokenOff => "broken_off",
-        }
-    }
-
-    fn line(&self) -> Option<u64> {
-        match self {
-            Self::List(error) => error.line(),
-            Self::Store(error) => error.line(),
-            _ => None,
-        }
-    }
-
-    fn was_unasked(&self) -> bool {
-        matches!(self, Self::Download(DownloadError::NotModifiedUnasked))
-    }
-
-    fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Download(error) => error.retry_after(),
-            _ => None,
-        }
-    }
-}
-
-/// An error and what caused it.
-fn told(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let mut words: Vec<String> = causes.map(ToString::to_string).collect();
-    words.dedup();
-    words.join(": ")
 }
 
 /// A random number; where there is none, all come at the same moment, which is no fault.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::sleep;
 
 use crate::store::{Store, StoreError};
@@ -33,24 +33,29 @@ pub async fn run(
 async fn keep(
     store: Store,
     subscription: Subscription,
-    told: impl Fn(&str, &Result<Outcome, StoreError>) + Send + Sync + 'static,
+    told: impl Fn(&str, &Result<Outcome, StoreError>) + Clone + Send + Sync + 'static,
 ) {
     let name = &subscription.listing.source.name;
+    let mut has_asked = false;
     loop {
         let now = clock::now();
         let notes = store.notes(name).unwrap_or_default();
-        let has_version = store.book(name).is_ok_and(|book| book.live.is_some());
-        // A list that never answered is not waited for longer than after its first failure.
         // A clock that was ahead once keeps nobody waiting for years.
         let wait = Some(notes.next_at.saturating_sub(now)).filter(|wait| *wait <= LONGEST_S).unwrap_or(0);
         let is_same = notes.asked_as == subscription.asked_as;
-        if wait > 0 && is_same && (has_version || notes.failures > 0) {
+        // A list that does not answer is asked for at once, and then not more often than others.
+        let is_due = !has_asked && notes.failures == 0 && store.is_lost(name);
+        if wait > 0 && is_same && !is_due {
             sleep(Duration::from_secs(wait.unsigned_abs()).min(LOOK)).await;
             continue;
         }
+        has_asked = true;
         let outcome = once(&store, &subscription, now).await;
-        told(name, &outcome);
-        if outcome.is_err() {
+        let is_err = outcome.is_err();
+        let (told, list) = (told.clone(), name.clone());
+        // It writes to disk, and waits for whoever else does.
+        drop(spawn_blocking(move || told(&list, &outcome)).await);
+        if is_err {
             sleep(DISK_PAUSE).await;
         }
     }

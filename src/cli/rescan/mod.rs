@@ -21,7 +21,7 @@ use crate::verdict::Action;
 use super::args::Arguments;
 use super::follow::{self, Pace};
 use super::session::{KeyFor, Session, Settings, warn};
-use super::{Exit, usage};
+use super::{Exit, account, usage};
 
 use args::ProgressKind;
 pub(super) use args::RescanArguments;
@@ -32,6 +32,8 @@ pub(super) fn run(arguments: &Arguments, rescan: &RescanArguments) -> anyhow::Re
     if rescan.since.is_some() && fields.time.is_empty() {
         return Err(usage("--since needs to know where posts have their time; name it with --time"));
     }
+    let reads_posts = rescan.inputs.iter().any(|input| input == "-");
+    account::reads_once(&rescan.lists, reads_posts.then_some("posts"))?;
     let target = target(&rescan.out);
     // Entries without an id of their own are told by one that follows from the key: runs that belong together, and lists
     // that are compared, need the same one.

@@ -32,7 +32,9 @@ fn outputs(rescan: &RescanArguments) -> impl Iterator<Item = (&'static str, &Pat
 pub(super) fn guard(settings: &Settings, arguments: &Arguments, rescan: &RescanArguments) -> anyhow::Result<()> {
     let given: Vec<String> = rescan.lists.iter().chain(&rescan.only_new).cloned().collect();
     let lists = settings.sources(&given)?;
-    let lists = lists.iter().filter_map(|list| Some(("a list", list.path()?.to_owned())));
+    let configured = settings.loaded.config.lists.iter().filter(|_| given.is_empty());
+    let configured = configured.filter_map(|list| Some(("a list", list.path.clone()?)));
+    let lists = lists.iter().filter_map(|list| Some(("a list", list.path()?.to_owned()))).chain(configured);
     let config = Settings::config_path(arguments).map(|path| ("the configuration", path));
     let key = settings.key_path().map(|path| ("the key", path));
     let mut seen: Vec<(&str, Identity)> =

@@ -59,6 +59,8 @@ pub struct Guards {
     /// Of lists of known good values.
     good: Arc<Known>,
     own: Arc<Known>,
+    /// Digest of all that they were made of.
+    made_of: [u8; 32],
 }
 
 /// Hosts and labels by why they are known, and the hashes of those hosts.
@@ -95,7 +97,8 @@ impl Guards {
         for label in rows(texts.common_labels) {
             known.labels.entry(label.into()).or_insert(Hold::CommonLabel);
         }
-        Self { options, shared: Arc::new(known), good: Arc::default(), own: Arc::default() }
+        let made_of = digest(&[texts.protected, texts.common_labels, texts.suffixes, &format!("{options:?}")]);
+        Self { options, shared: Arc::new(known), good: Arc::default(), own: Arc::default(), made_of }
     }
 
     /// The same guards for an operator whose hosts, addresses and networks these are.
@@ -111,23 +114,39 @@ impl Guards {
                 own.hosts.insert(host.into(), Hold::OwnHost);
             }
         }
-        Self { own: Arc::new(own), ..self.clone() }
+        let words = protect.iter().map(AsRef::as_ref).collect::<Vec<&str>>();
+        Self { own: Arc::new(own), ..self.with("protect", &words) }
     }
 
     /// The same guards with the entries of lists of known good values, such as MISP warning lists.
     #[must_use]
     pub fn knowing_good<'e>(&self, entries: impl IntoIterator<Item = &'e Entry>, tables: &Tables) -> Self {
-        let mut good = Known::default();
+        let (mut good, mut words) = (Known::default(), Vec::new());
         for entry in entries {
             match &entry.target {
-                Target::Host(host) => good.protect(host, Hold::ProtectedHost, tables.suffixes()),
+                Target::Host(host) => {
+                    good.protect(host, Hold::ProtectedHost, tables.suffixes());
+                    words.push(host.to_string());
+                }
                 Target::Ip(address) => good.networks.push((*address).into()),
                 Target::Cidr(address, bits) => good.networks.extend(IpNet::new(*address, *bits)),
                 // A page that is known good says nothing of its host.
                 _ => {}
             }
         }
-        Self { good: Arc::new(good), ..self.clone() }
+        words.extend(good.networks.iter().map(ToString::to_string));
+        let words = words.iter().map(String::as_str).collect::<Vec<&str>>();
+        Self { good: Arc::new(good), ..self.with("good", &words) }
+    }
+
+    /// Equal for guards that hold the same.
+    pub fn made_of(&self) -> &[u8; 32] {
+        &self.made_of
+    }
+
+    fn with(&self, what: &str, words: &[&str]) -> Self {
+        let before = data_encoding::HEXLOWER.encode(&self.made_of);
+        Self { made_of: digest(&[&[&*before, what], words].concat()), ..self.clone() }
     }
 
     /// Why an entry must not take that host as a whole.
@@ -225,6 +244,15 @@ impl Known {
             }
         })
     }
+}
+
+/// Of texts one after the other, so that none can stand for two.
+fn digest(texts: &[&str]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    for text in texts {
+        hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+    }
+    hasher.finalize().into()
 }
 
 fn is_below(host: &str, parent: &str) -> bool {

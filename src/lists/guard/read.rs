@@ -46,7 +46,7 @@ pub struct Held {
 }
 
 /// What came of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct GuardedRead {
     /// The account of its lines; entries that wait are counted apart from those that go live.

@@ -229,7 +229,6 @@ fn the_configuration_as_people_read_it() {
     lists.own.required = true  # DIR/c.toml
     lists.own.rollout_share = 1.0  # DIR/c.toml
     lists.own.sha256 = false  # DIR/c.toml
-    lists.own.stale_s = 604800  # DIR/c.toml
     overrides = 1 in the file  # DIR/c.toml
     [0]
     $ linkgate --config DIR/c.toml config check

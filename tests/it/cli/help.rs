@@ -208,10 +208,15 @@ fn help_of_lists() {
     Commands:
       compile   Compile lists into one file that opens in milliseconds
       status    Show the configured lists, or those given: scopes, age, what is wrong with them
-      fetch     Ask the sources of subscribed lists now, and take what passes the guards
+      fetch     Ask the sources of lists now, and take what passes the guards
       diff      Show by the ids of entries what a version of a list has and another has not
       preview   Show what the version that waits would newly match
       approve   Let the version that waits answer, or an entry that is held back
+      refuse    Refuse the version that waits, so that it is not taken again; or hold an entry back
+                again that was approved
+      changes   Show when other entries answered than before, one JSON object a line
+      export    Write a version as a compiled list, for `rescan --only-new` and other machines with the
+                same key
       rollback  Go back to an earlier version
       help      Print this message or the help of the given subcommand(s)
 

@@ -124,10 +124,15 @@ fn wrong_usage_says_what_is_right() {
     2> Commands:
     2>   compile   Compile lists into one file that opens in milliseconds
     2>   status    Show the configured lists, or those given: scopes, age, what is wrong with them
-    2>   fetch     Ask the sources of subscribed lists now, and take what passes the guards
+    2>   fetch     Ask the sources of lists now, and take what passes the guards
     2>   diff      Show by the ids of entries what a version of a list has and another has not
     2>   preview   Show what the version that waits would newly match
     2>   approve   Let the version that waits answer, or an entry that is held back
+    2>   refuse    Refuse the version that waits, so that it is not taken again; or hold an entry back
+    2>             again that was approved
+    2>   changes   Show when other entries answered than before, one JSON object a line
+    2>   export    Write a version as a compiled list, for `rescan --only-new` and other machines with the
+    2>             same key
     2>   rollback  Go back to an earlier version
     2>   help      Print this message or the help of the given subcommand(s)
     2>
@@ -222,6 +227,9 @@ fn the_manual_has_every_command_with_all_its_options() {
     .SS "linkgate lists diff"
     .SS "linkgate lists preview"
     .SS "linkgate lists approve"
+    .SS "linkgate lists refuse"
+    .SS "linkgate lists changes"
+    .SS "linkgate lists export"
     .SS "linkgate lists rollback"
     .SS "linkgate audit verify"
     .SS "linkgate serve"

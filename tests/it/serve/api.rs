@@ -178,7 +178,7 @@ fn a_reload_takes_new_lists_and_keeps_the_old_ones_if_they_cannot_be_read() {
     assert_eq!((action("before.test"), action("after.test")), ("allow".into(), "reject".into()));
     std::fs::remove_file(&path).unwrap();
     server.signal("HUP");
-    server.wait_for("not reloaded");
+    server.wait_for("what answered before answers on");
     assert_eq!(action("after.test"), "reject");
     assert!(!server.log.lock().unwrap().contains("after.test"));
     assert!(server.home.path().exists());

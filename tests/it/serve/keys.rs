@@ -175,7 +175,8 @@ fn lists_are_told_to_whoever_may_see_them() {
     assert_eq!(told, expected);
     assert!(told[0]["last_error"]["code"].is_string());
     let all = json(&by("other", &without, "GET", "/v1/lists", ""));
-    assert_eq!((&all[0]["name"], &all[0]["state"]), (&"one".into(), &"missing".into()));
+    assert_eq!((&all[0]["name"], &all[0]["state"]), (&"one".into(), &"live".into()));
+    assert_eq!(get(without.api, "/readyz").status, 503);
 }
 
 #[test]

@@ -33,7 +33,12 @@ fn a_start_a_reload_and_an_end_are_told_with_what_is_in_use() {
     let own = in_use.last().unwrap();
     assert_eq!((&own["list"], &own["entries"], &own["level"]), (&"own".into(), &2.into(), &"INFO".into()));
     assert!(own["age_s"].as_i64().unwrap() < 60, "{own}");
+    // What is wrong with a list keeps nothing else from being taken up.
     lists.file("own.txt", "");
+    server.signal("HUP");
+    let refused = server.wait_for_lines("list not updated");
+    assert_eq!((&refused[0]["list"], &refused[0]["code"]), (&"own".into(), &"empty".into()));
+    server.home.file("linkgate.toml", "nonsense");
     server.signal("HUP");
     assert_eq!(server.wait_for_lines("not reloaded")[0]["generation"], 1);
     assert_eq!(server.figure("linkgate_last_reload_successful"), Some(0.0));

@@ -162,7 +162,11 @@ fn nothing_is_ready_while_the_canary_of_a_required_list_is_unseen() {
         list(&lists, "may", "other.test", "required = false"),
         "[serve]\nwatch_ms = 100\n".to_owned(),
     ];
-    let server = Serving::start(&settings.concat());
+    // By its settings of now neither would have been taken.
+    let without = settings.concat().replace("\ncanary", "\n#canary").replace("\nanti_canary", "\n#anti_canary");
+    let server = Serving::start(&without);
+    server.home.file("linkgate.toml", settings.concat());
+    wait_until("the settings", || get(server.api, "/readyz").status == 503);
     let ready = get(server.api, "/readyz");
     assert_eq!(ready.status, 503);
     assert!(ready.body.contains("canary_unseen") && !ready.body.contains("of-mine"), "{}", ready.body);
@@ -171,12 +175,12 @@ fn nothing_is_ready_while_the_canary_of_a_required_list_is_unseen() {
     assert_eq!(server.check("{\"text\":\"https://other.test/\"}").status, 200);
     let (told, code) = certificate(&server, &[]);
     assert_eq!((&*proofs(&told)[0], code), ("checker must seen=false anti_seen=false", 2));
-    lists.file("must.txt", "canary-of-mine.test\n");
+    lists.file("must.txt", "canary-of-mine.test\nmore.test\n");
     wait_until("readiness", || get(server.api, "/readyz").status == 200);
     wait_until("the figure", || seen("must") == Some(1.0));
     assert_eq!(seen("may"), Some(0.0));
     // What it must not match turns the figure, not the server.
-    lists.file("must.txt", "canary-of-mine.test\nfine-of-mine.test\n");
+    server.home.file("linkgate.toml", settings.concat().replace("fine-of-mine", "more"));
     wait_until("the figure", || seen("must") == Some(0.0));
     assert_eq!(get(server.api, "/readyz").status, 200);
 }

@@ -65,13 +65,14 @@ fn what_cannot_be_read_is_told_once_and_changes_nothing() {
     let path = lists.file("own.txt", "one.test\n");
     let server = Serving::start(&format!("[[lists]]\nname = \"own\"\npath = {path:?}\n{WATCH}"));
     std::fs::remove_file(&path).unwrap();
-    server.wait_for("not reloaded");
+    server.wait_for("list not updated");
     sleep(Duration::from_millis(700));
-    assert_eq!((server.count("\"not reloaded\""), action(&server, "one.test")), (1, "reject".into()));
+    assert_eq!((server.count("\"list not updated\""), action(&server, "one.test")), (1, "reject".into()));
     lists.file("own.txt", "two.test\n");
     is_listed(&server, "two.test");
     let figures = get(server.api, "/metrics").body;
-    assert!(figures.contains("linkgate_reloads_total{outcome=\"failed\"} 1\n"), "{figures}");
+    let told = "linkgate_list_updates_total{list=\"own\",outcome=\"unreadable\"} 1\n";
+    assert!(figures.contains(told), "{figures}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use linkgate::canonical::{Tables, canonical};
 use linkgate::index::StateKey;
 use linkgate::lists::guard::{GuardOptions, GuardTexts, Guards};
 use linkgate::lists::{Format, Piece, PlainMeans, Source};
-use linkgate::store::{Listing, Offer, Store, StoreError, Taken};
+use linkgate::store::{Listing, Offer, Publisher, Store, StoreError, Taken};
 
 use super::list;
 use crate::outbox::disk::{DIR, on_a_disk_of_its_own};
@@ -34,7 +34,14 @@ impl Stand {
         let tables = Arc::new(Tables::shipped().unwrap());
         let guards = Guards::new(&GuardTexts::shipped(), &tables, GuardOptions::default());
         let source = Source { name: "partner".into(), ..Source::new("", None) };
-        let listing = Listing { source, guards: guards.into(), canary: None, anti_canary: None, approvers: 1 };
+        let listing = Listing {
+            source,
+            guards: guards.into(),
+            canary: None,
+            anti_canary: None,
+            approvers: 1,
+            publisher: Publisher::Other,
+        };
         Self { store: Store::in_dir(dir, &StateKey::new([7; 32]), &tables), listing }
     }
 

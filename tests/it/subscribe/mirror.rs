@@ -9,7 +9,7 @@ use linkgate::fetch::{BackOff, DownloadOptions, Downloader, Reach};
 use linkgate::index::StateKey;
 use linkgate::lists::Source;
 use linkgate::lists::guard::{GuardOptions, GuardTexts, Guards};
-use linkgate::store::{Listing, Store};
+use linkgate::store::{self, Listing, Store};
 use linkgate::update::{Digest, Outcome, Subscription, once};
 
 use super::list;
@@ -62,7 +62,14 @@ fn subscription(faulty: &Faulty, scenario: &str, publisher: &Publisher, tables: 
     let guards = Guards::new(&GuardTexts::shipped(), tables, GuardOptions::default());
     let source = Source { name: "partner".into(), ..Source::new("", None) };
     Subscription {
-        listing: Listing { source, guards: guards.into(), canary: None, anti_canary: None, approvers: 1 },
+        listing: Listing {
+            source,
+            guards: guards.into(),
+            canary: None,
+            anti_canary: None,
+            approvers: 1,
+            publisher: store::Publisher::Other,
+        },
         downloader: Downloader::new(options).unwrap(),
         keys: vec![publisher.key.clone()],
         digest: Digest::None,

@@ -5,6 +5,7 @@ mod example;
 mod kill;
 mod leaks;
 mod life;
+mod local;
 mod mirror;
 
 use std::path::PathBuf;

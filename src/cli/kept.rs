@@ -1,0 +1,269 @@
+//! The lists of the configuration of which versions are kept: in files, handed over, or downloaded.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::ensure;
+
+use crate::check::Snapshot;
+use crate::config::{IfMissing, ListSetting};
+use crate::lists::{self, Piece, Place, Source, SourceState};
+use crate::store::{Listing, Live, Publisher, Store, StoreError, Taken};
+use crate::telemetry::clock;
+use crate::update::{self, Outcome};
+
+use super::account;
+use super::args::Arguments;
+use super::audit::record_update;
+use super::counted;
+use super::session::{Settings, warn};
+use super::subscriptions::source_of;
+
+/// A list that is downloaded is stale if its source was not seen for a week.
+const STALE_S: u32 = 7 * 24 * 60 * 60;
+
+/// Where a list of the configuration is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin<'s> {
+    /// In an index that the operator has compiled.
+    Compiled(&'s Path),
+    /// In a file or directory.
+    File(&'s Path),
+    /// It is handed over on standard input.
+    Handed,
+    /// It is downloaded.
+    Url(&'s str),
+}
+
+/// A list that does not answer.
+pub(super) struct Absent {
+    pub(super) name: String,
+    /// Why.
+    pub(super) why: String,
+}
+
+/// How a list at hand did when it was looked at.
+pub(super) struct Looked {
+    pub(super) name: String,
+    pub(super) outcome: Result<Outcome, StoreError>,
+}
+
+/// The lists that answer, and those that should.
+#[derive(Default)]
+pub(super) struct Answering {
+    pub(super) live: Vec<Live>,
+    pub(super) absent: Vec<Absent>,
+}
+
+pub(super) fn origin(setting: &ListSetting) -> anyhow::Result<Origin<'_>> {
+    match (setting.path.as_deref(), setting.url.as_deref()) {
+        (Some(path), None) if path == Path::new("-") => Ok(Origin::Handed),
+        (Some(path), None) if Source::new(path, None).is_compiled() => Ok(Origin::Compiled(path)),
+        (Some(path), None) => Ok(Origin::File(path)),
+        (None, Some(url)) => Ok(Origin::Url(url)),
+        _ => anyhow::bail!("list {:?} in the configuration: set either `path` or `url`", setting.name),
+    }
+}
+
+/// After how long without news a list is stale.
+pub(super) fn stale_s(setting: &ListSetting) -> Option<u32> {
+    setting.stale_s.or_else(|| setting.url.is_some().then_some(STALE_S))
+}
+
+impl Settings {
+    /// Lists that are compiled already: nothing is kept of them.
+    pub(super) fn compiled_lists(&self) -> anyhow::Result<Vec<Source>> {
+        let mut sources = Vec::new();
+        for setting in &self.loaded.config.lists {
+            if let Origin::Compiled(path) = origin(setting)? {
+                sources.push(source_of(setting, path)?);
+            }
+        }
+        Ok(sources)
+    }
+
+    /// All others.
+    pub(super) fn kept(&self) -> anyhow::Result<Vec<&ListSetting>> {
+        let mut kept = Vec::new();
+        for setting in &self.loaded.config.lists {
+            if !matches!(origin(setting)?, Origin::Compiled(_)) {
+                kept.push(setting);
+            }
+        }
+        Ok(kept)
+    }
+
+    /// The store, under the key of the installation.
+    pub(super) fn store(&self, missing: IfMissing) -> anyhow::Result<Store> {
+        let key = if missing == IfMissing::Make { self.key()? } else { self.existing_key()? };
+        Ok(Store::in_dir(&self.state_dir()?, &key, &self.tables))
+    }
+
+    /// What is asked of a list that is kept in the store.
+    pub(super) fn listing(&self, setting: &ListSetting) -> anyhow::Result<Listing> {
+        ensure!(
+            (1..=2).contains(&setting.approvers),
+            "list {:?} in the configuration: `approvers` is neither 1 nor 2",
+            setting.name
+        );
+        let from = origin(setting)?;
+        let path = if let Origin::File(path) = from { path } else { Path::new("") };
+        let source = source_of(setting, path)?;
+        let place = if from == Origin::Handed { Place::Stdin } else { source.place.clone() };
+        Ok(Listing {
+            source: Source { place, ..source },
+            guards: Arc::clone(self.guards()),
+            canary: setting.canary.clone(),
+            anti_canary: setting.anti_canary.clone(),
+            approvers: setting.approvers.into(),
+            publisher: if matches!(from, Origin::File(_)) { Publisher::Operator } else { Publisher::Other },
+        })
+    }
+
+    /// Looks at the lists in files, and takes what has changed.
+    pub(super) fn look_at_files(&self, given: &[String]) -> anyhow::Result<Vec<Looked>> {
+        let mut looked = Vec::new();
+        // A list on the command line stands in place of all others.
+        if !given.is_empty() {
+            return Ok(looked);
+        }
+        for setting in self.kept()? {
+            if matches!(origin(setting)?, Origin::File(_)) {
+                let listing = self.listing(setting)?;
+                looked.push(self.look(&self.store(IfMissing::Make)?, &listing)?);
+            }
+        }
+        Ok(looked)
+    }
+
+    /// Looks at one list that is at hand.
+    pub(super) fn look(&self, store: &Store, listing: &Listing) -> anyhow::Result<Looked> {
+        let name = listing.source.name.clone();
+        let outcome = update::at_hand(store, listing, clock::now());
+        if matches!(outcome, Ok(Outcome::Taken(Taken::Live))) {
+            record_update(self, store, &name)?;
+        }
+        Ok(Looked { name, outcome })
+    }
+
+    /// The versions that answer. What is wrong with a list is told; others do not suffer from it.
+    pub(super) fn answering(&self, looked: &[Looked]) -> anyhow::Result<Answering> {
+        let mut answering = Answering::default();
+        let kept = self.kept()?;
+        if kept.is_empty() {
+            return Ok(answering);
+        }
+        let store = self.store(IfMissing::Make)?;
+        for setting in kept {
+            let name = &setting.name;
+            let trouble = looked.iter().find(|one| one.name == *name).and_then(Looked::trouble);
+            match store.live(&self.listing(setting)?) {
+                Ok(Some(live)) => {
+                    let trouble = live.trouble.as_ref().map(|trouble| format!("{}: {trouble}", trouble.code()));
+                    for told in looked.iter().filter(|one| one.name == *name).filter_map(Looked::told).chain(trouble) {
+                        warn(&format!("{name}: {told}; what answered before answers on"));
+                    }
+                    answering.live.push(live);
+                }
+                Ok(None) => {
+                    answering.absent.push(Absent { name: name.clone(), why: self.why(&store, setting, trouble)? })
+                }
+                Err(error) => {
+                    answering.absent.push(Absent { name: name.clone(), why: format!("list {name:?}: {error}") });
+                }
+            }
+        }
+        Ok(answering)
+    }
+
+    /// Why a list has no version.
+    fn why(&self, store: &Store, setting: &ListSetting, trouble: Option<String>) -> anyhow::Result<String> {
+        let name = &setting.name;
+        if let Some(trouble) = trouble {
+            return Ok(trouble);
+        }
+        if store.book(name).is_ok_and(|book| book.pending.is_some()) {
+            return Ok(format!("list {name:?} waits for approval; see `linkgate lists preview {name}`"));
+        }
+        Ok(match origin(setting)? {
+            Origin::Handed => {
+                format!("list {name:?} has no version yet; hand one over with `linkgate lists fetch {name} < FILE`")
+            }
+            _ => format!("list {name:?} has no version yet; get one with `linkgate lists fetch`"),
+        })
+    }
+
+    /// What posts would be checked against, without writing anything or making a key.
+    pub(super) fn looked_at(&self, arguments: &Arguments) -> anyhow::Result<Snapshot> {
+        let (mut sources, mut live) = (self.sources(&[])?, Vec::new());
+        for setting in self.kept()? {
+            match origin(setting)? {
+                Origin::File(path) => sources.push(self.guarded(source_of(setting, path)?)),
+                _ if self.existing_key().is_ok() => {
+                    let listing = self.listing(setting)?;
+                    live.extend(self.store(IfMissing::Refuse)?.live(&listing)?);
+                }
+                _ => drop(self.listing(setting)?),
+            }
+        }
+        Ok(self.snapshot_of(arguments, (&[], &sources), live)?.snapshot)
+    }
+
+    /// Adds what became of the lines of lists that are not compiled: of files as they are now, of others as they answer.
+    pub(super) fn explain(&self, states: &mut [SourceState]) -> anyhow::Result<()> {
+        for setting in self.kept()? {
+            let Some(state) = states.iter_mut().find(|state| state.name == setting.name) else { continue };
+            let listing = self.listing(setting)?;
+            let pieces = match origin(setting)? {
+                Origin::File(_) => listing.source.read().ok(),
+                _ => self.store(IfMissing::Make)?.source(&listing.source.name).ok().flatten(),
+            };
+            let report = |pieces: Vec<Piece>| lists::account(&self.guarded(listing.source), &pieces, &self.tables).ok();
+            state.reports.extend(pieces.and_then(report));
+        }
+        Ok(())
+    }
+
+    /// Tells what of the versions that answer was not taken, or is held back.
+    pub(super) fn tell_kept(&self, arguments: &Arguments) -> anyhow::Result<()> {
+        let kept = self.kept()?;
+        if kept.is_empty() {
+            return Ok(());
+        }
+        let store = self.store(IfMissing::Make)?;
+        for setting in kept {
+            let name = &setting.name;
+            let Ok(book) = store.book(name) else { continue };
+            let Some((_, version)) = book.live() else { continue };
+            account::tell((name, &version.account, ""), &account::explaining(arguments, None));
+            if !version.held.is_empty() {
+                let held = counted(version.held.len(), "entry");
+                warn(&format!("{name}: {held} held back; see `linkgate lists preview {name}`"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Looked {
+    /// What was wrong, in a sentence.
+    fn trouble(&self) -> Option<String> {
+        match &self.outcome {
+            Ok(Outcome::Failed(failure)) => Some(failure.text.clone()),
+            Err(error) => Some(error.to_string()),
+            Ok(_) => None,
+        }
+    }
+
+    /// The same by its name.
+    fn told(&self) -> Option<String> {
+        match &self.outcome {
+            Ok(Outcome::Failed(failure)) => Some(format!("{}: {}", failure.code, failure.text)),
+            Ok(Outcome::Taken(Taken::Waits { code })) => {
+                Some(format!("{code}: a version waits for approval; see `linkgate lists preview {}`", self.name))
+            }
+            Err(error) => Some(format!("{}: {error}", error.code())),
+            Ok(_) => None,
+        }
+    }
+}

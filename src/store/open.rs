@@ -1,0 +1,160 @@
+//! Which index answers for a list: that of its live version, or, where that one cannot be used, the last that can.
+
+use std::path::Path;
+
+use crate::index::Index;
+use crate::lists::Piece;
+use crate::lists::guard::{UpdateFacts, UpdateRuling};
+
+use super::book::{Book, Notes, Version};
+use super::intake::described;
+use super::shelf::Shelf;
+use super::{Listing, Live, Store, StoreError};
+
+impl Store {
+    /// The index of the version that answers, made anew from its source where rules, key or settings have changed.
+    ///
+    /// If that one cannot be used, what answered before goes on: the same version as it was read before, or an earlier one; what
+    /// is wrong is told beside it.
+    ///
+    /// # Errors
+    /// If there are versions and none can be used.
+    pub fn live(&self, listing: &Listing) -> Result<Option<Live>, StoreError> {
+        let place = self.place(&listing.source.name);
+        let book = Book::read(place.dir())?;
+        let Some((number, version)) = book.live() else { return Ok(None) };
+        let seen_at = Notes::read(place.dir())?.checked_at.unwrap_or(version.taken_at);
+        let live = |number, index, trouble| Some(Live { number, seen_at, index, trouble });
+        let trouble = match self.index_of(listing, &place, &book, number) {
+            Ok(index) => return Ok(live(number, index, None)),
+            Err(trouble) => trouble,
+        };
+        if let Ok(Some(index)) = place.index((number, &version.read_as), self.keys(), &self.tables) {
+            return Ok(live(number, index, Some(trouble)));
+        }
+        let earlier = book.versions.range(..number).rev().filter(|(_, version)| version.was_live);
+        for (&number, _) in earlier {
+            if let Ok(index) = self.index_of(listing, &place, &book, number) {
+                return Ok(live(number, index, Some(trouble)));
+            }
+        }
+        Err(trouble)
+    }
+
+    /// The index of the version that waits.
+    ///
+    /// # Errors
+    /// If there is one and it cannot be used.
+    pub fn pending_index(&self, listing: &Listing) -> Result<Option<Index>, StoreError> {
+        let place = self.place(&listing.source.name);
+        let book = Book::read(place.dir())?;
+        let pending = book.pending().map(|(number, _)| self.index_of(listing, &place, &book, number));
+        pending.transpose()
+    }
+
+    /// The index of a version that is kept, by its number.
+    ///
+    /// # Errors
+    /// If there is no such version, or it cannot be used.
+    pub fn index(&self, listing: &Listing, number: u64) -> Result<Index, StoreError> {
+        let name = &listing.source.name;
+        let place = self.place(name);
+        let book = Book::read(place.dir())?;
+        if !book.versions.contains_key(&number) {
+            return Err(StoreError::NoVersion { name: name.clone(), version: number.to_string() });
+        }
+        self.index_of(listing, &place, &book, number)
+    }
+
+    /// Writes the index of a version to a file, and gives back how many entries it has.
+    ///
+    /// # Errors
+    /// If there is no such version, it cannot be used, or the file cannot be written.
+    pub fn export(&self, listing: &Listing, number: u64, out: &Path) -> Result<u64, StoreError> {
+        let entries = self.index(listing, number)?.entries();
+        let place = self.place(&listing.source.name);
+        let read_as = Book::read(place.dir())?.versions.get(&number).map(|version| version.read_as.clone());
+        place.copy_index((number, &read_as.unwrap_or_default()), out)?;
+        Ok(entries)
+    }
+
+    /// The source of the version that answers.
+    ///
+    /// # Errors
+    /// If there is one and it cannot be read.
+    pub fn source(&self, name: &str) -> Result<Option<Vec<Piece>>, StoreError> {
+        let place = self.place(name);
+        let book = Book::read(place.dir())?;
+        book.live().map(|(number, _)| place.source(number)).transpose()
+    }
+
+    /// Whether no version answers or waits that can be used, or made anew: it is worth asking the source for all of it.
+    pub fn is_lost(&self, name: &str) -> bool {
+        let place = self.place(name);
+        let is_lost = |book: &Book| match book.live() {
+            Some(live) => !self.has_whole(&place, live),
+            None => book.pending.is_none(),
+        };
+        Book::read(place.dir()).is_ok_and(|book| is_lost(&book))
+    }
+
+    pub(super) fn has_whole(&self, place: &Shelf, (number, version): (u64, &Version)) -> bool {
+        let has_index = || matches!(place.index((number, &version.read_as), self.keys(), &self.tables), Ok(Some(_)));
+        place.has_source(number) && (has_index() || place.source(number).is_ok())
+    }
+
+    fn index_of(&self, listing: &Listing, place: &Shelf, book: &Book, number: u64) -> Result<Index, StoreError> {
+        let known = book.versions.get(&number);
+        if let Some(version) = known.filter(|version| version.read_as == listing.read_as(book))
+            && let Some(index) = place.index((number, &version.read_as), self.keys(), &self.tables)?
+            && index.lists().iter().any(|list| list.version == version.version)
+        {
+            return Ok(index);
+        }
+        self.read_again(listing, number)
+    }
+
+    /// Makes the index of a version again, and puts it in its place if anything can be written there.
+    ///
+    /// Where other settings lose much of a list it is not taken, as long as there is what they were before.
+    fn read_again(&self, listing: &Listing, number: u64) -> Result<Index, StoreError> {
+        let place = self.place(&listing.source.name);
+        let leave = place.lock();
+        let mut book = Book::read(place.dir())?;
+        let pieces = listing.source.formatted(place.source(number)?);
+        let read = self.compile(listing, &pieces, &listing.let_in(&book))?;
+        drop(pieces);
+        let read_as = listing.read_as(&book);
+        let Some(version) = book.versions.get_mut(&number) else { return Ok(read.index) };
+        let fresh = described(&read, version.version.clone(), read_as.clone(), version.taken_at);
+        let facts = UpdateFacts {
+            base_entries: Some(version.count()),
+            new_entries: Some(fresh.count()),
+            ..UpdateFacts::default()
+        };
+        let has_former = || matches!(place.index((number, &version.read_as), self.keys(), &self.tables), Ok(Some(_)));
+        if let UpdateRuling::Reject(code) | UpdateRuling::Quarantine(code) = listing.guards.update(&facts)
+            && has_former()
+        {
+            return Err(StoreError::OtherReading { code: code.code() });
+        }
+        let is_other = version.read_as != read_as;
+        *version = Version {
+            issued: version.issued.take(),
+            reason: version.reason.take(),
+            approvals: std::mem::take(&mut version.approvals),
+            was_live: version.was_live,
+            ..fresh
+        };
+        // An entry that was let in or taken out has been noted as a change already.
+        let is_noted = book.changes.last().is_some_and(|last| last.entry.is_some());
+        if is_other && !is_noted && book.live == Some(number) {
+            book.changed(book.live, None);
+        }
+        // Where nothing can be written it is made again the next time.
+        if leave.is_ok() && place.put_index((number, &read_as), &read.index).is_ok() {
+            drop(book.write(place.dir()));
+        }
+        Ok(read.index)
+    }
+}

@@ -1,0 +1,237 @@
+//! Lists at hand: in files, or handed over. They pass the same guards, and versions of them are kept too.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::list;
+use crate::{Home, Ran, finish};
+
+const BY: [&str; 4] = ["--author", "ann", "--reason", "a test"];
+
+/// An installation with a list in a file, and one that is handed over.
+struct Desk(Home);
+
+impl Desk {
+    fn new(text: &str, more: &str) -> Self {
+        let desk = Self(Home::new());
+        let path = desk.0.file("own.csv", text);
+        desk.0.file(
+            "linkgate.toml",
+            format!("[[lists]]\nname = \"own\"\npath = {path:?}\n{more}\n[[lists]]\nname = \"handed\"\npath = \"-\"\nrequired = false\n"),
+        );
+        desk
+    }
+
+    fn run_with(&self, arguments: &[&str], stdin: &str) -> Ran {
+        let config = self.0.path().join("linkgate.toml");
+        finish(self.0.command(&[&["--config", config.to_str().unwrap()], arguments].concat()), stdin.as_bytes())
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, "")
+    }
+
+    fn check(&self, host: &str) -> i32 {
+        self.run(&["check", &format!("https://{host}/")]).code
+    }
+
+    fn place(&self, name: &str) -> std::path::PathBuf {
+        self.0.path().join("state/linkgate/lists").join(name)
+    }
+
+    fn state(&self) -> Value {
+        serde_json::from_str::<Value>(&self.run(&["lists", "status", "--json"]).stdout).unwrap()[0].clone()
+    }
+}
+
+#[test]
+fn a_file_is_guarded_like_a_download() {
+    let desk = Desk::new(&(list("one", 200) + "wikipedia.org,domain\n"), "");
+    assert_eq!((desk.check("one-3.example"), desk.check("wikipedia.org")), (1, 0));
+    let told = desk.run(&["check", "x"]).stderr;
+    assert!(told.contains("own: 1 entry held back; see `linkgate lists preview own`"), "{told}");
+    for (text, code) in [
+        ("<html>sign in</html>", "html"),
+        ("", "empty"),
+        (&*(list("one", 200) + &"no host at all\n".repeat(9)), "too_many_bad_lines"),
+    ] {
+        desk.0.file("own.csv", text);
+        let ran = desk.run(&["check", "https://one-3.example/"]);
+        assert_eq!(ran.code, 1, "{code}");
+        assert!(ran.stderr.contains(code) && ran.stderr.contains("answers on"), "{code}: {}", ran.stderr);
+        let state = desk.state();
+        assert_eq!((&state["last_error"]["code"], &state["number"]), (&code.into(), &1.into()), "{state}");
+    }
+    for (text, code) in [(list("one", 20), "shrank"), (list("one", 0), "emptied")] {
+        desk.0.file("own.csv", text);
+        assert_eq!(desk.check("one-3.example"), 1, "{code}");
+        let state = desk.state();
+        assert_eq!((&state["pending"]["code"], &state["state"]), (&code.into(), &"quarantined".into()), "{state}");
+    }
+    // What was emptied on purpose can be approved, and what was approved is on the record.
+    assert_eq!(desk.run(&[&["lists", "approve", "own"][..], &BY].concat()).code, 0);
+    assert_eq!(desk.check("one-3.example"), 0);
+    assert_eq!(desk.run(&[&["lists", "rollback", "own"][..], &BY].concat()).code, 0);
+    assert_eq!(desk.check("one-3.example"), 1);
+    assert!(desk.run(&["audit", "verify"]).stdout.starts_with("3 lines"), "{}", desk.run(&["audit", "verify"]).stdout);
+}
+
+#[test]
+fn a_version_that_waits_can_be_refused_and_an_approval_taken_back() {
+    let desk = Desk::new(&(list("one", 200) + "wikipedia.org,domain\n"), "");
+    desk.check("x.example");
+    let book: Value = serde_json::from_slice(&fs::read(desk.place("own").join("book.json")).unwrap()).unwrap();
+    let entry = book["versions"]["1"]["held"][0]["entry"].as_str().unwrap().to_owned();
+    for (what, expected) in [("approve", 1), ("refuse", 0)] {
+        let ran = desk.run(&[&["lists", what, "own", "--entry", &entry][..], &BY].concat());
+        assert_eq!((ran.code, desk.check("wikipedia.org")), (0, expected), "{what}: {}", ran.stderr);
+    }
+    desk.0.file("own.csv", list("two", 2_000));
+    desk.check("x.example");
+    assert_eq!(desk.run(&[&["lists", "refuse", "own"][..], &BY].concat()).code, 0);
+    assert_eq!((desk.check("two-1.example"), desk.state()["pending"].is_null()), (0, true));
+    let told = desk.run(&[&["lists", "refuse", "own"][..], &BY].concat());
+    assert!(told.code == 2 && told.stderr.contains("waits for approval"), "{}", told.stderr);
+}
+
+#[test]
+fn a_list_that_is_handed_over_never_touches_the_disk_in_clear() {
+    let desk = Desk::new("other.example\n", "");
+    let ran = desk.run_with(&["lists", "fetch", "handed"], &list("secret", 3));
+    assert_eq!((ran.code, &*ran.stdout), (0, "handed: version 1, 3 entries answers now\n"), "{}", ran.stderr);
+    assert_eq!(desk.check("secret-1.example"), 1);
+    // Without its name nobody waits for standard input.
+    assert_eq!(desk.run(&["lists", "fetch"]).code, 0);
+    let ran = desk.run_with(&["lists", "fetch", "handed"], "<html>");
+    assert!(ran.code == 2 && ran.stderr.contains("the version from before answers on"), "{}", ran.stderr);
+    assert_eq!(desk.check("secret-1.example"), 1);
+    let mut files = Vec::new();
+    all_files(&desk.place(""), &mut files);
+    assert!(files.len() > 5, "{files:?}");
+    for file in files {
+        let bytes = fs::read(&file).unwrap();
+        assert!(!bytes.windows(6).any(|window| window == b"secret"), "{}", file.display());
+    }
+}
+
+fn all_files(dir: &Path, files: &mut Vec<std::path::PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { all_files(&path, files) } else { files.push(path) }
+    }
+}
+
+#[test]
+fn a_list_on_standard_input_is_for_one_run() {
+    let home = Home::new();
+    let ran = home.run_with(&["check", "--lists", "-", "https://given.example/"], b"given.example\n");
+    assert_eq!((ran.code, ran.stdout.contains("stdin entry")), (1, true), "{}{}", ran.stdout, ran.stderr);
+    let ran = home.run_with(&["lists", "compile", "hosts:-", "--out", "/dev/null"], b"0.0.0.0 given.example\n");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for arguments in [
+        &["check", "--lists", "-"][..],
+        &["check", "--lists", "-", "--jsonl"],
+        &["check", "--lists", "-", "--lists", "plain:-", "x"],
+        &["rescan", "-", "--lists", "-"],
+        &["serve", "--lists", "-"],
+    ] {
+        let ran = home.run_with(arguments, b"given.example\n");
+        assert!(ran.code == 64 && ran.stderr.contains("standard input"), "{arguments:?}: {} {}", ran.code, ran.stderr);
+    }
+}
+
+#[test]
+fn what_is_lost_of_one_list_takes_no_other_down_and_comes_back() {
+    let desk = Desk::new(&list("one", 3), "");
+    desk.run_with(&["lists", "fetch", "handed"], "given.example\n");
+    assert_eq!((desk.check("one-1.example"), desk.check("given.example")), (1, 1));
+    // Of one that is handed over nothing can be read again.
+    fs::write(desk.place("handed").join("book.json"), "{").unwrap();
+    let ran = desk.run(&["check", "https://one-1.example/"]);
+    assert!(ran.code == 1 && ran.stderr.contains("is damaged") && ran.stderr.contains("left out"), "{}", ran.stderr);
+    // A file is read again.
+    for file in fs::read_dir(desk.place("own")).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.extension().is_some() && file.extension() != Some("json".as_ref()) {
+            fs::remove_file(file).unwrap();
+        }
+    }
+    assert_eq!(desk.check("one-1.example"), 1);
+    // Where the file is gone too, the version before answers, and that is told.
+    desk.0.file("own.csv", list("two", 3));
+    assert_eq!((desk.check("two-1.example"), desk.check("one-1.example")), (1, 0));
+    fs::remove_file(desk.0.path().join("own.csv")).unwrap();
+    for file in fs::read_dir(desk.place("own")).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.file_name().unwrap().to_str().unwrap().starts_with("2") {
+            fs::write(file, "damaged").unwrap();
+        }
+    }
+    let ran = desk.run(&["check", "https://one-1.example/"]);
+    assert!(ran.code == 1 && ran.stderr.contains("what answered before answers on"), "{} {}", ran.code, ran.stderr);
+}
+
+#[test]
+fn settings_that_lose_a_list_are_told_and_change_nothing() {
+    let desk = Desk::new(&list("one", 300), "");
+    desk.check("x.example");
+    let config = desk.0.path().join("linkgate.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    desk.0.file("linkgate.toml", text.replacen("\n\n", "\nformat = \"sha256\"\n\n", 1));
+    let ran = desk.run(&["check", "https://one-1.example/"]);
+    assert!(ran.code == 1 && ran.stderr.contains("answers on"), "{} {}", ran.code, ran.stderr);
+    // A host of one's own is protected at once.
+    desk.0.file("linkgate.toml", format!("{text}[guards]\nprotect = [\"one-7.example\"]\n"));
+    assert_eq!((desk.check("one-7.example"), desk.check("one-8.example")), (0, 1));
+    desk.0.file("linkgate.toml", &text);
+    assert_eq!(desk.check("one-7.example"), 1);
+}
+
+#[test]
+fn changes_are_told_by_the_ids_of_entries_and_posts_are_checked_by_them() {
+    let desk = Desk::new(&list("one", 3), "");
+    desk.check("x.example");
+    desk.0.file("own.csv", list("one", 2) + "new.example,domain\n");
+    desk.check("x.example");
+    let ran = desk.run(&["lists", "changes", "--entries"]);
+    let lines: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let count = |line: usize, what: &str| lines[line][what].as_array().unwrap().len();
+    assert_eq!(
+        (lines.len(), count(0, "added"), count(1, "added"), count(1, "removed")),
+        (2, 3, 1, 1),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!((&lines[1]["list"], &lines[1]["from"], &lines[1]["to"]), (&"own".into(), &1.into(), &2.into()));
+    assert!(!ran.stdout.contains(".example"), "{}", ran.stdout);
+    let after = desk.run(&["lists", "changes", "own", "--after", "1"]).stdout;
+    assert_eq!(after.lines().count(), 1, "{after}");
+
+    let [old, new] = ["old.lgx", "new.lgx"].map(|name| desk.0.path().join(name).to_str().unwrap().to_owned());
+    for (version, out) in [(&["--version", "1"][..], &old), (&[], &new)] {
+        let ran = desk.run(&[&["lists", "export", "own", "--out", out][..], version].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    }
+    let posts = desk.0.file(
+        "posts.jsonl",
+        "{\"id\":1,\"text\":\"new.example\"}\n{\"id\":2,\"text\":\"one-2.example one-1.example\"}\n",
+    );
+    let ran = desk.run(&["rescan", posts.to_str().unwrap(), "--only-new", &old, &new, "--progress", "none"]);
+    let changes: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<(&Value, &Value)> = changes.iter().map(|line| (&line["id"], &line["links"][0]["change"])).collect();
+    assert_eq!(told, [(&1.into(), &"added".into()), (&2.into(), &"removed".into())], "{}{}", ran.stdout, ran.stderr);
+}
+
+#[test]
+fn a_file_grows_old_only_where_that_is_said() {
+    let desk = Desk::new(&list("one", 3), "");
+    let old = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+    let file = fs::File::options().write(true).open(desk.0.path().join("own.csv")).unwrap();
+    file.set_modified(old).unwrap();
+    assert_eq!(desk.state()["state"], "live");
+    assert!(desk.state()["age_s"].as_u64().unwrap() > 60_000_000);
+    let config = desk.0.path().join("linkgate.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    desk.0.file("linkgate.toml", text.replacen("\n\n", "\nstale_s = 86400\n\n", 1));
+    assert_eq!(desk.state()["state"], "stale");
+}
