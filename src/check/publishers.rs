@@ -1,6 +1,6 @@
 //! Lists of prefixes: which of them tell whole hashes, what is asked of them, and what they answered.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::telemetry::metrics::{Fetches, WholeHash};
 use super::Snapshot;
 
 /// A hash of a link, of which a list has no more than the beginning.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PartialHash {
     list: String,
     hash: [u8; 32],
@@ -33,7 +33,7 @@ impl fmt::Debug for PartialHash {
 }
 
 /// Whether lists have these hashes as a whole, as far as their publishers answered.
-pub(super) type Confirmed = HashMap<PartialHash, bool>;
+pub(super) type Confirmed = BTreeMap<PartialHash, bool>;
 
 /// What is known of partial hashes, and what is to be asked.
 #[derive(Default)]

@@ -132,14 +132,15 @@ impl Visitor for Scout {
         let mut opinion = snapshot.ask_all(&urls, *now, answers, matches);
         let open = std::mem::take(&mut answers.partials.open);
         if !open.is_empty() {
-            // Whoever stops waiting here finds nothing that is half known.
+            // Whoever stops waiting here finds nothing that is half known, and may come again.
             matches.truncate(before);
+            let was_unconfirmed = std::mem::replace(is_unconfirmed, true);
             for partial in open {
                 let told = publishers.ask(&partial).await;
                 answers.partials.confirmed.extend(told.map(|is_listed| (partial, is_listed)));
             }
             opinion = snapshot.ask_all(&urls, *now, answers, matches);
-            *is_unconfirmed |= !std::mem::take(&mut answers.partials.open).is_empty();
+            *is_unconfirmed = was_unconfirmed || !std::mem::take(&mut answers.partials.open).is_empty();
         }
         *action = (*action).max(opinion.action);
         *sources = (*sources).max(opinion.sources);
