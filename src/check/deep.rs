@@ -1,4 +1,4 @@
-//! Checks that also follow links: as long as there is time, and no longer.
+//! Checks that also follow links and ask publishers: as long as there is time, and no longer.
 //!
 //! What a chain came to is remembered for the snapshot it was looked up in, until its hops or the next entry change.
 
@@ -13,13 +13,15 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::fetch::{Follower, Second, Stop};
 
-use super::trail::{Newest, Scout};
+use super::publishers::{Confirmed, PartialHash, Publishers};
+use super::trail::{Lookout, Newest, Scout};
 use super::{Draft, Lead, Report, Snapshot, Trail};
 
 /// Follows what checks leave to be asked. Clones share everything.
 #[derive(Clone)]
 pub struct DeepChecker {
     follower: Follower,
+    publishers: Publishers,
     known: Cache<u128, Remembered>,
     newest: Newest,
     key: [u8; 16],
@@ -41,30 +43,49 @@ const POST_CHAINS_MAX: usize = 16;
 /// A report, and what was not told in time.
 #[derive(Debug, Clone)]
 pub struct Finished {
-    /// With `redirect_unfinished` where a chain is still followed.
+    /// With `redirect_unfinished` where a chain is still followed, `prefix_unconfirmed` where a publisher has not answered.
     pub report: Report,
-    /// The same without those chains, and the leads to them, if there are any: to be finished later.
+    /// The same without those, and what is to be asked about them, if there are any: to be finished later.
     pub pending: Option<Draft>,
 }
 
-/// How one lead is followed.
+/// How the leads of one post are followed.
 struct Errand {
+    snapshot: Arc<Snapshot>,
     now: i64,
     second: Second,
     places: Arc<Semaphore>,
+    /// What publishers told so far.
+    confirmed: Confirmed,
 }
 
-/// A draft whose leads are followed.
+/// A draft about which others are asked.
 pub struct Begun {
+    deep: DeepChecker,
+    errand: Errand,
+    /// With what publishers are asked, without what is followed.
     draft: Draft,
-    snapshot: Arc<Snapshot>,
+    questions: Vec<JoinHandle<Option<bool>>>,
     searches: Vec<(Lead, Search)>,
 }
 
 impl DeepChecker {
     /// Follows with `follower`, and remembers what up to `trails_max` links came to, under a key that nobody else knows.
     pub fn new(follower: Follower, trails_max: u64, key: [u8; 16]) -> Self {
-        Self { follower, known: Cache::new(trails_max), newest: Newest::default(), key }
+        let publishers = Publishers::default();
+        Self { follower, publishers, known: Cache::new(trails_max), newest: Newest::default(), key }
+    }
+
+    /// The same which asks these publishers; they have to be made where chains are followed ([`Follower::make`]).
+    #[must_use]
+    pub fn confirming(self, publishers: Publishers) -> Self {
+        Self { publishers, ..self }
+    }
+
+    /// A snapshot that leaves to be asked what this asks.
+    #[must_use]
+    pub fn asking(&self, snapshot: Snapshot) -> Snapshot {
+        snapshot.following(self.follower.asked().clone()).confirming(self.publishers.lists().cloned())
     }
 
     /// Says which lists are in place from now on: what they have is asked by no chain any more, also by none under way.
@@ -87,18 +108,27 @@ impl DeepChecker {
         }
     }
 
-    /// Begins to follow what a draft leaves to be asked; `now` is in seconds since the Unix epoch.
+    /// Begins to ask what a draft leaves to be asked; `now` is in seconds since the Unix epoch.
     pub fn begin(&self, snapshot: &Arc<Snapshot>, mut draft: Draft, now: i64, second: Second) -> Begun {
-        let places = Arc::new(Semaphore::new(POST_CHAINS_MAX));
-        let leads = std::mem::take(&mut draft.leads);
-        let searches = leads.into_iter().map(|lead| {
-            let remembered = if second == Second::IfOdd { self.remembered(snapshot, &lead, now) } else { None };
-            let follow = || self.follow(snapshot, &lead, Errand { now, second, places: Arc::clone(&places) });
-            let search = remembered.map_or_else(|| Search::UnderWay(follow()), Search::Known);
-            (lead, search)
-        });
-        let searches = searches.collect();
-        Begun { draft, snapshot: Arc::clone(snapshot), searches }
+        let (snapshot, places) = (Arc::clone(snapshot), Arc::new(Semaphore::new(POST_CHAINS_MAX)));
+        let errand = Errand { snapshot, now, second, places, confirmed: Confirmed::new() };
+        draft.partials.sort_unstable();
+        draft.partials.dedup();
+        let ask = |partial: &PartialHash| {
+            let (publishers, partial) = (self.publishers.clone(), partial.clone());
+            self.follower.spawn(async move { publishers.ask(&partial).await })
+        };
+        let questions = draft.partials.iter().map(ask).collect();
+        let leads = std::mem::take(&mut draft.leads).into_iter();
+        let searches = leads.map(|lead| self.search(lead, &errand)).collect();
+        Begun { deep: self.clone(), errand, draft, questions, searches }
+    }
+
+    fn search(&self, lead: Lead, errand: &Errand) -> (Lead, Search) {
+        let Errand { snapshot, now, second, .. } = errand;
+        let remembered = if *second == Second::IfOdd { self.remembered(snapshot, &lead, *now) } else { None };
+        let search = remembered.map_or_else(|| Search::UnderWay(self.follow(&lead, errand)), Search::Known);
+        (lead, search)
     }
 
     fn remembered(&self, snapshot: &Arc<Snapshot>, lead: &Lead, now: i64) -> Option<Arc<Trail>> {
@@ -108,18 +138,26 @@ impl DeepChecker {
     }
 
     /// It goes on, and is remembered, also if nobody waits for it any more.
-    fn follow(&self, snapshot: &Arc<Snapshot>, lead: &Lead, errand: Errand) -> JoinHandle<Option<Arc<Trail>>> {
-        let Errand { now, second, places } = errand;
-        let scout = Scout::new(Arc::clone(snapshot), Arc::clone(&self.newest), now);
-        let (known, digest, snapshot) = (self.known.clone(), self.digest(snapshot, lead), Arc::downgrade(snapshot));
+    fn follow(&self, lead: &Lead, errand: &Errand) -> JoinHandle<Option<Arc<Trail>>> {
+        let Errand { now, second, .. } = *errand;
+        let lookout = Lookout {
+            snapshot: Arc::clone(&errand.snapshot),
+            newest: Arc::clone(&self.newest),
+            publishers: self.publishers.clone(),
+            confirmed: errand.confirmed.clone(),
+        };
+        let scout = Scout::new(lookout, now);
+        let snapshot = Arc::downgrade(&errand.snapshot);
+        let (known, digest, places) = (self.known.clone(), self.digest(&errand.snapshot, lead), errand.places.clone());
         let (follower, url) = (self.follower.clone(), lead.url.clone());
         self.follower.spawn(async move {
             let place = places.acquire_owned().await.ok()?;
             let (chain, scout) = follower.follow(url, second, scout).await.ok()?;
             drop(place);
             let edge = scout.snapshot.next_edge(now).unwrap_or(i64::MAX);
+            let was_told = scout.was_told();
             let trail = Arc::new(scout.trail(&chain));
-            if !trail.stop().may_change() {
+            if !trail.may_change() && !was_told {
                 let kept_s = i64::try_from(chain.kept.as_secs()).unwrap_or(i64::MAX);
                 let until = edge.min(now.saturating_add(kept_s));
                 known.insert(digest, Remembered { trail: Arc::clone(&trail), snapshot, from: now, until });
@@ -137,25 +175,26 @@ impl DeepChecker {
 }
 
 impl Begun {
-    /// What it began from, to begin with another time.
-    pub fn again(&self) -> Draft {
-        let leads = self.searches.iter().map(|(lead, _)| lead.clone()).collect();
-        Draft { leads, ..self.draft.clone() }
+    /// What it began to follow, to begin with another time; nothing if it follows nothing.
+    pub fn again(&self) -> Option<Draft> {
+        let leads: Vec<Lead> = self.searches.iter().map(|(lead, _)| lead.clone()).collect();
+        (!leads.is_empty()).then(|| Draft { leads, ..self.draft.clone() })
     }
 
     /// Waits, but not beyond that moment.
-    pub async fn end(self, until: Instant) -> Finished {
-        let Self { mut draft, snapshot, searches } = self;
+    pub async fn end(mut self, until: Instant) -> Finished {
+        self.learn(until).await;
+        let Self { errand, mut draft, searches, .. } = self;
         let mut unfinished = Vec::new();
         for (lead, search) in searches {
-            let trail = search.end(&snapshot, until).await;
-            if trail.stop().may_change() {
+            let trail = search.end(&errand.snapshot, until).await;
+            if trail.may_change() {
                 unfinished.push((lead, trail));
             } else {
                 draft.put(lead.link, &trail);
             }
         }
-        if unfinished.is_empty() {
+        if unfinished.is_empty() && draft.partials.is_empty() {
             return Finished { report: draft.settled(), pending: None };
         }
         let mut told = draft.clone();
@@ -164,6 +203,26 @@ impl Begun {
             draft.leads.push(lead);
         }
         Finished { report: told.settled(), pending: Some(draft) }
+    }
+
+    /// Judges everything again by what publishers tell in time, and goes on from there.
+    async fn learn(&mut self, until: Instant) {
+        for (partial, question) in self.draft.partials.iter().zip(std::mem::take(&mut self.questions)) {
+            let told = timeout_at(until, question).await.ok().and_then(Result::ok).flatten();
+            self.errand.confirmed.extend(told.map(|is_listed| (partial.clone(), is_listed)));
+        }
+        let Errand { snapshot, now, confirmed, .. } = &self.errand;
+        let Some(found) = self.draft.found.clone().filter(|_| !confirmed.is_empty()) else { return };
+        self.draft = snapshot.judge_knowing(&found, self.draft.keep, *now, confirmed.clone());
+        let mut before = std::mem::take(&mut self.searches);
+        for lead in std::mem::take(&mut self.draft.leads) {
+            let same = before.iter().position(|(other, _)| other.url == lead.url);
+            let search = same.map(|at| before.swap_remove(at).1);
+            self.searches.push(match search {
+                Some(search) => (lead, search),
+                None => self.deep.search(lead, &self.errand),
+            });
+        }
     }
 }
 

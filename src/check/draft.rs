@@ -8,6 +8,7 @@ use crate::extract::Extraction;
 use crate::fetch::Stop;
 use crate::verdict::Status;
 
+use super::publishers::PartialHash;
 use super::report::{Flag, LinkReport, Redirect};
 use super::{Lead, Report, Trail};
 
@@ -18,6 +19,8 @@ pub struct Draft {
     pub report: Report,
     /// What is to be asked.
     pub leads: Vec<Lead>,
+    /// What is to be asked of publishers.
+    pub partials: Vec<PartialHash>,
     /// Which links the whole report tells of.
     pub keep: Keep,
     /// What it was made from, to be judged again by other lists; nothing if nobody is to be asked.
@@ -41,6 +44,11 @@ impl Keep {
 }
 
 impl Draft {
+    /// Whether nobody is to be asked.
+    pub fn is_whole(&self) -> bool {
+        self.leads.is_empty() && self.partials.is_empty()
+    }
+
     /// The report without asking anybody; nothing if it has nothing to tell.
     pub fn unasked(self) -> Option<Report> {
         let report = self.settled();

@@ -6,6 +6,7 @@ use crate::index::{Hit, Mode};
 use crate::verdict::{self, Action, Match, Reason, Status, Verdict, Voice};
 
 use super::Snapshot;
+use super::publishers::{Confirmed, PartialHash, Partials};
 use super::report::{self, LinkReport, MatchReport};
 use super::snapshot::{forbids, names};
 
@@ -25,9 +26,19 @@ impl Scratch {
         self.judged
     }
 
+    /// Buffers for links of which this is known.
+    pub(super) fn knowing(confirmed: Confirmed) -> Self {
+        Self { answers: Answers::knowing(confirmed), ..Self::default() }
+    }
+
     /// What is to be asked about the link that was judged last.
     pub(super) fn take_leads(&mut self) -> std::vec::Drain<'_, RequestUrl> {
         self.leads.drain(..)
+    }
+
+    /// What is to be asked of publishers about it.
+    pub(super) fn take_partials(&mut self) -> std::vec::Drain<'_, PartialHash> {
+        self.answers.partials.open.drain(..)
     }
 }
 
@@ -41,6 +52,13 @@ pub(super) struct Answers {
     is_known: bool,
     /// The same of each URL of a link.
     pub(super) known: Vec<bool>,
+    pub(super) partials: Partials,
+}
+
+impl Answers {
+    pub(super) fn knowing(confirmed: Confirmed) -> Self {
+        Self { partials: Partials::knowing(confirmed), ..Self::default() }
+    }
 }
 
 /// What came of a look-up.
@@ -147,13 +165,14 @@ impl Snapshot {
 
     /// Collects the hits of one URL in all indexes, and in the overrides.
     pub(super) fn ask(&self, url: &CanonicalUrl, via: Via, now: i64, answers: &mut Answers) {
-        let Answers { hits, found, overrides, is_known, .. } = answers;
+        let Answers { hits, found, overrides, is_known, partials, .. } = answers;
         found.clear();
         overrides.clear();
         *is_known = false;
         for (number, index) in self.indexes.iter().enumerate() {
             hits.clear();
             index.look_up_ever(url, now, hits);
+            self.confirm((index, url), hits, partials);
             *is_known |= hits.iter().any(names);
             let list_of = |hit: &Hit| index.lists().get(usize::from(hit.list));
             hits.retain(|hit| hit.holds && list_of(hit).is_some_and(|list| self.shows(&list.name)));

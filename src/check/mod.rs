@@ -4,7 +4,8 @@
 //! [`CachedChecker`] remembers the verdicts of posts that come again; [`Checker::findings`] is for rescans. The
 //! [front page](crate) has an example.
 //!
-//! [`DeepChecker`] also follows links to shorteners, for as long as there is time. Neither keeps a record of posts.
+//! [`DeepChecker`] also follows links to shorteners and asks publishers for the whole hashes behind prefixes, for as long as
+//! there is time. Neither keeps a record of posts.
 
 mod cache;
 mod canary;
@@ -17,6 +18,7 @@ mod judge;
 mod lead;
 mod mask;
 mod patient;
+mod publishers;
 mod report;
 mod snapshot;
 mod surrogate;
@@ -29,6 +31,8 @@ use arc_swap::{ArcSwap, Guard};
 use crate::extract::{Extraction, Extractor, Link, LinkKind, TextFormat};
 use crate::verdict::{Action, Reason};
 
+use publishers::Confirmed;
+
 pub use cache::{CacheStats, CachedChecker};
 pub use canary::{Canary, Sight};
 pub use deep::{Begun, DeepChecker, Finished};
@@ -40,6 +44,7 @@ pub use judge::Scratch;
 pub use lead::Lead;
 pub use mask::masked;
 pub use patient::PatientChecker;
+pub use publishers::{PartialHash, Publishers};
 pub use report::{Flag, LinkReport, MatchReport, PassedReport, Redirect, Report};
 pub use snapshot::{OlderGeneration, Snapshot};
 pub use surrogate::without_halves;
@@ -175,21 +180,28 @@ impl Checker {
 
 /// The report of everything that was found in a post, as far as lists can tell.
 fn judge_all(snapshot: &Snapshot, found: &Extraction<'_>, now: i64, scratch: &mut Scratch, keep: Keep) -> Draft {
-    let (mut links, mut leads) = (Vec::new(), Vec::new());
+    let (mut links, mut leads, mut partials) = (Vec::new(), Vec::new(), Vec::new());
     for link in &found.links {
         if let Some(report) = snapshot.judge(link, now, scratch, |status| keep.keeps(status)) {
             leads.extend(scratch.take_leads().map(|url| Lead { link: links.len(), url }));
             links.push(report);
         }
+        partials.extend(scratch.take_partials());
     }
-    let kept = (!leads.is_empty()).then(|| Arc::new(found.to_static()));
-    Draft { report: Report::new(snapshot, links, too_many(found)), leads, keep, found: kept }
+    let mut draft = Draft { report: Report::new(snapshot, links, too_many(found)), leads, partials, keep, found: None };
+    draft.found = (!draft.is_whole()).then(|| Arc::new(found.to_static()));
+    draft
 }
 
 impl Snapshot {
     /// Judges what was found in a post before, [`Draft::found`], by these lists.
     pub fn judge_again(&self, found: &Extraction<'_>, keep: Keep, now: i64) -> Draft {
-        judge_all(self, found, now, &mut Scratch::default(), keep)
+        self.judge_knowing(found, keep, now, Confirmed::new())
+    }
+
+    /// The same, where this is known of partial hashes.
+    fn judge_knowing(&self, found: &Extraction<'_>, keep: Keep, now: i64, confirmed: Confirmed) -> Draft {
+        judge_all(self, found, now, &mut Scratch::knowing(confirmed), keep)
     }
 }
 
@@ -230,7 +242,7 @@ impl View<'_> {
             return None;
         }
         let draft = judge_all(&self.snapshot, &found, now, scratch, Keep::Findings);
-        (found.overflow || !draft.report.links.is_empty()).then_some(draft)
+        (found.overflow || !draft.report.links.is_empty() || !draft.is_whole()).then_some(draft)
     }
 
     /// What is checked against.

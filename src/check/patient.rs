@@ -35,13 +35,13 @@ impl PatientChecker {
     /// Begins to follow the links of a post that is checked soon: then there is less to wait for.
     pub fn prepare(&self, checker: &Checker, post: &Post<'_>, now: i64, scratch: &mut Scratch) {
         let view = checker.view();
-        if let Some(draft) = view.draft_findings(post, now, scratch).filter(|draft| !draft.leads.is_empty()) {
+        if let Some(draft) = view.draft_findings(post, now, scratch).filter(|draft| !draft.is_whole()) {
             drop(self.deep.begin(view.snapshot(), draft, now, Second::IfOdd));
         }
     }
 
     fn finish(&self, checker: &Checker, draft: Draft, now: i64) -> Report {
-        if draft.leads.is_empty() {
+        if draft.is_whole() {
             return draft.settled();
         }
         let begun = self.deep.begin(checker.view().snapshot(), draft, now, Second::IfOdd);

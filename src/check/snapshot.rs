@@ -7,6 +7,8 @@ use crate::fetch::Asked;
 use crate::index::{self, Action, Hit, Index, List};
 use crate::verdict::Policy;
 
+use super::publishers::{Confirmed, Partials};
+
 /// What posts are checked against.
 #[derive(Clone)]
 pub struct Snapshot {
@@ -22,6 +24,8 @@ pub struct Snapshot {
     pub policy: Policy,
     /// Whose links are followed, if any are.
     pub asked: Option<Asked>,
+    /// Lists whose publishers tell the whole hashes behind prefixes.
+    pub(super) publishers: Arc<[String]>,
     /// Hex over names and versions of all lists.
     pub(super) lists_id: Arc<str>,
     /// Names of the lists that may answer; all if there are none.
@@ -42,7 +46,8 @@ impl Snapshot {
     /// Generation 0, without overrides.
     pub fn new(tables: Arc<Tables>, indexes: Vec<Arc<Index>>, policy: Policy) -> Self {
         let lists_id = index::lists_id(indexes.iter().flat_map(|index| index.lists())).into();
-        Self { generation: 0, tables, indexes, overrides: None, policy, asked: None, lists_id, only: None }
+        let publishers = Arc::default();
+        Self { generation: 0, tables, indexes, overrides: None, policy, asked: None, publishers, lists_id, only: None }
     }
 
     /// The same with overrides.
@@ -54,16 +59,28 @@ impl Snapshot {
     /// The same for a check that links to these hosts are followed in.
     #[must_use]
     pub fn following(self, asked: Asked) -> Self {
-        Self { asked: Some(asked), ..self }
+        Self { asked: Some(asked).filter(Asked::asks_any), ..self }
+    }
+
+    /// The same for a check that asks the publishers of these lists for whole hashes.
+    #[must_use]
+    pub fn confirming(self, lists: impl IntoIterator<Item = String>) -> Self {
+        Self { publishers: lists.into_iter().collect(), ..self }
     }
 
     /// Whether any entry is about `url`, whoever may be told of it and whenever it holds, or an override that forbids it:
     /// such a place is never asked for.
     pub fn knows(&self, url: &CanonicalUrl) -> bool {
-        let mut hits = Vec::new();
+        self.knows_besides(url, &Confirmed::new())
+    }
+
+    /// The same, where this is known of partial hashes.
+    pub(super) fn knows_besides(&self, url: &CanonicalUrl, confirmed: &Confirmed) -> bool {
+        let (mut hits, mut partials) = (Vec::new(), Partials::knowing(confirmed.clone()));
         let mut any = |index: &Arc<Index>, counts: fn(&Hit) -> bool| {
             hits.clear();
             index.look_up_ever(url, 0, &mut hits);
+            self.confirm((index, url), &mut hits, &mut partials);
             hits.iter().any(counts)
         };
         self.indexes.iter().any(|index| any(index, names)) || self.overrides.iter().any(|rulings| any(rulings, forbids))

@@ -9,6 +9,7 @@ use crate::fetch::{Chain, Place, Stop, Visitor};
 use crate::verdict::{self, Action, Match, Reason, Verdict};
 
 use super::judge::Answers;
+use super::publishers::{Confirmed, Publishers};
 use super::report::{MatchReport, PassedReport, Redirect};
 use super::{Snapshot, masked};
 
@@ -30,6 +31,8 @@ pub struct Trail {
 pub(super) struct Told {
     pub(super) redirect: Redirect,
     pub(super) is_unstable: bool,
+    /// Whether a publisher may tell more of it later.
+    pub(super) is_unconfirmed: bool,
 }
 
 /// The lists in place now, which may be newer than those a chain is judged by.
@@ -40,17 +43,44 @@ pub(super) struct Scout {
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) now: i64,
     newest: Newest,
+    publishers: Publishers,
     answers: Answers,
     matches: Vec<Match>,
     action: Option<Action>,
     sources: Option<usize>,
     reason: Option<Reason>,
+    is_unconfirmed: bool,
+}
+
+/// By what a chain is looked up.
+pub(super) struct Lookout {
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) newest: Newest,
+    pub(super) publishers: Publishers,
+    /// What is known already.
+    pub(super) confirmed: Confirmed,
 }
 
 impl Scout {
-    pub(super) fn new(snapshot: Arc<Snapshot>, newest: Newest, now: i64) -> Self {
-        let (answers, matches) = (Answers::default(), Vec::new());
-        Self { snapshot, now, newest, answers, matches, action: None, sources: None, reason: None }
+    pub(super) fn new(lookout: Lookout, now: i64) -> Self {
+        let Lookout { snapshot, newest, publishers, confirmed } = lookout;
+        Self {
+            snapshot,
+            now,
+            newest,
+            publishers,
+            answers: Answers::knowing(confirmed),
+            matches: Vec::new(),
+            action: None,
+            sources: None,
+            reason: None,
+            is_unconfirmed: false,
+        }
+    }
+
+    /// Whether it was led by what publishers told, which they may take back sooner than anything else ends.
+    pub(super) fn was_told(&self) -> bool {
+        !self.answers.partials.confirmed.is_empty()
     }
 
     /// What the chain came to.
@@ -69,7 +99,7 @@ impl Scout {
             verdict: verdict::judge_link(self.action, reason, &snapshot.policy),
             matches: snapshot.told(&self.matches),
             sources: self.sources,
-            chain: Told { redirect, is_unstable: chain.is_unstable },
+            chain: Told { redirect, is_unstable: chain.is_unstable, is_unconfirmed: self.is_unconfirmed },
         }
     }
 }
@@ -78,7 +108,7 @@ impl Trail {
     /// What is told of a lead that nobody asked, or not to its end.
     pub(super) fn unfinished(snapshot: &Snapshot, stop: Stop) -> Self {
         let verdict = verdict::judge_link(None, Some(Reason::RedirectUnfinished), &snapshot.policy);
-        let chain = Told { redirect: Redirect::unasked(stop), is_unstable: false };
+        let chain = Told { redirect: Redirect::unasked(stop), is_unstable: false, is_unconfirmed: false };
         Self { verdict, matches: Vec::new(), sources: None, chain }
     }
 
@@ -86,15 +116,32 @@ impl Trail {
     pub fn stop(&self) -> Stop {
         self.chain.redirect.stop
     }
+
+    /// Whether it may well come to something else when it is followed again.
+    pub(super) fn may_change(&self) -> bool {
+        self.stop().may_change() || self.chain.is_unconfirmed
+    }
 }
 
 impl Visitor for Scout {
-    fn visit(&mut self, link: &str) -> Place {
-        let Self { snapshot, now, answers, matches, action, sources, reason, .. } = self;
+    async fn visit(&mut self, link: &str) -> Place {
+        let Self { snapshot, now, publishers, answers, matches, action, sources, reason, is_unconfirmed, .. } = self;
         let mut urls: Vec<Located> = Vec::new();
         let outcome = snapshot.tables.resolve_into(link, &mut urls);
         let before = matches.len();
-        let opinion = snapshot.ask_all(&urls, *now, answers, matches);
+        let mut opinion = snapshot.ask_all(&urls, *now, answers, matches);
+        let open = std::mem::take(&mut answers.partials.open);
+        if !open.is_empty() {
+            // Whoever stops waiting here finds nothing that is half known, and may come again.
+            matches.truncate(before);
+            let was_unconfirmed = std::mem::replace(is_unconfirmed, true);
+            for partial in open {
+                let told = publishers.ask(&partial).await;
+                answers.partials.confirmed.extend(told.map(|is_listed| (partial, is_listed)));
+            }
+            opinion = snapshot.ask_all(&urls, *now, answers, matches);
+            *is_unconfirmed = was_unconfirmed || !std::mem::take(&mut answers.partials.open).is_empty();
+        }
         *action = (*action).max(opinion.action);
         *sources = (*sources).max(opinion.sources);
         let fresh = matches.iter_mut().skip(before);
@@ -113,8 +160,9 @@ impl Visitor for Scout {
     fn may_ask(&mut self, url: &RequestUrl) -> bool {
         let newest = self.newest.load();
         let snapshot = newest.as_ref().unwrap_or(&self.snapshot);
+        let confirmed = &self.answers.partials.confirmed;
         let mut urls: Vec<Located> = Vec::new();
         snapshot.tables.resolve_into(url.expose().as_str(), &mut urls);
-        !urls.iter().any(|located| located.via != Via::Nested && snapshot.knows(&located.url))
+        !urls.iter().any(|located| located.via != Via::Nested && snapshot.knows_besides(&located.url, confirmed))
     }
 }

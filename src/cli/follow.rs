@@ -14,6 +14,7 @@ use crate::telemetry::metrics::Fetches;
 use anyhow::Context as _;
 
 use super::args::{Arguments, Depth};
+use super::publishers;
 use super::session::{Session, Settings, random_key};
 
 /// What there is to wait for beyond the chain itself.
@@ -33,8 +34,8 @@ impl Deep {
         if depth == Depth::Lists {
             return Ok(Self { session, following: None });
         }
-        let following = patient(&settings, Pace::Configured)?;
-        let checker = asking(&session.checker, following.deep.follower().asked());
+        let following = patient(&settings, given, Pace::Configured)?;
+        let checker = asking(&session.checker, &following.deep);
         Ok(Self { session: Session { checker, ..session }, following: Some(following) })
     }
 
@@ -51,10 +52,11 @@ impl Deep {
 }
 
 /// As the configuration says; hosts of the table at least, since it was asked for.
-pub(super) fn patient(settings: &Settings, pace: Pace) -> anyhow::Result<PatientChecker> {
+pub(super) fn patient(settings: &Settings, given: &[String], pace: Pace) -> anyhow::Result<PatientChecker> {
     let setting = &settings.loaded.config.fetch;
     let follow = if setting.follow == Follow::None { Follow::Known } else { setting.follow };
     let deep = deep(settings, follow, Fetches::default(), pace)?;
+    let deep = publishers::confirming(deep, settings, given, Fetches::default())?;
     Ok(PatientChecker { deep, patience: pace.chain_timeout(setting) + SPARE })
 }
 
@@ -86,9 +88,9 @@ impl Pace {
     }
 }
 
-/// The same checker, which leaves links to these hosts to be asked.
-pub(super) fn asking(checker: &Checker, asked: &Asked) -> Checker {
-    checker.judging_by(checker.snapshot().as_ref().clone().following(asked.clone()))
+/// The same checker, which leaves to be asked what `deep` asks.
+pub(super) fn asking(checker: &Checker, deep: &DeepChecker) -> Checker {
+    checker.judging_by(deep.asking(checker.snapshot().as_ref().clone()))
 }
 
 /// Follows links of these hosts as the configuration says.

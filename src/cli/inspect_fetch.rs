@@ -57,13 +57,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
 }
 
 fn ask(follower: &Follower, snapshot: &Arc<Snapshot>, url: &str) -> (&'static str, &'static str) {
-    let mut guide = Guide(Arc::clone(snapshot));
+    let guide = Guide(Arc::clone(snapshot));
     let lead = match RequestUrl::read(url) {
         Ok(lead) => lead,
         Err(NotRequestable::Scheme) => return ("deny", "not_http"),
         Err(_) => return ("deny", "not_canonical"),
     };
-    if guide.visit(url).listed {
+    if guide.look(url).listed {
         return ("deny", "listed");
     }
     match follower.block_on(follower.follow(lead, Second::IfOdd, guide)) {
@@ -86,13 +86,19 @@ fn told(chain: &Chain) -> (&'static str, &'static str) {
 /// Follows everything that is unlisted.
 struct Guide(Arc<Snapshot>);
 
-impl Visitor for Guide {
-    fn visit(&mut self, link: &str) -> Place {
+impl Guide {
+    fn look(&self, link: &str) -> Place {
         let mut urls = Vec::new();
         self.0.tables.resolve_into(link, &mut urls);
         let listed = urls.iter().any(|located| self.0.knows(&located.url));
         let leads = RequestUrl::read(link).ok().filter(|_| !listed).into_iter().collect();
         Place { listed, leads }
+    }
+}
+
+impl Visitor for Guide {
+    async fn visit(&mut self, link: &str) -> Place {
+        self.look(link)
     }
 
     fn may_ask(&mut self, _: &RequestUrl) -> bool {

@@ -16,6 +16,7 @@ use crate::serve::{Deep, Late, LateOptions};
 use crate::telemetry::metrics::Metrics;
 
 use super::follow::{self, Pace};
+use super::publishers;
 use super::session::{Settings, warn};
 
 /// What a reload carries over as long as its settings stay.
@@ -32,8 +33,8 @@ pub(super) struct Followers {
 }
 
 /// The settings that it was made by.
-/// The last is the text of the table of shorteners, if it is not the one in the program.
-type MadeBy = (FetchSetting, CacheSetting, Option<String>);
+/// The text is that of the table of shorteners, if it is not the one in the program.
+type MadeBy = (FetchSetting, CacheSetting, Option<String>, publishers::MadeBy);
 
 /// Who delivers events, if they are delivered.
 #[derive(Clone)]
@@ -56,12 +57,12 @@ const TASK_BYTES_FOR_EACH: usize = 12;
 const TASK_BYTES_BESIDES: usize = 1 << 20;
 
 impl Followers {
-    /// Starts what the configuration asks for.
-    pub(super) fn start(settings: &Settings, metrics: &Metrics) -> anyhow::Result<Self> {
+    /// Starts what the configuration asks for; `given` lists stand in place of those in it.
+    pub(super) fn start(settings: &Settings, given: &[String], metrics: &Metrics) -> anyhow::Result<Self> {
         let mail = Mail::new(settings)?;
         let followers = Self {
-            deep: follower(settings, metrics)?,
-            made_by: made_by(settings),
+            deep: follower(settings, given, metrics)?,
+            made_by: made_by(settings, given),
             late: Late::start(options(settings)?).context("checks cannot be finished later")?,
             opening: Arc::default(),
             mails: watch::Sender::new(mail.clone()),
@@ -72,9 +73,9 @@ impl Followers {
     }
 
     /// The same after a reload, to take over from these; what is under way goes on.
-    pub(super) fn again(&self, settings: &Settings, metrics: &Metrics) -> anyhow::Result<Self> {
-        let made_by = made_by(settings);
-        let deep = if self.made_by == made_by { self.deep.clone() } else { follower(settings, metrics)? };
+    pub(super) fn again(&self, settings: &Settings, given: &[String], metrics: &Metrics) -> anyhow::Result<Self> {
+        let made_by = made_by(settings, given);
+        let deep = if self.made_by == made_by { self.deep.clone() } else { follower(settings, given, metrics)? };
         let mail = if self.mail.made_by == mail_made_by(settings) { self.mail.clone() } else { Mail::new(settings)? };
         Ok(Self { deep, made_by, late: self.late.with(options(settings)?), mail, ..self.clone() })
     }
@@ -84,7 +85,7 @@ impl Followers {
         match &self.deep {
             None => checker,
             Some(deep) => {
-                let checker = follow::asking(&checker, deep.follower().asked());
+                let checker = follow::asking(&checker, deep);
                 // Before they are in place: nothing on them is asked from here on.
                 deep.lists_are(checker.snapshot());
                 checker
@@ -183,18 +184,21 @@ fn options(settings: &Settings) -> anyhow::Result<LateOptions> {
     })
 }
 
-fn made_by(settings: &Settings) -> MadeBy {
+fn made_by(settings: &Settings, given: &[String]) -> MadeBy {
     let config = &settings.loaded.config;
     // A table that cannot be read is told of where it is used.
     let table = config.tables.shorteners.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
-    (config.fetch.clone(), config.cache.clone(), table)
+    (config.fetch.clone(), config.cache.clone(), table, settings.publishers_made_by(given))
 }
 
-fn follower(settings: &Settings, metrics: &Metrics) -> anyhow::Result<Option<DeepChecker>> {
+/// What asks others, if anybody is asked.
+fn follower(settings: &Settings, given: &[String], metrics: &Metrics) -> anyhow::Result<Option<DeepChecker>> {
     let follow = settings.loaded.config.fetch.follow;
-    (follow != Follow::None)
-        .then(|| follow::deep(settings, follow, metrics.fetches.clone(), Pace::Configured))
-        .transpose()
+    if follow == Follow::None && settings.full_hashes(given)?.is_empty() {
+        return Ok(None);
+    }
+    let deep = follow::deep(settings, follow, metrics.fetches.clone(), Pace::Configured)?;
+    publishers::confirming(deep, settings, given, metrics.fetches.clone()).map(Some)
 }
 
 /// The outbox, as soon as it can be opened; that it cannot is told at once and then from time to time.

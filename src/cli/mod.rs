@@ -29,6 +29,7 @@ mod platform;
 mod preview;
 mod printable;
 mod probe;
+mod publishers;
 mod render;
 mod rescan;
 mod self_test;

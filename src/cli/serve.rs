@@ -63,7 +63,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
         Err(error) if given.lists.is_empty() => Lists::missing(&settings, &error)?,
         lists => lists?,
     };
-    let followers = Followers::start(&settings, &metrics)?;
+    let followers = Followers::start(&settings, &given.lists, &metrics)?;
     let live = doors(&settings, lists, &ledger, &followers)?;
     tell(&metrics, &live.api);
     let watchman = Watchman::start(&metrics)?;
@@ -159,7 +159,7 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
         updater::tell_looked(metrics, &looked);
         let lists = Lists::load(&settings, arguments, given, &looked)?;
         let mut followers = followers.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = followers.again(&settings, metrics)?;
+        let next = followers.again(&settings, given, metrics)?;
         let live = doors(&settings, lists, ledger, &next)?;
         next.take_over(&settings, metrics)?;
         *followers = next;
@@ -307,7 +307,7 @@ pub(super) fn check(settings: &Settings, snapshot: Snapshot) -> anyhow::Result<(
     let checker = Checker::new(settings.extractor(settings.extract_options()), snapshot);
     holders::keys(&settings.loaded.config, &checker, &Ledger::default())?;
     proxy(&settings.loaded.config, &checker, &[])?;
-    Ok(())
+    settings.full_hashes(&[]).map(drop)
 }
 
 fn proxy(config: &Config, checker: &Checker, required: &[String]) -> anyhow::Result<Option<Proxy>> {
@@ -379,7 +379,7 @@ mod tests {
             std::fs::write(&path, config).unwrap();
             let reachable = reachable(address.parse().unwrap(), &Inherited::default());
             let (ledger, metrics, watch) = (Ledger::default(), Metrics::default(), Watch::default());
-            let followers = Followers::start(&load(&arguments).unwrap(), &metrics).unwrap().into();
+            let followers = Followers::start(&load(&arguments).unwrap(), &[], &metrics).unwrap().into();
             let (updater, bell) = (Mutex::default(), Bell::default());
             let running = Running {
                 ledger,

@@ -1,7 +1,7 @@
 //! The lists of the configuration that are downloaded, and how each list is read.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -41,6 +41,14 @@ impl Settings {
     }
 
     fn download(&self, setting: &ListSetting, url: RequestUrl) -> anyhow::Result<DownloadOptions> {
+        let (token, reach) = (token(setting)?, self.reach(setting)?);
+        let bytes_max = setting.bytes_max;
+        let usual = DownloadOptions::new(url);
+        Ok(DownloadOptions { token, reach, sent_max_bytes: bytes_max, unpacked_max_bytes: bytes_max, ..usual })
+    }
+
+    /// How servers of a list are reached.
+    pub(super) fn reach(&self, setting: &ListSetting) -> anyhow::Result<Reach> {
         let fetch = &self.loaded.config.fetch;
         let identity = match (&setting.client_cert_file, &setting.client_key_file) {
             (None, None) => None,
@@ -49,24 +57,22 @@ impl Settings {
             }
             _ => anyhow::bail!("`client_cert_file` and `client_key_file` go together"),
         };
-        let reach = Reach {
+        Ok(Reach {
             resolvers: fetch.resolvers.clone(),
             allow_nets: setting.allow_nets.clone(),
             egress_proxy: fetch.proxy.clone(),
             ca_file: setting.ca_file.clone().or_else(|| fetch.ca_file.clone()),
             identity,
             ..Reach::default()
-        };
-        let token = setting.token_file.as_ref().map(token).transpose()?;
-        let bytes_max = setting.bytes_max;
-        let usual = DownloadOptions::new(url);
-        Ok(DownloadOptions { token, reach, sent_max_bytes: bytes_max, unpacked_max_bytes: bytes_max, ..usual })
+        })
     }
 }
 
-fn token(path: &PathBuf) -> anyhow::Result<Token> {
+/// What servers of a list are shown.
+pub(super) fn token(setting: &ListSetting) -> anyhow::Result<Option<Token>> {
+    let Some(path) = &setting.token_file else { return Ok(None) };
     let text = fs::read_to_string(path).with_context(|| format!("`token_file`: {} cannot be read", path.display()))?;
-    Token::parse(&text).with_context(|| format!("`token_file`: {}", path.display()))
+    Token::parse(&text).map(Some).with_context(|| format!("`token_file`: {}", path.display()))
 }
 
 /// As often as the operator says; after failures no later than usually, and at first after seconds.

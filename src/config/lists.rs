@@ -73,6 +73,15 @@ pub struct ListSetting {
     /// Networks of the operator's own in which its source may be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow_nets: Vec<IpNet>,
+    /// Where the whole hashes behind its prefixes are asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_hash_url: Option<String>,
+    /// How that is asked: `safe_browsing` or `files`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_hash_shape: Option<HashShape>,
+    /// What is asked for in the shape `safe_browsing`, as its source names it; everything if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub full_hash_threat_types: Vec<String>,
     /// The minisign key whose signature it must have, beside it under the same name and `.minisig`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minisign_key: Option<String>,
@@ -91,6 +100,16 @@ pub struct ListSetting {
     /// How many people approve what waits: 1 or 2.
     #[serde(default = "one")]
     pub approvers: u8,
+}
+
+/// How whole hashes are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HashShape {
+    /// As `fullHashes:find` of Safe Browsing, version 4.
+    SafeBrowsing,
+    /// One file for each prefix.
+    Files,
 }
 
 fn csam() -> Category {
@@ -139,6 +158,9 @@ pub(super) const KEYS: &[&str] = &[
     "client_key_file",
     "ca_file",
     "allow_nets",
+    "full_hash_url",
+    "full_hash_shape",
+    "full_hash_threat_types",
     "minisign_key",
     "sha256",
     "bytes_max",

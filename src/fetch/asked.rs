@@ -32,6 +32,11 @@ impl Asked {
         Self { follow, shorteners }
     }
 
+    /// Whether any host is asked.
+    pub fn asks_any(&self) -> bool {
+        self.follow != Follow::None
+    }
+
     /// Whether a host, in canonical spelling, is asked.
     pub fn asks(&self, host: &str) -> bool {
         match self.follow {

@@ -146,7 +146,7 @@ impl<'w, V: Visitor> Walk<'w, V> {
                 break;
             }
             if !self.visitor.may_ask(&step.url) {
-                self.visitor.visit(step.url.expose().as_str());
+                self.visit(step.url.expose().as_str()).await;
                 self.note(Stop::Listed);
                 continue;
             }
@@ -198,7 +198,7 @@ impl<'w, V: Visitor> Walk<'w, V> {
         let mut leads = Vec::new();
         for link in &hop.next {
             let link = if hop.redirects() { url.redirected(link) } else { link.clone() };
-            let place = self.visitor.visit(&link);
+            let Some(place) = self.visit(&link).await else { return Ok(Vec::new()) };
             match RequestUrl::read(&link) {
                 _ if place.listed => self.note(Stop::Listed),
                 Err(_) => self.note(Stop::NotHttp),
@@ -209,6 +209,15 @@ impl<'w, V: Visitor> Walk<'w, V> {
         // The first is asked first.
         leads.reverse();
         Ok(leads)
+    }
+
+    /// What is known of a place, if that is told in time.
+    async fn visit(&mut self, link: &str) -> Option<Place> {
+        let place = timeout_at(self.limits.until, self.visitor.visit(link)).await.ok();
+        if place.is_none() {
+            self.note(Stop::Deadline);
+        }
+        place
     }
 
     fn fail(&mut self, error: FetchError) {

@@ -68,8 +68,8 @@ pub enum Second {
 
 /// Looks up where a chain leads, before that is asked.
 pub trait Visitor: Send + 'static {
-    /// What is known of the place that `link` names.
-    fn visit(&mut self, link: &str) -> Place;
+    /// What is known of the place that `link` names. Whoever asks may stop waiting: then nothing is known of it.
+    fn visit(&mut self, link: &str) -> impl Future<Output = Place> + Send;
 
     /// Whether a place may still be asked, now: lists may have changed since it was looked up.
     fn may_ask(&mut self, url: &RequestUrl) -> bool;
@@ -143,6 +143,12 @@ impl Follower {
     /// Runs something where chains are followed.
     pub fn spawn<T: Send + 'static>(&self, job: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
         self.0.handle.spawn(job)
+    }
+
+    /// Makes something that asks others where chains are followed.
+    pub fn make<T>(&self, make: impl FnOnce() -> T) -> T {
+        let _inside = self.0.handle.enter();
+        make()
     }
 
     /// Waits for something, where no other runtime does.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use http::StatusCode;
 use moka::Expiry;
 use moka::future::Cache;
+use tokio::sync::Semaphore;
 
 use crate::canonical::RequestUrl;
 use crate::telemetry::clock;
@@ -39,6 +40,8 @@ pub struct FullHashOptions {
     pub kept_max: Duration,
     /// Prefixes that are remembered.
     pub cached_max: u64,
+    /// Questions at once; more are not asked.
+    pub at_once_max: usize,
 }
 
 impl FullHashOptions {
@@ -51,7 +54,7 @@ impl FullHashOptions {
             ..Reach::default()
         };
         let (kept_min, kept_max) = (Duration::from_mins(1), Duration::from_hours(24));
-        Self { endpoint, shape, token: None, reach, kept_min, kept_max, cached_max: 100_000 }
+        Self { endpoint, shape, token: None, reach, kept_min, kept_max, cached_max: 100_000, at_once_max: 64 }
     }
 }
 
@@ -71,6 +74,9 @@ pub enum FullHashError {
         /// For how long.
         left: Duration,
     },
+    /// It is asked as much as it may be.
+    #[error("too much is asked about prefixes at once")]
+    Busy,
     /// There is one that cannot be read.
     #[error("an answer about a prefix is not of the shape that is set")]
     Malformed,
@@ -83,6 +89,7 @@ impl FullHashError {
             Self::Prefix => "prefix",
             Self::Asked(error) => error.code(),
             Self::LeftAlone { .. } => "left_alone",
+            Self::Busy => "busy",
             Self::Malformed => "malformed",
         }
     }
@@ -103,6 +110,7 @@ pub struct FullHashes {
     known: Cache<Vec<u8>, Arc<Answer>>,
     way: Way,
     options: Arc<FullHashOptions>,
+    places: Arc<Semaphore>,
     /// Until then it wants to be left alone.
     held_off: Arc<Mutex<Option<Instant>>>,
 }
@@ -130,7 +138,8 @@ impl FullHashes {
         let way = Way::to(&options.endpoint, options.reach.clone())?;
         let expiry = AsTold { min: options.kept_min, max: options.kept_max };
         let known = Cache::builder().max_capacity(options.cached_max).expire_after(expiry).build();
-        Ok(Self { known, way, options: Arc::new(options), held_off: Arc::default() })
+        let places = Arc::new(Semaphore::new(options.at_once_max));
+        Ok(Self { known, way, options: Arc::new(options), places, held_off: Arc::default() })
     }
 
     /// The whole hashes that begin with `prefix`.
@@ -149,7 +158,9 @@ impl FullHashes {
         if let Some(left) = self.held_off() {
             return Err(FullHashError::LeftAlone { left });
         }
+        let place = self.places.try_acquire().map_err(|_| FullHashError::Busy)?;
         let asked = self.way.in_time(self.exchange(prefix)).await;
+        drop(place);
         if let Err(DownloadError::RetryLater { retry_after, .. }) = asked {
             self.hold_off(retry_after.unwrap_or_default());
         }

@@ -61,6 +61,39 @@ impl Index {
         Search { index: self, key: *self.keys.digest(), url, now, hits }.run();
     }
 
+    /// The hashes of `url` that begin as the entry of a hit does, if that is one of a hash, and how many bytes of each it has.
+    pub fn begun_like(&self, url: &CanonicalUrl, hit: &Hit) -> Vec<([u8; 32], usize)> {
+        let mut begun = Vec::new();
+        self.hashes(url, |hash, len| {
+            let digest = self.keys.digest().sha256(hash.get(..len).unwrap_or(hash));
+            let is_it = self.rows_of(digest).any(|(row, _)| Place::First(row) == hit.place);
+            if is_it && !begun.contains(&(*hash, len)) {
+                begun.push((*hash, len));
+            }
+        });
+        begun
+    }
+
+    /// Calls `meet` with SHA-256 of every Safe Browsing expression, and of those of the URL without its tracking parameters,
+    /// and with every length at which one may stand here.
+    fn hashes(&self, url: &CanonicalUrl, mut meet: impl FnMut(&[u8; 32], usize)) {
+        let lens = self.traits.sha256_lens;
+        let stripped = self.tables.without_tracking(url);
+        safe_browsing::hashed(url, stripped.as_deref(), |expression| {
+            let hash = safe_browsing::sha256(expression);
+            let mut rest = lens;
+            while rest != 0 {
+                meet(&hash, rest.trailing_zeros() as usize);
+                rest &= rest - 1;
+            }
+        });
+    }
+
+    /// Rows of the first table under a digest; for almost every digest there are none, and one cache line tells.
+    fn rows_of(&self, digest: Digest) -> impl Iterator<Item = (usize, u64)> {
+        self.filter.may_have(digest).then(|| self.first.find(digest)).into_iter().flatten()
+    }
+
     /// Whether an entry may match some URL on this host, a name in canonical spelling; false for almost every host.
     pub fn may_know(&self, host: &str) -> bool {
         let traits = &self.traits;
@@ -83,7 +116,7 @@ struct Search<'s> {
     hits: &'s mut Vec<Hit>,
 }
 
-impl<'s> Search<'s> {
+impl Search<'_> {
     fn run(mut self) {
         let (key, url, traits) = (self.key, self.url, &self.index.traits);
         let mut with_paths = WithPaths::default();
@@ -105,7 +138,7 @@ impl<'s> Search<'s> {
     }
 
     fn host_form(&mut self, form: HostForm, with_paths: &mut WithPaths) {
-        for (row, bits) in self.rows_of(form.digest) {
+        for (row, bits) in self.index.rows_of(form.digest) {
             let meta = Meta::unpack(bits);
             let matches = match meta.kind {
                 RowKind::HasPaths => {
@@ -171,30 +204,13 @@ impl<'s> Search<'s> {
         });
     }
 
-    /// SHA-256 of every Safe Browsing expression, and of those of the URL without its tracking parameters.
     fn hashes(&mut self) {
-        let lens = self.index.traits.sha256_lens;
-        let (key, url) = (self.key, self.url);
-        let stripped = self.index.tables.without_tracking(url);
-        safe_browsing::hashed(url, stripped.as_deref(), |expression| {
-            let hash = safe_browsing::sha256(expression);
-            let mut rest = lens;
-            while rest != 0 {
-                let len = rest.trailing_zeros() as usize;
-                rest &= rest - 1;
-                self.first(key.sha256(hash.get(..len).unwrap_or(&hash)));
-            }
-        });
-    }
-
-    /// Rows of the first table under a digest; for almost every digest there are none, and one cache line tells.
-    fn rows_of(&self, digest: Digest) -> impl Iterator<Item = (usize, u64)> + use<'s> {
-        let index = self.index;
-        index.filter.may_have(digest).then(|| index.first.find(digest)).into_iter().flatten()
+        let (index, key) = (self.index, self.key);
+        index.hashes(self.url, |hash, len| self.first(key.sha256(hash.get(..len).unwrap_or(hash))));
     }
 
     fn first(&mut self, digest: Digest) {
-        for (row, bits) in self.rows_of(digest) {
+        for (row, bits) in self.index.rows_of(digest) {
             self.keep(Meta::unpack(bits), Place::First(row), 0);
         }
     }

@@ -166,6 +166,26 @@ fn hashes() {
 }
 
 #[test]
+fn hashes_that_begin_as_an_entry_does() {
+    let hash = crate::expression::safe_browsing::sha256;
+    let entries = [("a.example/", 5), ("a.example/", 32), ("a.example/p", 4), ("b.example/", 4)];
+    let line = |(text, len): (&str, usize)| format!("sha256 {}", data_encoding::HEXLOWER.encode(&hash(text)[..len]));
+    let index = index_of(
+        List::new("l", "1"),
+        entries.map(|one| entry(&line(one))).into_iter().chain([entry("domain a.example")]),
+    );
+    let url = canonical::canonical("http://x.a.example/p").unwrap();
+    let mut hits = Vec::new();
+    index.look_up(&url, NOW, &mut hits);
+    let mut begun: Vec<_> = hits.iter().map(|hit| (hit.partial_hash, index.begun_like(&url, hit))).collect();
+    begun.sort();
+    let [root, page] = [hash("a.example/"), hash("a.example/p")];
+    let mut expected = [(false, vec![]), (false, vec![(root, 32)]), (true, vec![(root, 5)]), (true, vec![(page, 4)])];
+    expected.sort();
+    assert_eq!(begun, expected);
+}
+
+#[test]
 fn aliases_are_the_same_place() {
     // Real host names are those of the alias table; what follows them is made up.
     for (line, link) in [

@@ -51,7 +51,7 @@ impl Deep {
     /// Begins to make a draft whole.
     pub(super) fn finishing(&self, snapshot: &Arc<Snapshot>, mut draft: Draft, now: i64) -> Finishing {
         self.checker.recall(snapshot, &mut draft, now);
-        if draft.leads.is_empty() {
+        if draft.is_whole() {
             return Finishing::Whole(draft.settled());
         }
         let begun = self.checker.begin(snapshot, draft, now, Second::IfOdd);
@@ -61,7 +61,7 @@ impl Deep {
     /// Waits for what was begun; keeps what is to be told later.
     async fn end(&self, begun: Begun, until: Instant, who: &Who) -> Report {
         let Some(late) = &self.late else { return begun.end(until).await.report };
-        let again = if late.picks() { Some(begun.again()) } else { None };
+        let again = if late.picks() { begun.again() } else { None };
         let mut finished = begun.end(until).await;
         finished.report.check_id = late.keep(&finished, again, who, until).await.map(Into::into);
         finished.report

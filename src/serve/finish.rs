@@ -131,7 +131,7 @@ impl Finisher {
             let now = clock::now();
             let draft = snapshot.judge_again(&follow_up.found, follow_up.keep, now);
             finished = Some(match deep {
-                Some(deep) if !draft.leads.is_empty() => {
+                Some(deep) if !draft.is_whole() => {
                     deep.begin(&snapshot, draft, now, follow_up.second).end(Instant::now() + PATIENCE).await
                 }
                 _ => Finished { report: draft.settled(), pending: None },

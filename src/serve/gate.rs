@@ -47,7 +47,7 @@ pub(super) struct Judged {
     pub(super) asking: Option<Box<Asking>>,
 }
 
-/// Fields with links whose destination only their hosts know.
+/// Fields with links of which others know more.
 pub(super) struct Asking {
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) now: i64,
@@ -157,7 +157,7 @@ impl Judging<'_> {
             Holds::Link => Post { text: "", format: TextFormat::Plain, attached: &[text] },
         };
         let Some(draft) = self.view.draft_findings(&post, self.now, &mut self.scratch) else { return };
-        if draft.leads.is_empty() {
+        if draft.is_whole() {
             self.add(place, draft.report);
         } else {
             self.drafts.push((self.judgement.fields.len(), draft.clone()));

@@ -164,7 +164,7 @@ impl Late {
             action_was: finished.report.action,
             listed_was: listed(&finished.report),
             second,
-            leads: draft.leads.len(),
+            leads: draft.leads.len() + draft.partials.len(),
             keep: draft.keep,
             found: Arc::clone(draft.found.as_ref()?),
         };
@@ -221,7 +221,10 @@ mod tests {
         let report = json!({"action": "flag", "generation": 1, "lists_id": "", "links": []});
         let report: Report = serde_json::from_value(report).unwrap();
         let found = Some(Arc::default());
-        Finished { report: report.clone(), pending: Some(Draft { report, leads: Vec::new(), keep: Keep::All, found }) }
+        Finished {
+            report: report.clone(),
+            pending: Some(Draft { report, leads: Vec::new(), partials: Vec::new(), keep: Keep::All, found }),
+        }
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -45,9 +45,10 @@ pub(super) fn run(arguments: &Arguments, rescan: &RescanArguments) -> anyhow::Re
     let Found { inputs, passed_over, .. } = rescan::find(&rescan.inputs, rescan.input_format, &paths::written(rescan))?;
     let (checker, before) = checkers(&settings, arguments, rescan)?;
     let pace = rescan.follow.then_some(Pace::Steady(rescan.follow_rate));
-    let following = pace.map(|pace| follow::patient(&settings, pace)).transpose()?;
+    let given = if rescan.only_new.is_empty() { &rescan.lists } else { &rescan.only_new };
+    let following = pace.map(|pace| follow::patient(&settings, given, pace)).transpose()?;
     let checker = match &following {
-        Some(following) => follow::asking(&checker, following.deep.follower().asked()),
+        Some(following) => follow::asking(&checker, &following.deep),
         None => checker,
     };
     let job = Job {

@@ -140,7 +140,7 @@ impl<'a> Judging<'a> {
     /// All posts, if lists can tell everything of them; else with what is still to be asked.
     fn judged(&self, posts: &[PostJson<'_>], many: Many) -> Result<Judged, Problem> {
         let drafts: Vec<(Draft, u64)> = posts.iter().map(|post| self.draft(post)).collect();
-        if drafts.iter().any(|(draft, _)| !draft.leads.is_empty()) {
+        if drafts.iter().any(|(draft, _)| !draft.is_whole()) {
             let ids = posts.iter().map(|post| post.id.map(ToOwned::to_owned));
             let posts = ids.zip(drafts).map(|(id, (draft, looked_up))| (id, draft, looked_up)).collect();
             return Ok(Judged::Asking(

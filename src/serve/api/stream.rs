@@ -228,7 +228,7 @@ fn reports(judging: &Judging<'_>, chunk: &[u8], mut number: u64, metrics: &Metri
         let problem = match post {
             Ok(post) if post.is_post() => {
                 let (draft, looked_up) = judging.draft(&post);
-                if !draft.leads.is_empty() {
+                if !draft.is_whole() {
                     pieces.push(Piece::Told(std::mem::take(&mut out)));
                     pieces.push(Piece::Asking(Box::new(judging.asking(post.id, draft, looked_up))));
                     continue;

@@ -80,6 +80,14 @@ pub struct ListUpdate {
     pub outcome: String,
 }
 
+/// The labels of what a publisher tells of prefixes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+#[expect(missing_docs, reason = "the labels' own names say it")]
+pub struct WholeHash {
+    pub list: String,
+    pub outcome: &'static str,
+}
+
 /// The label of what runs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 #[expect(missing_docs, reason = "the label's own name says it")]

@@ -24,7 +24,7 @@ pub use prometheus_client::metrics::gauge::Gauge;
 pub use exposition::Exposition;
 pub use fetch::Fetches;
 pub use labels::{
-    Action, Build, Door, Limit, List, ListUpdate, Outcome, Post, Reason, Request, State, Stop, Unchecked,
+    Action, Build, Door, Limit, List, ListUpdate, Outcome, Post, Reason, Request, State, Stop, Unchecked, WholeHash,
 };
 pub use outbox::Outbox;
 pub use rulings::{Override, Rulings};

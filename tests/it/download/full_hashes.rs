@@ -72,9 +72,13 @@ impl Endpoint {
 }
 
 fn asking(address: SocketAddr, path: &str, shape: Shape) -> FullHashes {
+    FullHashes::new(options(address, path, shape)).unwrap()
+}
+
+fn options(address: SocketAddr, path: &str, shape: Shape) -> FullHashOptions {
     let endpoint = RequestUrl::read(&format!("http://{address}{path}")).unwrap();
     let kept_min = Duration::from_millis(200);
-    FullHashes::new(FullHashOptions { reach: reach(), kept_min, ..FullHashOptions::new(endpoint, shape) }).unwrap()
+    FullHashOptions { reach: reach(), kept_min, ..FullHashOptions::new(endpoint, shape) }
 }
 
 fn safe_browsing(address: SocketAddr) -> FullHashes {
@@ -163,6 +167,21 @@ fn whoever_asks_for_patience_is_left_alone() {
             assert_eq!(hashes.confirm(&[9; 4]).await.unwrap_err().code(), "left_alone");
             assert_eq!(endpoint.times_asked(), 1);
         }
+    });
+}
+
+#[test]
+fn no_more_is_asked_at_once_than_may_be() {
+    runtime().block_on(async {
+        let endpoint = Endpoint::default();
+        endpoint.answers(found("300s"));
+        let options = options(endpoint.start().await, "/find", Shape::SafeBrowsing { threat_types: vec![] });
+        let hashes = FullHashes::new(FullHashOptions { at_once_max: 2, ..options }).unwrap();
+        let ask = async |first: u8| hashes.confirm(&[first; 4]).await;
+        let (one, two, three) = tokio::join!(ask(1), ask(7), ask(3));
+        assert_eq!((one, two, three), (Ok(vec![]), Ok(vec![HASH]), Err(FullHashError::Busy)));
+        assert_eq!(endpoint.times_asked(), 2);
+        assert_eq!(ask(3).await, Ok(vec![]));
     });
 }
 

@@ -3,6 +3,7 @@
 mod chains;
 mod doors;
 mod egress;
+mod hashes;
 mod kill;
 mod large;
 mod later;

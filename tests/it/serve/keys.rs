@@ -1,6 +1,6 @@
 //! Keys: tenants, ends, policies, lists and budgets, within requests and through reloads.
 
-use super::{Answer, Serving, json, request};
+use super::{Answer, Serving, get, json, request};
 
 /// Of `test` and of `other`.
 pub(super) const SHA256: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";

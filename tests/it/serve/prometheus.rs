@@ -42,7 +42,8 @@ fn every_figure_is_on_the_dashboard_and_alarms_look_at_nothing_else() {
     let soon = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24)).to_string();
     let server = Serving::start(&format!(
         "lists = [{{ name = \"own\", path = {list:?}, canary = \"one.test\" }},\
-         {{ name = \"other\", url = \"http://192.0.2.1/\", required = false }}]\n\
+         {{ name = \"other\", url = \"http://192.0.2.1/\", required = false, full_hash_url = \"https://hashes.test/\", \
+         full_hash_shape = \"files\" }}]\n\
          overrides = [{{ value = \"two.test\", scope = \"host\", action = \"hold\", reason = \"r\", author = \"a\", \
          approver = \"b\", expires = {soon:?} }}]\n\
          [proxy]\nlisten = \"127.0.0.1:0\"\nupstream = \"http://127.0.0.1:9\"\n"
