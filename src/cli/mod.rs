@@ -28,6 +28,7 @@ mod printable;
 mod probe;
 mod render;
 mod rescan;
+mod sampling;
 mod self_test;
 mod serve;
 mod session;

@@ -35,9 +35,9 @@ fn every_link_against_every_entry() {
         "allow_host a.example",
     ];
     let of_case = |case: &serde_json::Value| format!("{} {}", case["scope"], case["value"]).replace('"', "");
-    let lines: Vec<String> = cases.iter().map(of_case).chain(rare.map(str::to_owned)).collect();
-    let links = cases.iter().flat_map(|case| [&case["matches"], &case["others"]]);
-    let links = links.flat_map(|links| links.as_array().unwrap()).map(|link| link.as_str().unwrap().to_owned());
+    let entries: Vec<String> = cases.iter().map(of_case).chain(rare.map(str::to_owned)).collect();
+    let named = cases.iter().flat_map(|case| [&case["matches"], &case["others"]]);
+    let named = named.flat_map(|links| links.as_array().unwrap()).map(|link| link.as_str().unwrap().to_owned());
     let rare = [
         "www.example/p",
         "example/p",
@@ -50,9 +50,9 @@ fn every_link_against_every_entry() {
         "www.a.example/a;jsessionid=1/b?utm_source=x&b=1",
     ];
     let (mut all, mut matching) = (0, 0);
-    let links: Vec<String> = links.chain(rare.map(str::to_owned)).collect();
+    let links: Vec<String> = named.chain(rare.map(str::to_owned)).collect();
     let private = || List { label_private: true, ..List::new("l", "1") };
-    for line in &lines {
+    for line in &entries {
         for list in [private(), List { www_twin: false, ..List::new("l", "1") }] {
             let index = index_of(list, [entry(line)]);
             for link in &links {
