@@ -1,8 +1,8 @@
 //! The sample of checks that a server takes, written down in the state directory at a slow pace and at its end.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -70,6 +70,10 @@ fn open(settings: &Settings, made_by: &MadeBy) -> Sampler {
 #[derive(Clone, Default)]
 pub(super) struct Sampling(Option<Arc<Keeper>>);
 
+/// The one that is taken now, for whoever outlives reloads. Clones share it.
+#[derive(Clone, Default)]
+pub(super) struct SharedSampling(Arc<Mutex<Sampling>>);
+
 struct Keeper {
     made_by: MadeBy,
     sampler: Arc<Sampler>,
@@ -87,7 +91,7 @@ impl Sampling {
             if former.made_by.is_as(&made_by) {
                 return Ok(self.clone());
             }
-            keep(former.sampler.keep_all());
+            self.keep();
         }
         Ok(Self(Some(Arc::new(Keeper::start(settings, made_by)?))))
     }
@@ -97,9 +101,32 @@ impl Sampling {
         checker.shown_to(self.sampler())
     }
 
+    /// Writes it down now, for a successor.
+    pub(super) fn keep(&self) {
+        if let Some(keeper) = &self.0 {
+            keep(keeper.sampler.keep_all());
+        }
+    }
+
     /// What was checked lately.
     pub(super) fn sampler(&self) -> Option<Arc<Sampler>> {
         self.0.as_ref().map(|keeper| Arc::clone(&keeper.sampler))
+    }
+}
+
+impl SharedSampling {
+    pub(super) fn new(sampling: Sampling) -> Self {
+        Self(Arc::new(Mutex::new(sampling)))
+    }
+
+    pub(super) fn now(&self) -> Sampling {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn put(&self, next: Sampling) {
+        let former = std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), next);
+        // Its last links are written, and nobody waits for that with the lock held.
+        drop(former);
     }
 }
 

@@ -23,7 +23,7 @@ use super::args::{Arguments, ServeArguments};
 use super::canaries::{self, Lookout, Watchman};
 use super::hits::HitsKeeper;
 use super::late::Followers;
-use super::sampling::{self, Sampling};
+use super::sampling::{self, Sampling, SharedSampling};
 use super::session::{KeyFor, Session, Settings, warn};
 use super::updater::{self, Updater};
 use super::watch::Watch;
@@ -88,9 +88,15 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
         updater.keep(&settings, sampling.sampler(), &metrics, &bell)?;
     }
     let _hits = HitsKeeper::start(&settings, &metrics)?;
-    let (followers, sampling, updater) = (Mutex::new(followers), Mutex::new(sampling), Mutex::new(updater));
+    let sampling = SharedSampling::new(sampling);
+    let (handed_over, kept) = (sampling.clone(), sampling.clone());
+    server.before_handover(move || handed_over.now().keep());
+    let (followers, updater) = (Mutex::new(followers), Mutex::new(updater));
     let running = Running { ledger, metrics, watch, reachable, followers, sampling, updater, watchman, bell };
-    server.run(threads, signals, move || reload(&arguments, &lists, &running))?;
+    let outcome = server.run(threads, signals, move || reload(&arguments, &lists, &running));
+    // A reload under way may hold the rest for longer than the process lives.
+    kept.now().keep();
+    outcome?;
     Ok(Exit::Quiet)
 }
 
@@ -132,7 +138,7 @@ struct Running {
     watch: Watch,
     reachable: Option<SocketAddr>,
     followers: Mutex<Followers>,
-    sampling: Mutex<Sampling>,
+    sampling: SharedSampling,
     updater: Mutex<Updater>,
     watchman: Watchman,
     bell: Bell,
@@ -155,15 +161,14 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
         let lists = Lists::load(&settings, arguments, given)?;
         let mut followers = followers.lock().unwrap_or_else(PoisonError::into_inner);
         let next = followers.again(&settings, metrics)?;
-        let mut sampling = sampling.lock().unwrap_or_else(PoisonError::into_inner);
-        let sampled = sampling.again(&settings, given)?;
+        let sampled = sampling.now().again(&settings, given)?;
         let lists = Lists { checker: sampled.of(lists.checker), ..lists };
         let live = doors(&settings, lists, ledger, &next)?;
         next.take_over(&settings, metrics)?;
         *followers = next;
-        *sampling = sampled;
         let mut updater = updater.lock().unwrap_or_else(PoisonError::into_inner);
-        updater.keep(&settings, sampling.sampler(), metrics, bell)?;
+        updater.keep(&settings, sampled.sampler(), metrics, bell)?;
+        sampling.put(sampled);
         watchman.look_from(lookout(&settings.loaded.config, &live.api));
         Ok(live)
     });
@@ -387,7 +392,7 @@ mod tests {
             let reachable = reachable(address.parse().unwrap(), &Inherited::default());
             let (ledger, metrics, watch) = (Ledger::default(), Metrics::default(), Watch::default());
             let followers = Followers::start(&load(&arguments).unwrap(), &metrics).unwrap().into();
-            let (sampling, updater, bell) = (Mutex::default(), Mutex::default(), Bell::default());
+            let (sampling, updater, bell) = (SharedSampling::default(), Mutex::default(), Bell::default());
             let running = Running {
                 ledger,
                 metrics,

@@ -6,6 +6,7 @@ mod kill;
 mod leaks;
 mod life;
 mod mirror;
+mod sample;
 
 use std::path::PathBuf;
 
