@@ -53,6 +53,7 @@ pub mod verdict;
 pub mod fetch;
 pub mod outbox;
 pub mod audit;
+pub mod sample;
 pub mod lists;
 pub mod store;
 pub mod update;

@@ -29,6 +29,7 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, Guard};
 
 use crate::extract::{Extraction, Extractor, Link, LinkKind, TextFormat};
+use crate::sample::Sampler;
 use crate::verdict::{Action, Reason};
 
 use publishers::Confirmed;
@@ -72,18 +73,26 @@ pub struct Post<'p> {
 pub struct Checker {
     extractor: Arc<Extractor>,
     current: Arc<ArcSwap<Snapshot>>,
+    sampler: Option<Arc<Sampler>>,
 }
 
 impl Checker {
     /// A checker that finds links as `extractor` does and judges them by `snapshot`.
     pub fn new(extractor: Extractor, snapshot: Snapshot) -> Self {
-        Self { extractor: Arc::new(extractor), current: Arc::new(ArcSwap::from_pointee(snapshot)) }
+        let current = Arc::new(ArcSwap::from_pointee(snapshot));
+        Self { extractor: Arc::new(extractor), current, sampler: None }
     }
 
     /// A checker of its own that finds links alike and judges them by another snapshot.
     #[must_use]
     pub fn judging_by(&self, snapshot: Snapshot) -> Self {
-        Self { extractor: Arc::clone(&self.extractor), current: Arc::new(ArcSwap::from_pointee(snapshot)) }
+        Self { current: Arc::new(ArcSwap::from_pointee(snapshot)), ..self.clone() }
+    }
+
+    /// The same, whose drafts are shown to a sampler.
+    #[must_use]
+    pub fn shown_to(self, sampler: Option<Arc<Sampler>>) -> Self {
+        Self { sampler, ..self }
     }
 
     /// What posts are checked against now. Checks under way keep what they began with.
@@ -159,6 +168,14 @@ impl Checker {
         found
     }
 
+    /// Shows what is going to be judged to whoever takes samples: links that a report would tell of.
+    fn show(&self, found: &Extraction<'_>, now: i64) {
+        if let Some(sampler) = &self.sampler {
+            let links = found.links.iter().filter(|link| !link.weak);
+            sampler.see(links.map(|link| [Some(&*link.url), link.other_reading.as_deref()]), now);
+        }
+    }
+
     /// A link given beside the text. If it is disguised, what the text of it shows is its other reading.
     fn attached<'p>(&self, url: &'p str) -> Link<'p> {
         let text = if url.len() <= DISGUISED_MAX_BYTES { url } else { "" };
@@ -226,22 +243,28 @@ impl View<'_> {
     /// only if they are listed.
     pub fn draft(&self, post: &Post<'_>, now: i64) -> (Draft, u64) {
         let found = self.checker.extract(post);
+        self.checker.show(&found, now);
         let draft = judge_all(&self.snapshot, &found, now, &mut Scratch::default(), Keep::All);
         (draft, found.links.len() as u64)
     }
 
     /// The same as [`Checker::findings`].
     pub fn findings(&self, post: &Post<'_>, now: i64, scratch: &mut Scratch) -> Option<Report> {
-        self.draft_findings(post, now, scratch).and_then(Draft::unasked)
+        self.findings_of(&self.checker.extract(post), now, scratch).and_then(Draft::unasked)
     }
 
     /// The same, with what is still to be asked.
     pub fn draft_findings(&self, post: &Post<'_>, now: i64, scratch: &mut Scratch) -> Option<Draft> {
         let found = self.checker.extract(post);
+        self.checker.show(&found, now);
+        self.findings_of(&found, now, scratch)
+    }
+
+    fn findings_of(&self, found: &Extraction<'_>, now: i64, scratch: &mut Scratch) -> Option<Draft> {
         if found.links.is_empty() && !found.overflow {
             return None;
         }
-        let draft = judge_all(&self.snapshot, &found, now, scratch, Keep::Findings);
+        let draft = judge_all(&self.snapshot, found, now, scratch, Keep::Findings);
         (found.overflow || !draft.report.links.is_empty() || !draft.is_whole()).then_some(draft)
     }
 

@@ -17,6 +17,7 @@ impl Settings {
                 growth_max_share: setting.growth_max_share,
                 shrink_max_share: setting.shrink_max_share,
                 bad_lines_max_share: setting.bad_lines_max_share,
+                newly_matched_max_share: setting.newly_matched_max_share,
                 ..GuardOptions::default()
             };
             Arc::new(Guards::new(&texts, &self.tables, options).protecting(&setting.protect))

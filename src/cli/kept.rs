@@ -130,7 +130,8 @@ impl Settings {
         for setting in self.kept()? {
             if matches!(origin(setting)?, Origin::File(_)) {
                 let listing = self.listing(setting)?;
-                looked.push(self.look(&self.store(IfMissing::Make)?, &listing)?);
+                let store = self.store(IfMissing::Make)?.sampling(self.sampler()?);
+                looked.push(self.look(&store, &listing)?);
             }
         }
         Ok(looked)

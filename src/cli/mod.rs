@@ -32,6 +32,7 @@ mod probe;
 mod publishers;
 mod render;
 mod rescan;
+mod sampling;
 mod self_test;
 mod serve;
 mod session;

@@ -25,6 +25,7 @@ use super::canaries::{self, Lookout, Watchman};
 use super::hits::HitsKeeper;
 use super::kept::Looked;
 use super::late::Followers;
+use super::sampling::{self, Sampling, SharedSampling};
 use super::session::{KeyFor, Session, Settings, warn};
 use super::updater::{self, Updater};
 use super::watch::Watch;
@@ -64,6 +65,8 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
         lists => lists?,
     };
     let followers = Followers::start(&settings, &given.lists, &metrics)?;
+    let sampling = Sampling::default().again(&settings, &given.lists)?;
+    let lists = Lists { checker: sampling.of(lists.checker), ..lists };
     let live = doors(&settings, lists, &ledger, &followers)?;
     tell(&metrics, &live.api);
     let watchman = Watchman::start(&metrics)?;
@@ -88,12 +91,18 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     let (bell, mut updater) = (server.bell(), Updater::default());
     // A list on the command line stands in place of all others.
     if given.lists.is_empty() {
-        updater.keep(&settings, &metrics, &bell)?;
+        updater.keep(&settings, sampling.sampler(), &metrics, &bell)?;
     }
     let _hits = HitsKeeper::start(&settings, &metrics)?;
+    let sampling = SharedSampling::new(sampling);
+    let (handed_over, kept) = (sampling.clone(), sampling.clone());
+    server.before_handover(move || handed_over.now().keep());
     let (followers, updater) = (Mutex::new(followers), Mutex::new(updater));
-    let running = Running { ledger, metrics, watch, reachable, followers, updater, watchman, bell };
-    server.run(threads, signals, move || reload(&arguments, &lists, &running))?;
+    let running = Running { ledger, metrics, watch, reachable, followers, sampling, updater, watchman, bell };
+    let outcome = server.run(threads, signals, move || reload(&arguments, &lists, &running));
+    // A reload under way may hold the rest for longer than the process lives.
+    kept.now().keep();
+    outcome?;
     Ok(Exit::Quiet)
 }
 
@@ -135,6 +144,7 @@ struct Running {
     watch: Watch,
     reachable: Option<SocketAddr>,
     followers: Mutex<Followers>,
+    sampling: SharedSampling,
     updater: Mutex<Updater>,
     watchman: Watchman,
     bell: Bell,
@@ -149,7 +159,7 @@ fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
 
 /// What is in place after a reload; nothing if what is there now has to stay.
 fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<Live> {
-    let Running { ledger, metrics, watch, reachable, followers, updater, watchman, bell } = running;
+    let Running { ledger, metrics, watch, reachable, followers, sampling, updater, watchman, bell } = running;
     watch.begin(arguments);
     let loaded = load(arguments).and_then(|settings| {
         let looked = settings.look_at_files(given);
@@ -160,10 +170,14 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
         let lists = Lists::load(&settings, arguments, given, &looked)?;
         let mut followers = followers.lock().unwrap_or_else(PoisonError::into_inner);
         let next = followers.again(&settings, given, metrics)?;
+        let sampled = sampling.now().again(&settings, given)?;
+        let lists = Lists { checker: sampled.of(lists.checker), ..lists };
         let live = doors(&settings, lists, ledger, &next)?;
         next.take_over(&settings, metrics)?;
         *followers = next;
-        updater.lock().unwrap_or_else(PoisonError::into_inner).keep(&settings, metrics, bell)?;
+        let mut updater = updater.lock().unwrap_or_else(PoisonError::into_inner);
+        updater.keep(&settings, sampled.sampler(), metrics, bell)?;
+        sampling.put(sampled);
         watchman.look_from(lookout(&settings.loaded.config, &live.api));
         Ok(live)
     });
@@ -307,6 +321,7 @@ pub(super) fn check(settings: &Settings, snapshot: Snapshot) -> anyhow::Result<(
     let checker = Checker::new(settings.extractor(settings.extract_options()), snapshot);
     holders::keys(&settings.loaded.config, &checker, &Ledger::default())?;
     proxy(&settings.loaded.config, &checker, &[])?;
+    sampling::links_max(settings)?;
     settings.full_hashes(&[]).map(drop)
 }
 
@@ -380,13 +395,14 @@ mod tests {
             let reachable = reachable(address.parse().unwrap(), &Inherited::default());
             let (ledger, metrics, watch) = (Ledger::default(), Metrics::default(), Watch::default());
             let followers = Followers::start(&load(&arguments).unwrap(), &[], &metrics).unwrap().into();
-            let (updater, bell) = (Mutex::default(), Bell::default());
+            let (sampling, updater, bell) = (SharedSampling::default(), Mutex::default(), Bell::default());
             let running = Running {
                 ledger,
                 metrics,
                 watch,
                 reachable,
                 followers,
+                sampling,
                 updater,
                 watchman: Watchman::start(&Metrics::default()).unwrap(),
                 bell,

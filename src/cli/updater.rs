@@ -1,9 +1,12 @@
 //! The updater of a server: keeps its subscribed lists up to date, on a thread of its own.
 
+use std::sync::Arc;
+
 use tokio::runtime::{Builder, Runtime};
 
 use crate::audit::Audit;
 use crate::config::{FetchSetting, GuardSetting, IfMissing, ListSetting};
+use crate::sample::Sampler;
 use crate::serve::{Bell, Kept, KeptList};
 use crate::store::{Store, StoreError, Taken};
 use crate::telemetry::clock;
@@ -19,6 +22,7 @@ use super::session::Settings;
 pub(super) struct Updater {
     runtime: Option<Runtime>,
     made_by: Option<MadeBy>,
+    sampler: Option<Arc<Sampler>>,
 }
 
 /// The settings that it was made by.
@@ -26,17 +30,22 @@ type MadeBy = (Vec<ListSetting>, GuardSetting, FetchSetting);
 
 impl Updater {
     /// Sees to the lists of these settings from now on; what is under way goes on if they are the same.
-    pub(super) fn keep(&mut self, settings: &Settings, metrics: &Metrics, bell: &Bell) -> anyhow::Result<()> {
+    pub(super) fn keep(
+        &mut self,
+        settings: &Settings,
+        sampler: Option<Arc<Sampler>>,
+        metrics: &Metrics,
+        bell: &Bell,
+    ) -> anyhow::Result<()> {
         let made_by = Some(made_by(settings));
-        if self.made_by == made_by {
+        let is_same_sample = self.sampler.as_ref().map(Arc::as_ptr) == sampler.as_ref().map(Arc::as_ptr);
+        if self.made_by == made_by && is_same_sample {
             return Ok(());
         }
-        let runtime = if settings.loaded.config.lists.iter().all(|list| list.url.is_none()) {
-            None
-        } else {
-            Some(start(settings, metrics, bell)?)
-        };
-        let before = std::mem::replace(self, Self { runtime, made_by });
+        let has_urls = settings.loaded.config.lists.iter().any(|list| list.url.is_some());
+        let start = || start(settings, sampler.clone(), metrics, bell);
+        let runtime = if has_urls { Some(start()?) } else { None };
+        let before = std::mem::replace(self, Self { runtime, made_by, sampler });
         drop(before);
         Ok(())
     }
@@ -55,12 +64,17 @@ impl Drop for Updater {
     }
 }
 
-fn start(settings: &Settings, metrics: &Metrics, bell: &Bell) -> anyhow::Result<Runtime> {
+fn start(
+    settings: &Settings,
+    sampler: Option<Arc<Sampler>>,
+    metrics: &Metrics,
+    bell: &Bell,
+) -> anyhow::Result<Runtime> {
     let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("linkgate-lists").enable_all().build()?;
     let inside = runtime.enter();
     let subscriptions = settings.subscriptions()?;
     drop(inside);
-    let store = settings.store(IfMissing::Make)?;
+    let store = settings.store(IfMissing::Make)?.sampling(sampler);
     let audit = Audit::in_dir(&settings.state_dir()?, &settings.key()?);
     let tell = Tell { audit: audit.into(), store: store.clone(), metrics: metrics.clone(), bell: bell.clone() };
     runtime.spawn(update::run(store, subscriptions, move |name, outcome| tell.tell(name, outcome)));
@@ -70,7 +84,7 @@ fn start(settings: &Settings, metrics: &Metrics, bell: &Bell) -> anyhow::Result<
 /// Tells log, figures, record and server of an attempt.
 #[derive(Clone)]
 struct Tell {
-    audit: std::sync::Arc<Audit>,
+    audit: Arc<Audit>,
     store: Store,
     metrics: Metrics,
     bell: Bell,

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use crate::config::{IfMissing, ListSetting};
+use crate::sample::Foreseen;
 use crate::store::{Approved, Difference, HeldEntry, Listing, Store, Taken};
 use crate::telemetry::clock;
 use crate::update::{self, Outcome};
@@ -41,7 +42,7 @@ pub(super) fn fetch(settings: &Settings, names: &[String]) -> anyhow::Result<Exi
         Named::find(settings, name)?;
     }
     let is_wanted = |name: &String| names.is_empty() || names.contains(name);
-    let store = settings.store(IfMissing::Make)?;
+    let store = settings.store(IfMissing::Make)?.sampling(settings.sampler()?);
     let mut fetched = at_hand(settings, &store, names)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let inside = runtime.enter();
@@ -210,6 +211,10 @@ pub(super) fn preview(settings: &Settings, name: &str, posts: Option<&Path>) -> 
         writeln!(out, "  {} added, {} removed", counted(added, "entry"), counted(removed, "entry"))?;
     }
     held_back(&version.held, &mut out)?;
+    let foreseen = store.clone().sampling(settings.sampler()?).foresee(&listing, clock::now())?;
+    if let Some(Foreseen { links, newly_matched }) = foreseen {
+        writeln!(out, "  {newly_matched} of {} checked lately would newly match", counted(links, "link"))?;
+    }
     if let Some(path) = posts {
         let file = File::open(path).with_context(|| path.display().to_string())?;
         let waiting = store.pending_index(&listing)?.context("it cannot be read any more")?;

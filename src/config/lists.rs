@@ -178,11 +178,20 @@ pub struct GuardSetting {
     pub growth_max_share: f64,
     pub shrink_max_share: f64,
     pub bad_lines_max_share: f64,
+    pub newly_matched_max_share: f64,
+    pub sample_links: u32,
 }
 
 impl Default for GuardSetting {
     fn default() -> Self {
-        Self { protect: Vec::new(), growth_max_share: 0.3, shrink_max_share: 0.3, bad_lines_max_share: 0.01 }
+        Self {
+            protect: Vec::new(),
+            growth_max_share: 0.3,
+            shrink_max_share: 0.3,
+            bad_lines_max_share: 0.01,
+            newly_matched_max_share: 0.001,
+            sample_links: 10_000,
+        }
     }
 }
 
@@ -195,4 +204,12 @@ pub(super) const DOCS: &[(&str, &str)] = &[
     ("guards.growth_max_share", "A list that grows by more than this share of its entries waits for approval."),
     ("guards.shrink_max_share", "A list that shrinks by more than this share of its entries waits for approval."),
     ("guards.bad_lines_max_share", "An update with a larger share of lines that cannot be used is refused, 0 to 1."),
+    (
+        "guards.newly_matched_max_share",
+        "An update that newly matches a larger share of the links checked lately waits for approval, 0 to 1.",
+    ),
+    (
+        "guards.sample_links",
+        "So many of the links checked lately are kept, as digests that tell nothing without the key; 0: none.",
+    ),
 ];

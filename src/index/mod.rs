@@ -34,6 +34,7 @@ mod key;
 mod list;
 mod lookup;
 mod meta;
+mod probe;
 mod seal;
 mod table;
 mod traits;
@@ -49,6 +50,7 @@ pub use error::IndexError;
 pub use key::{Keys, StateKey};
 pub use list::{List, Mode, lists_id};
 pub use lookup::Hit;
+pub use probe::Probe;
 pub use seal::SealError;
 
 use cold::Cold;

@@ -5,6 +5,8 @@ use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 
+mod probe;
+
 use super::*;
 use crate::canonical::{self, CanonicalUrl};
 
@@ -49,6 +51,7 @@ fn hits(index: &Index, link: &str) -> Vec<Hit> {
     index.look_up(&url, NOW, &mut hits);
     let is_name = url.host_kind() == canonical::HostKind::Name;
     assert!(hits.is_empty() || !is_name || index.may_know(url.host()), "{link}");
+    probe::check(index, &url, &hits);
     hits
 }
 

@@ -21,6 +21,7 @@ use super::limits::{CONNECTIONS_MAX, SUCCESSOR_TIMEOUT_MS};
 use super::listener::Listener;
 use super::note::hit;
 use super::places::Places;
+use super::server::Prepare;
 use super::supervisor;
 use super::worker::{Arrival, Worker};
 
@@ -87,6 +88,8 @@ pub(super) struct Hall<'h> {
     pub(super) places: Places,
     /// All sockets once more, for a successor.
     pub(super) listeners: Vec<(&'static str, Listener)>,
+    /// What a successor shall find is written down by it.
+    pub(super) before_handover: Prepare,
 }
 
 impl Hall<'_> {
@@ -122,7 +125,11 @@ impl Hall<'_> {
             self.listeners.iter().map(|(door, listener)| Ok((*door, listener.again()?))).collect();
         let cancelled = Arc::<AtomicBool>::default();
         let (within, flag) = (Duration::from_millis(self.shared.limits.successor_timeout_ms), Arc::clone(&cancelled));
-        let start = move || handover::start(&listeners.map_err(HandoverError::Start)?, within, &flag);
+        let prepare = Arc::clone(&self.before_handover);
+        let start = move || {
+            prepare();
+            handover::start(&listeners.map_err(HandoverError::Start)?, within, &flag)
+        };
         Successor { outcome: spawn_blocking(start), cancelled }
     }
 

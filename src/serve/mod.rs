@@ -91,6 +91,7 @@ pub struct Server {
     api_role: api::Role,
     entrances: Vec<server::Entrance>,
     bell: Bell,
+    before_handover: server::Prepare,
 }
 
 /// Begins to finish checks that were not finished in time, by what is in place at that moment.
@@ -125,6 +126,7 @@ impl Server {
             api_role: api::Role::All,
             entrances: Vec::new(),
             bell: Bell::default(),
+            before_handover: Arc::new(|| ()),
         }
     }
 
@@ -183,6 +185,11 @@ impl Server {
         self.bell.clone()
     }
 
+    /// Writes down what a successor shall find, before one is started.
+    pub fn before_handover(&mut self, write: impl Fn() + Send + Sync + 'static) {
+        self.before_handover = Arc::new(write);
+    }
+
     /// Serves until SIGTERM or SIGINT; then requests under way are answered. SIGHUP and the bell call `reload` and put
     /// what it gives in place; if it gives nothing, what there is stays. SIGUSR2 starts a successor, and ends this
     /// server once that one serves.
@@ -195,7 +202,7 @@ impl Server {
         signals: Signals,
         reload: impl Fn() -> Option<Live> + Send + Sync + 'static,
     ) -> io::Result<()> {
-        let Self { shared, api, proxy, inherited, entrances, bell, .. } = self;
+        let Self { shared, api, proxy, inherited, entrances, bell, before_handover, .. } = self;
         finish_late(&api);
         let tls = Arc::clone(&shared.tls);
         let reload = move || {
@@ -207,6 +214,8 @@ impl Server {
             }
         };
         let (reload, predecessor) = (Arc::new(reload), inherited.predecessor);
-        server::run(server::Setup { entrances, shared, threads, reload, bell: bell.0, predecessor }, signals)
+        let bell = bell.0;
+        let setup = server::Setup { entrances, shared, threads, reload, bell, before_handover, predecessor };
+        server::run(setup, signals)
     }
 }

@@ -30,6 +30,9 @@ pub(super) struct Entrance {
     pub(super) door: Arc<Door>,
 }
 
+/// What is done before something else may happen.
+pub(super) type Prepare = Arc<dyn Fn() + Send + Sync>;
+
 /// What a server is given to run.
 pub(super) struct Setup {
     pub(super) entrances: Vec<Entrance>,
@@ -38,6 +41,7 @@ pub(super) struct Setup {
     pub(super) reload: Arc<dyn Fn() + Send + Sync>,
     /// Rings when somebody wants a reload.
     pub(super) bell: Arc<Notify>,
+    pub(super) before_handover: Prepare,
     pub(super) predecessor: Option<UnixDatagram>,
 }
 
@@ -76,10 +80,11 @@ pub(super) fn run(setup: Setup, signals: Signals) -> io::Result<()> {
 }
 
 async fn serve(setup: Setup, mut orders: Orders, workers: &[Worker], announcer: &Announcer) -> io::Result<()> {
-    let Setup { entrances, shared, reload, bell, predecessor, .. } = setup;
+    let Setup { entrances, shared, reload, bell, before_handover, predecessor, .. } = setup;
     let (arrived, arrivals) = mpsc::channel(1);
     let (admission, admitted) = watch::channel(Admission::Open);
-    let mut hall = Hall { arrivals, workers, shared: &shared, places: Places::default(), listeners: Vec::new() };
+    let (places, listeners) = (Places::default(), Vec::new());
+    let mut hall = Hall { arrivals, workers, shared: &shared, places, listeners, before_handover };
     for Entrance { listener, door } in entrances {
         hall.listeners.push((door.name(), listener.again()?));
         tokio::spawn(accept(

@@ -112,7 +112,8 @@ impl Store {
             return Ok(Taken::Waits { code: GONE_BACK.to_owned() });
         }
         let read = self.compile(listing, &pieces, &listing.let_in(book));
-        let facts = UpdateFacts { signature, ..listing.facts(book, &read, issued) };
+        let replay = read.as_ref().ok().and_then(|read| self.replay(listing, book, &read.index, at));
+        let facts = UpdateFacts { signature, replay, ..listing.facts(book, &read, issued) };
         let ruling = match listing.guards.update(&facts) {
             // What waits does not answer: the list that remains is judged by itself as well.
             UpdateRuling::Accept => listing.guards.update(&remaining(book, &read)),

@@ -15,6 +15,7 @@ mod change;
 mod error;
 mod intake;
 mod open;
+mod replay;
 mod shelf;
 mod state;
 
@@ -27,6 +28,7 @@ use crate::canonical::Tables;
 use crate::index::{Index, Keys, StateKey};
 use crate::lists::Source;
 use crate::lists::guard::Guards;
+use crate::sample::Sampler;
 
 pub use book::{Book, Change, Failure, HeldEntry, Notes, Version};
 pub use change::{Approved, Difference};
@@ -44,6 +46,8 @@ pub struct Store {
     dir: PathBuf,
     key: StateKey,
     tables: Arc<Tables>,
+    /// What was checked lately.
+    sampler: Option<Arc<Sampler>>,
 }
 
 /// A list and what is asked of it.
@@ -87,7 +91,7 @@ pub struct Live {
 impl Store {
     /// The lists in a state directory. Nothing is made there by asking.
     pub fn in_dir(state_dir: &Path, key: &StateKey, tables: &Arc<Tables>) -> Self {
-        Self { dir: state_dir.join("lists"), key: key.clone(), tables: Arc::clone(tables) }
+        Self { dir: state_dir.join("lists"), key: key.clone(), tables: Arc::clone(tables), sampler: None }
     }
 
     /// What is known of a list.

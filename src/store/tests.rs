@@ -7,6 +7,7 @@ use crate::lists::guard::{GuardOptions, GuardTexts};
 use crate::lists::{Format, Piece, PlainMeans};
 
 use super::*;
+use crate::sample::Sampler;
 
 const NOW: i64 = 1_800_000_000;
 
@@ -223,4 +224,58 @@ fn entries_that_wait_do_not_hide_that_the_others_are_gone() {
     let held: Vec<String> = (0..990).map(|number| format!("10.1.{}.{}\n", number / 250, number % 250)).collect();
     assert_eq!(stand.offer(&(few + &held.concat()), None).unwrap(), Taken::Waits { code: "shrank".into() });
     assert!(stand.lists("h700.example"));
+}
+
+/// A sample of so many links to each host.
+fn sampled(stand: &Stand, links: &[(&str, usize)]) -> Store {
+    let (sampler, error) = Sampler::open(stand.dir.path(), &stand.store.key, &stand.store.tables, 10_000);
+    assert!(error.is_none());
+    for &(host, count) in links {
+        (0..count).for_each(|number| {
+            let link = format!("https://{host}/{number}");
+            sampler.see([[Some(&*link), None]].into_iter(), NOW);
+        });
+    }
+    stand.store.clone().sampling(Some(Arc::new(sampler)))
+}
+
+#[test]
+fn what_would_newly_match_much_of_what_was_checked_waits() {
+    let waits = || Taken::Waits { code: "newly_matched".into() };
+    // The first version is held against the sample as any other is, and of 1,000 links one is let through.
+    for (links, first, second) in [
+        (&[("one.example", 500), ("two.example", 3), ("three.example", 497)][..], waits(), waits()),
+        (&[("one.example", 500), ("two.example", 3), ("three.example", 496)], Taken::Live, Taken::Live),
+        (&[("one.example", 2), ("two.example", 2), ("three.example", 996)], Taken::Live, Taken::Live),
+        (&[("one.example", 2), ("two.example", 3), ("three.example", 995)], Taken::Live, waits()),
+    ] {
+        let mut stand = Stand::new();
+        stand.store = sampled(&stand, links);
+        assert_eq!(stand.offer("one.example\n", None).unwrap(), first, "{links:?}");
+        if first != Taken::Live {
+            stand.store.approve(&stand.listing, 1, "ann").unwrap();
+        }
+        assert_eq!(stand.offer("one.example\ntwo.example\n", None).unwrap(), second, "{links:?}");
+        let foreseen = stand.store.foresee(&stand.listing, NOW).unwrap();
+        let expected =
+            (second == waits()).then_some((links[1].1 as u64, links.iter().map(|(_, count)| *count as u64).sum()));
+        assert_eq!(foreseen.map(|foreseen| (foreseen.newly_matched, foreseen.links)), expected, "{links:?}");
+        if second == waits() {
+            assert!(!stand.lists("two.example"));
+            stand.store.approve(&stand.listing, 2, "ann").unwrap();
+        }
+        assert!(stand.lists("two.example"));
+        // What matched before and what matches no more is nothing new.
+        assert_eq!(stand.offer("two.example\n", None).unwrap(), Taken::Live);
+    }
+}
+
+#[test]
+fn a_version_in_use_that_was_read_in_another_way_is_compared_as_it_is_read_now() {
+    let mut stand = Stand::new();
+    stand.store = sampled(&stand, &[("below.one.example", 1_000), ("below.two.example", 1_000)]);
+    stand.listing.source.options.plain_means = PlainMeans::Exact;
+    assert_eq!(stand.offer("one.example\ntwo.example\n", None).unwrap(), Taken::Live);
+    stand.listing.source.options.plain_means = PlainMeans::Domain;
+    assert_eq!(stand.offer("one.example\n", None).unwrap(), Taken::Live);
 }

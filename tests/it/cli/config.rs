@@ -218,6 +218,8 @@ fn the_configuration_as_people_read_it() {
     guards.growth_max_share = 0.3  # default
     guards.shrink_max_share = 0.3  # default
     guards.bad_lines_max_share = 0.01  # default
+    guards.newly_matched_max_share = 0.001  # default
+    guards.sample_links = 10000  # default
     lists.own.approvers = 1  # DIR/c.toml
     lists.own.bytes_max = 1073741824  # DIR/c.toml
     lists.own.default_category = "csam"  # DIR/c.toml
@@ -364,6 +366,8 @@ fn the_configuration_as_people_read_it() {
     guards.growth_max_share = 0.3  # default
     guards.shrink_max_share = 0.3  # default
     guards.bad_lines_max_share = 0.01  # default
+    guards.newly_matched_max_share = 0.001  # default
+    guards.sample_links = 10000  # default
     [0]
     "#);
     insta::assert_snapshot!(session(&home, &[&["config", "default"]]), @r#"
@@ -651,6 +655,10 @@ fn the_configuration_as_people_read_it() {
     #shrink_max_share = 0.3
     # An update with a larger share of lines that cannot be used is refused, 0 to 1.
     #bad_lines_max_share = 0.01
+    # An update that newly matches a larger share of the links checked lately waits for approval, 0 to 1.
+    #newly_matched_max_share = 0.001
+    # So many of the links checked lately are kept, as digests that tell nothing without the key; 0: none.
+    #sample_links = 10000
 
     # One [[lists]] for each list; without any, the demo list is used.
     #[[lists]]

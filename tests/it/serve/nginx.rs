@@ -43,7 +43,7 @@ http {
 
 impl Nginx {
     /// A platform; `tests/run` installs it.
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::with(CONFIG)
     }
 

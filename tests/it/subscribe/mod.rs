@@ -7,6 +7,7 @@ mod leaks;
 mod life;
 mod local;
 mod mirror;
+mod sample;
 
 use std::path::PathBuf;
 
