@@ -14,6 +14,7 @@ pub(super) fn keys(config: &Config, checker: &Checker, ledger: &Ledger) -> anyho
         let hex = data_encoding::HEXLOWER_PERMISSIVE.decode(setting.sha256.as_bytes()).ok();
         let sha256 = hex.and_then(|bytes| bytes.try_into().ok());
         let key = Key {
+            name: setting.name.clone(),
             sha256: sha256.context("`sha256` is not 64 hex digits").with_context(about)?,
             scopes: setting.scopes.clone(),
             ends: setting.expires.map(jiff::Timestamp::as_second),
@@ -31,7 +32,11 @@ fn snapshot_for(setting: &KeySetting, config: &Config, checker: &Checker) -> any
     let snapshot = checker.snapshot().as_ref().clone().with_policy(policy);
     let Some(names) = &setting.lists else { return Ok(snapshot) };
     // While lists cannot be read nothing is answered at all.
-    let is_there = |name: &String| snapshot.indexes.is_empty() || snapshot.lists().any(|list| list.name == *name);
+    // A list that is downloaded may have no version yet.
+    let is_awaited = |name: &String| config.lists.iter().any(|list| list.url.is_some() && list.name == *name);
+    let is_there = |name: &String| {
+        snapshot.indexes.is_empty() || is_awaited(name) || snapshot.lists().any(|list| list.name == *name)
+    };
     if let Some(stranger) = names.iter().find(|name| !is_there(name)) {
         let known: Vec<&str> = snapshot.lists().map(|list| &*list.name).collect();
         bail!("there is no list {stranger:?}; there are: {}", known.join(", "));

@@ -5,6 +5,7 @@ mod audit;
 mod canaries;
 mod check;
 mod config;
+mod decisions;
 mod explain;
 mod follow;
 mod generation;

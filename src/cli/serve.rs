@@ -24,7 +24,7 @@ use super::canaries::{self, Lookout, Watchman};
 use super::hits::HitsKeeper;
 use super::late::Followers;
 use super::session::{KeyFor, Session, Settings, warn};
-use super::updater::{self, Updater};
+use super::updater::Updater;
 use super::watch::Watch;
 use super::{Exit, holders, lists, platform, usage};
 
@@ -58,7 +58,8 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
         lists => lists?,
     };
     let followers = Followers::start(&settings, &metrics)?;
-    let live = doors(&settings, lists, &ledger, &followers)?;
+    let mut updater = Updater::default();
+    let live = doors(&settings, lists, &ledger, (&followers, &updater))?;
     tell(&metrics, &live.api);
     let watchman = Watchman::start(&metrics)?;
     watchman.look_from(lookout(config, &live.api));
@@ -79,7 +80,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     };
     tracing::info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), threads, "started");
     let (arguments, lists) = (arguments.clone(), given.lists.clone());
-    let (bell, mut updater) = (server.bell(), Updater::default());
+    let bell = server.bell();
     // A list on the command line stands in place of all others.
     if given.lists.is_empty() {
         updater.keep(&settings, &metrics, &bell)?;
@@ -151,10 +152,11 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
         let lists = Lists::load(&settings, arguments, given)?;
         let mut followers = followers.lock().unwrap_or_else(PoisonError::into_inner);
         let next = followers.again(&settings, metrics)?;
-        let live = doors(&settings, lists, ledger, &next)?;
+        let mut updater = updater.lock().unwrap_or_else(PoisonError::into_inner);
+        let live = doors(&settings, lists, ledger, (&next, &updater))?;
         next.take_over(&settings, metrics)?;
         *followers = next;
-        updater.lock().unwrap_or_else(PoisonError::into_inner).keep(&settings, metrics, bell)?;
+        updater.keep(&settings, metrics, bell)?;
         watchman.look_from(lookout(&settings.loaded.config, &live.api));
         Ok(live)
     });
@@ -255,7 +257,12 @@ impl Lists {
     }
 }
 
-fn doors(settings: &Settings, lists: Lists, ledger: &Ledger, followers: &Followers) -> anyhow::Result<Live> {
+fn doors(
+    settings: &Settings,
+    lists: Lists,
+    ledger: &Ledger,
+    (followers, updater): (&Followers, &Updater),
+) -> anyhow::Result<Live> {
     let config = &settings.loaded.config;
     let Lists { checker, written_at, required, canaries, unused } = lists;
     let checker = followers.asking(checker);
@@ -276,7 +283,7 @@ fn doors(settings: &Settings, lists: Lists, ledger: &Ledger, followers: &Followe
             written_at,
             canaries,
             unused,
-            kept: updater::kept(settings)?,
+            kept: updater.kept(settings)?,
             deep,
             late,
             uris_search,

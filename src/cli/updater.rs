@@ -8,16 +8,17 @@ use crate::serve::{Bell, Kept, KeptList};
 use crate::store::{Store, StoreError, Taken};
 use crate::telemetry::clock;
 use crate::telemetry::metrics::{self, Metrics};
-use crate::update::{self, Outcome};
+use crate::update::{self, Outcome, Prompts};
 
-use super::audit;
 use super::session::Settings;
+use super::{audit, decisions};
 
 /// What updates lists. It ends when this is dropped.
 #[derive(Default)]
 pub(super) struct Updater {
     runtime: Option<Runtime>,
     made_by: Option<MadeBy>,
+    prompts: Prompts,
 }
 
 /// The settings that it was made by.
@@ -30,10 +31,28 @@ impl Updater {
         if self.made_by == made_by {
             return Ok(());
         }
-        let runtime = if settings.subscribed()?.is_empty() { None } else { Some(start(settings, metrics, bell)?) };
-        let before = std::mem::replace(self, Self { runtime, made_by });
+        let prompts = self.prompts.clone();
+        let runtime =
+            if settings.subscribed()?.is_empty() { None } else { Some(start(settings, metrics, bell, &prompts)?) };
+        let before = std::mem::replace(self, Self { runtime, made_by, prompts });
         drop(before);
         Ok(())
+    }
+
+    /// What doors tell of subscribed lists, and do about them.
+    pub(super) fn kept(&self, settings: &Settings) -> anyhow::Result<Kept> {
+        let subscribed = settings.subscribed()?;
+        if subscribed.is_empty() {
+            return Ok(Kept::default());
+        }
+        let list = |setting: &&ListSetting| KeptList {
+            name: setting.name.clone(),
+            stale_s: setting.stale_s,
+            required: setting.required,
+        };
+        let (store, lists) = (settings.store(IfMissing::Make)?, subscribed.iter().map(list).collect());
+        // Whoever updates lists by then is reached by the same prompts.
+        Ok(Kept { store: Some(store), lists, curator: Some(decisions::desk(settings, &self.prompts)?) })
     }
 }
 
@@ -50,7 +69,7 @@ impl Drop for Updater {
     }
 }
 
-fn start(settings: &Settings, metrics: &Metrics, bell: &Bell) -> anyhow::Result<Runtime> {
+fn start(settings: &Settings, metrics: &Metrics, bell: &Bell, prompts: &Prompts) -> anyhow::Result<Runtime> {
     let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("linkgate-lists").enable_all().build()?;
     let inside = runtime.enter();
     let subscriptions = settings.subscriptions()?;
@@ -58,7 +77,7 @@ fn start(settings: &Settings, metrics: &Metrics, bell: &Bell) -> anyhow::Result<
     let store = settings.store(IfMissing::Make)?;
     let audit = Audit::in_dir(&settings.state_dir()?, &settings.key()?);
     let tell = Tell { audit: audit.into(), store: store.clone(), metrics: metrics.clone(), bell: bell.clone() };
-    runtime.spawn(update::run(store, subscriptions, move |name, outcome| tell.tell(name, outcome)));
+    runtime.spawn(update::run(store, subscriptions, prompts.clone(), move |name, outcome| tell.tell(name, outcome)));
     Ok(runtime)
 }
 
@@ -98,18 +117,4 @@ impl Tell {
             tracing::error!(list, %error, "an update is not on the record");
         }
     }
-}
-
-/// What doors tell of subscribed lists.
-pub(super) fn kept(settings: &Settings) -> anyhow::Result<Kept> {
-    let subscribed = settings.subscribed()?;
-    if subscribed.is_empty() {
-        return Ok(Kept::default());
-    }
-    let list = |setting: &&ListSetting| KeptList {
-        name: setting.name.clone(),
-        stale_s: setting.stale_s,
-        required: setting.required,
-    };
-    Ok(Kept { store: Some(settings.store(IfMissing::Make)?), lists: subscribed.iter().map(list).collect() })
 }

@@ -8,6 +8,7 @@
 //! Whatever goes wrong, the version that answers stays. The next attempt comes later each time, at a random moment.
 
 mod once;
+mod prompt;
 mod run;
 
 use crate::fetch::{BackOff, Downloader};
@@ -15,6 +16,7 @@ use crate::lists::ListKey;
 use crate::store::{Failure, Listing, Taken};
 
 pub use once::once;
+pub use prompt::{Prompts, Refreshed};
 pub use run::run;
 
 /// A list that is downloaded.
