@@ -179,6 +179,7 @@ impl Snapshot {
             found.extend(hits.iter().map(|&hit| Match {
                 hit,
                 mode: list_of(&hit).map(|list| index.mode(list, url.host())).unwrap_or_default(),
+                by_list: list_of(&hit).and_then(|list| self.actions.get(&list.name)?.of(hit.category)),
                 index: number,
                 via: if hit.alias && via == Via::Itself { Via::Alias } else { via },
                 voice: Voice::List,
@@ -192,7 +193,7 @@ impl Snapshot {
             let index = self.indexes.len();
             overrides.extend(own.map(|&hit| {
                 let voice = if hit.disputed { Voice::OnePerson } else { Voice::Operator };
-                Match { hit, mode: Mode::Enforce, index, via, voice }
+                Match { hit, mode: Mode::Enforce, by_list: None, index, via, voice }
             }));
         }
     }

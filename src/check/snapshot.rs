@@ -1,11 +1,12 @@
 //! Everything that verdicts depend on, as one value that is swapped in whole.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::canonical::{CanonicalUrl, Tables};
 use crate::fetch::Asked;
 use crate::index::{self, Action, Hit, Index, List};
-use crate::verdict::Policy;
+use crate::verdict::{ListActions, Policy};
 
 use super::publishers::{Confirmed, Partials};
 
@@ -22,6 +23,8 @@ pub struct Snapshot {
     pub overrides: Option<Arc<Index>>,
     /// What to do about what is found.
     pub policy: Policy,
+    /// What single lists lead to instead, by their names.
+    pub actions: Arc<BTreeMap<String, ListActions>>,
     /// Whose links are followed, if any are.
     pub asked: Option<Asked>,
     /// Lists whose publishers tell the whole hashes behind prefixes.
@@ -46,8 +49,18 @@ impl Snapshot {
     /// Generation 0, without overrides.
     pub fn new(tables: Arc<Tables>, indexes: Vec<Arc<Index>>, policy: Policy) -> Self {
         let lists_id = index::lists_id(indexes.iter().flat_map(|index| index.lists())).into();
-        let publishers = Arc::default();
-        Self { generation: 0, tables, indexes, overrides: None, policy, asked: None, publishers, lists_id, only: None }
+        Self {
+            generation: 0,
+            tables,
+            indexes,
+            overrides: None,
+            policy,
+            actions: Arc::default(),
+            asked: None,
+            publishers: Arc::default(),
+            lists_id,
+            only: None,
+        }
     }
 
     /// The same with overrides.
@@ -96,6 +109,12 @@ impl Snapshot {
     #[must_use]
     pub fn with_policy(self, policy: Policy) -> Self {
         Self { policy, ..self }
+    }
+
+    /// The same where single lists lead to other actions than the policy says.
+    #[must_use]
+    pub fn with_actions(self, actions: BTreeMap<String, ListActions>) -> Self {
+        Self { actions: actions.into(), ..self }
     }
 
     /// The same for somebody who is answered by these lists alone.

@@ -30,29 +30,37 @@ pub(super) fn run(command: AuditCommand, settings: &Settings) -> anyhow::Result<
     Ok(Exit::Failed)
 }
 
-impl By {
-    fn deed(&self, did: &str, about: &str) -> Deed {
-        let (who, why) = (self.author.clone(), self.reason.clone());
-        Deed { who, did: did.to_owned(), about: about.to_owned(), why }
-    }
-}
-
-/// Does something that somebody decided. It is on the record before it happens, and if it fails that is too.
+/// Does something that somebody decided by a command.
 pub(super) fn recorded<T>(
     settings: &Settings,
     by: &By,
     (did, about): (&str, &str),
     change: impl FnOnce() -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
+    let audit = signed(settings, by)?;
+    let (who, why) = (by.author.clone(), by.reason.clone());
+    recorded_in(&audit, Deed { who, did: did.to_owned(), about: about.to_owned(), why }, change)
+}
+
+/// The record, for somebody who says who decides and why.
+pub(super) fn signed(settings: &Settings, by: &By) -> anyhow::Result<Audit> {
     if by.author.trim().is_empty() || by.reason.trim().is_empty() {
         return Err(super::usage("--author and --reason want to be filled in: the record is of no use without them"));
     }
-    let audit = Audit::in_dir(&settings.state_dir()?, &settings.key()?);
+    Ok(Audit::in_dir(&settings.state_dir()?, &settings.key()?))
+}
+
+/// Does something. It is on the record before it happens, and if it fails that is too.
+pub(super) fn recorded_in<T>(
+    audit: &Audit,
+    deed: Deed,
+    change: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let now = Timestamp::from_second(clock::now()).unwrap_or_default();
-    audit.append(by.deed(did, about), now).context("nothing was changed, since it cannot be recorded")?;
+    audit.append(deed.clone(), now).context("nothing was changed, since it cannot be recorded")?;
     let changed = change();
     if changed.is_err() {
-        audit.append(by.deed(&format!("{did}_failed"), about), now)?;
+        audit.append(Deed { did: format!("{}_failed", deed.did), ..deed }, now)?;
     }
     changed
 }

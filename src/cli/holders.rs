@@ -14,6 +14,7 @@ pub(super) fn keys(config: &Config, checker: &Checker, ledger: &Ledger) -> anyho
         let hex = data_encoding::HEXLOWER_PERMISSIVE.decode(setting.sha256.as_bytes()).ok();
         let sha256 = hex.and_then(|bytes| bytes.try_into().ok());
         let key = Key {
+            name: setting.name.clone(),
             sha256: sha256.context("`sha256` is not 64 hex digits").with_context(about)?,
             scopes: setting.scopes.clone(),
             ends: setting.expires.map(jiff::Timestamp::as_second),

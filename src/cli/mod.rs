@@ -7,6 +7,7 @@ mod canaries;
 mod changes;
 mod check;
 mod config;
+mod decisions;
 mod explain;
 mod follow;
 mod generation;

@@ -67,7 +67,8 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     let followers = Followers::start(&settings, &given.lists, &metrics)?;
     let sampling = Sampling::default().again(&settings, &given.lists)?;
     let lists = Lists { checker: sampling.of(lists.checker), ..lists };
-    let live = doors(&settings, lists, &ledger, &followers)?;
+    let mut updater = Updater::default();
+    let live = doors(&settings, lists, &ledger, (&followers, &updater))?;
     tell(&metrics, &live.api);
     let watchman = Watchman::start(&metrics)?;
     watchman.look_from(lookout(config, &live.api));
@@ -88,7 +89,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     };
     tracing::info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), threads, "started");
     let (arguments, lists) = (arguments.clone(), given.lists.clone());
-    let (bell, mut updater) = (server.bell(), Updater::default());
+    let bell = server.bell();
     // A list on the command line stands in place of all others.
     if given.lists.is_empty() {
         updater.keep(&settings, sampling.sampler(), &metrics, &bell)?;
@@ -172,10 +173,10 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
         let next = followers.again(&settings, given, metrics)?;
         let sampled = sampling.now().again(&settings, given)?;
         let lists = Lists { checker: sampled.of(lists.checker), ..lists };
-        let live = doors(&settings, lists, ledger, &next)?;
+        let mut updater = updater.lock().unwrap_or_else(PoisonError::into_inner);
+        let live = doors(&settings, lists, ledger, (&next, &updater))?;
         next.take_over(&settings, metrics)?;
         *followers = next;
-        let mut updater = updater.lock().unwrap_or_else(PoisonError::into_inner);
         updater.keep(&settings, sampled.sampler(), metrics, bell)?;
         sampling.put(sampled);
         watchman.look_from(lookout(&settings.loaded.config, &live.api));
@@ -276,7 +277,12 @@ impl Lists {
     }
 }
 
-fn doors(settings: &Settings, lists: Lists, ledger: &Ledger, followers: &Followers) -> anyhow::Result<Live> {
+fn doors(
+    settings: &Settings,
+    lists: Lists,
+    ledger: &Ledger,
+    (followers, updater): (&Followers, &Updater),
+) -> anyhow::Result<Live> {
     let config = &settings.loaded.config;
     let Lists { checker, written_at, required, canaries, unused, .. } = lists;
     let checker = followers.asking(checker);
@@ -297,7 +303,7 @@ fn doors(settings: &Settings, lists: Lists, ledger: &Ledger, followers: &Followe
             written_at,
             canaries,
             unused,
-            kept: updater::kept(settings)?,
+            kept: updater.kept(settings)?,
             deep,
             late,
             uris_search,

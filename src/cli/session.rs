@@ -250,7 +250,9 @@ impl Settings {
             written_at.extend(live.index.lists().iter().map(|list| (list.name.clone(), live.seen_at)));
             indexes.push(Arc::new(live.index));
         }
-        let snapshot = Snapshot::new(Arc::clone(&self.tables), indexes, policy);
+        let configured: &[_] = if given.is_empty() { &self.loaded.config.lists } else { &[] };
+        let actions = config::actions_by_list(configured);
+        let snapshot = Snapshot::new(Arc::clone(&self.tables), indexes, policy).with_actions(actions);
         let snapshot = match self.overrides()? {
             Some(overrides) => snapshot.with_overrides(Arc::new(overrides)),
             None => snapshot,
@@ -315,7 +317,7 @@ impl Settings {
         let fields = [
             serde_json::to_vec(&lists)?,
             self.tables.id().to_vec(),
-            serde_json::to_vec(&(&config.policy, &config.extract))?,
+            serde_json::to_vec(&(&config.policy, config::readings(&config.lists), &config.extract))?,
             overrides,
         ];
         let mut hasher = blake3::Hasher::new();

@@ -102,6 +102,7 @@ pub(super) fn source_of(setting: &ListSetting, path: &Path) -> anyhow::Result<So
     let options = &mut source.options;
     options.bytes_max = setting.bytes_max;
     options.default_category = setting.default_category;
+    options.categories = setting.categories.clone();
     options.www_twin = setting.www_twin;
     options.label_private = setting.label_private;
     options.plain_means = match setting.plain_means.as_deref() {

@@ -9,13 +9,12 @@ use crate::config::{FetchSetting, GuardSetting, IfMissing, ListSetting};
 use crate::sample::Sampler;
 use crate::serve::{Bell, Kept, KeptList};
 use crate::store::{Store, StoreError, Taken};
-use crate::telemetry::clock;
 use crate::telemetry::metrics::{self, Metrics};
-use crate::update::{self, Outcome};
+use crate::update::{self, Outcome, Prompts};
 
-use super::audit;
 use super::kept::{self, Looked};
 use super::session::Settings;
+use super::{audit, decisions};
 
 /// What updates lists. It ends when this is dropped.
 #[derive(Default)]
@@ -23,6 +22,7 @@ pub(super) struct Updater {
     runtime: Option<Runtime>,
     made_by: Option<MadeBy>,
     sampler: Option<Arc<Sampler>>,
+    prompts: Prompts,
 }
 
 /// The settings that it was made by.
@@ -43,11 +43,28 @@ impl Updater {
             return Ok(());
         }
         let has_urls = settings.loaded.config.lists.iter().any(|list| list.url.is_some());
-        let start = || start(settings, sampler.clone(), metrics, bell);
+        let prompts = self.prompts.clone();
+        let start = || start(settings, sampler.clone(), metrics, (bell, &prompts));
         let runtime = if has_urls { Some(start()?) } else { None };
-        let before = std::mem::replace(self, Self { runtime, made_by, sampler });
+        let before = std::mem::replace(self, Self { runtime, made_by, sampler, prompts });
         drop(before);
         Ok(())
+    }
+
+    /// What doors tell of lists of which versions are kept, and do about them.
+    pub(super) fn kept(&self, settings: &Settings) -> anyhow::Result<Kept> {
+        let kept = settings.kept()?;
+        if kept.is_empty() {
+            return Ok(Kept::default());
+        }
+        let list = |setting: &&ListSetting| KeptList {
+            name: setting.name.clone(),
+            stale_s: kept::stale_s(setting),
+            required: setting.required,
+        };
+        let (store, lists) = (settings.store(IfMissing::Make)?, kept.iter().map(list).collect());
+        // Whoever updates lists by then is reached by the same prompts.
+        Ok(Kept { store: Some(store), lists, curator: Some(decisions::desk(settings, &self.prompts)?) })
     }
 }
 
@@ -68,7 +85,7 @@ fn start(
     settings: &Settings,
     sampler: Option<Arc<Sampler>>,
     metrics: &Metrics,
-    bell: &Bell,
+    (bell, prompts): (&Bell, &Prompts),
 ) -> anyhow::Result<Runtime> {
     let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("linkgate-lists").enable_all().build()?;
     let inside = runtime.enter();
@@ -77,7 +94,7 @@ fn start(
     let store = settings.store(IfMissing::Make)?.sampling(sampler);
     let audit = Audit::in_dir(&settings.state_dir()?, &settings.key()?);
     let tell = Tell { audit: audit.into(), store: store.clone(), metrics: metrics.clone(), bell: bell.clone() };
-    runtime.spawn(update::run(store, subscriptions, move |name, outcome| tell.tell(name, outcome)));
+    runtime.spawn(update::run(store, subscriptions, prompts.clone(), move |name, outcome| tell.tell(name, outcome)));
     Ok(runtime)
 }
 
@@ -94,8 +111,9 @@ impl Tell {
     fn tell(&self, list: &str, outcome: &Result<Outcome, StoreError>) {
         count(&self.metrics, list, outcome);
         if matches!(outcome, Ok(Outcome::Unchanged | Outcome::Taken(_))) {
+            let seen_at = self.store.notes(list).ok().and_then(|notes| notes.checked_at);
             let label = metrics::List { list: list.to_owned() };
-            self.metrics.lists.written_at.get_or_create(&label).set(clock::now());
+            seen_at.map(|at| self.metrics.lists.written_at.get_or_create(&label).set(at));
         }
         if matches!(outcome, Ok(Outcome::Taken(Taken::Live))) {
             self.record(list);
@@ -127,18 +145,4 @@ fn count(metrics: &Metrics, list: &str, outcome: &Result<Outcome, StoreError>) {
 /// The same of lists in files, which are looked at with every reload.
 pub(super) fn tell_looked(metrics: &Metrics, looked: &[Looked]) {
     looked.iter().for_each(|one| count(metrics, &one.name, &one.outcome));
-}
-
-/// What doors tell of lists of which versions are kept.
-pub(super) fn kept(settings: &Settings) -> anyhow::Result<Kept> {
-    let kept = settings.kept()?;
-    if kept.is_empty() {
-        return Ok(Kept::default());
-    }
-    let list = |setting: &&ListSetting| KeptList {
-        name: setting.name.clone(),
-        stale_s: kept::stale_s(setting),
-        required: setting.required,
-    };
-    Ok(Kept { store: Some(settings.store(IfMissing::Make)?), lists: kept.iter().map(list).collect() })
 }

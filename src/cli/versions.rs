@@ -13,7 +13,8 @@ use crate::telemetry::clock;
 use crate::update::{self, Outcome};
 
 use super::args::By;
-use super::audit::{record_update, recorded};
+use super::audit::{record_update, recorded, signed};
+use super::decisions::{self, Awaited, Signed};
 use super::kept::{self, Looked, Origin};
 use super::session::{Settings, warn};
 use super::{Exit, counted, usage};
@@ -34,6 +35,12 @@ impl Named {
             usage(format!("no list {name:?} of which versions are kept is in the configuration; there are: {names}"))
         })?;
         Ok(Self { store: settings.store(IfMissing::Make)?, listing: settings.listing(setting)? })
+    }
+}
+
+impl By {
+    fn as_signed(&self) -> Signed<'_> {
+        Signed { person: &self.author, who: &self.author, why: &self.reason }
     }
 }
 
@@ -136,18 +143,12 @@ pub(super) fn lines(difference: &Difference) -> String {
 pub(super) fn approve(settings: &Settings, name: &str, entry: Option<&str>, by: &By) -> anyhow::Result<Exit> {
     let Named { store, listing } = Named::find(settings, name)?;
     let book = store.book(name)?;
-    let pending = book.pending.unwrap_or_default();
-    let about = match (entry, book.pending()) {
-        (Some(entry), _) => format!("list {name}, entry {entry}"),
-        (None, Some((number, version))) => format!("list {name}, version {number} ({})", version.version),
+    let awaited = match (entry, book.pending) {
+        (Some(entry), _) => Awaited::Entry(entry),
+        (None, Some(number)) => Awaited::Version(number),
         (None, None) => anyhow::bail!("nothing of list {name:?} waits for approval"),
     };
-    let approved = recorded(settings, by, ("list_approve", &about), || {
-        Ok(match entry {
-            Some(entry) => store.let_in(&listing, entry, &by.author)?,
-            None => store.approve(&listing, pending, &by.author)?,
-        })
-    })?;
+    let (about, approved) = decisions::approve(&signed(settings, by)?, (&store, &listing), awaited, &by.as_signed())?;
     let told = match approved {
         Approved::Live => "approved; it answers now",
         Approved::OneMore => "noted; it takes a second person",
@@ -182,10 +183,7 @@ pub(super) fn export(settings: &Settings, name: &str, version: Option<u64>, out:
 
 pub(super) fn roll_back(settings: &Settings, name: &str, to: Option<u64>, by: &By) -> anyhow::Result<Exit> {
     let Named { store, .. } = Named::find(settings, name)?;
-    let book = store.book(name)?;
-    let to = to.or_else(|| book.before_live());
-    let about = to.map_or_else(|| format!("list {name}"), |to| format!("list {name}, to version {to}"));
-    let number = recorded(settings, by, ("list_rollback", &about), || Ok(store.roll_back(name, to)?))?;
+    let number = decisions::roll_back(&signed(settings, by)?, (&store, name), to, &by.as_signed())?;
     writeln!(io::stdout().lock(), "list {name}: version {number} answers now")?;
     Ok(Exit::Quiet)
 }

@@ -1,11 +1,14 @@
 //! The settings of lists: `[[lists]]`, one for each subscription, and `[guards]`, what no update may do by itself.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::index::{Category, Mode};
+use crate::lists::CategoryWords;
+use crate::verdict::ListActions;
 
 /// One list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +37,12 @@ pub struct ListSetting {
     /// The category of entries that give none.
     #[serde(default = "csam")]
     pub default_category: Category,
+    /// What its own words for categories mean: `{ "childabuse" = "csam" }`.
+    #[serde(default, skip_serializing_if = "CategoryWords::is_empty")]
+    pub categories: CategoryWords,
+    /// What its entries lead to by category, where that is not what the policy says: `{ spam = "allow" }`.
+    #[serde(default, skip_serializing_if = "ListActions::is_empty")]
+    pub actions: ListActions,
     /// Whether `host`, `url` and `url_prefix` entries cover the `www.` twin; by format if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub www_twin: Option<bool>,
@@ -112,6 +121,21 @@ pub enum HashShape {
     Files,
 }
 
+/// What single lists lead to, by their names.
+pub fn actions_by_list(lists: &[ListSetting]) -> BTreeMap<String, ListActions> {
+    let own = lists.iter().filter(|list| !list.actions.is_empty());
+    own.map(|list| (list.name.clone(), list.actions.clone())).collect()
+}
+
+/// What a verdict depends on that neither the text of a list nor what its index says of it tells.
+pub fn readings(lists: &[ListSetting]) -> impl Serialize {
+    let reading = |list: &ListSetting| {
+        let means = (list.format.clone(), list.plain_means.clone(), list.root_url_means.clone());
+        (list.name.clone(), means, list.categories.clone(), list.actions.clone())
+    };
+    lists.iter().map(reading).collect::<Vec<_>>()
+}
+
 fn csam() -> Category {
     Category::Csam
 }
@@ -145,6 +169,8 @@ pub(super) const KEYS: &[&str] = &[
     "rollout_share",
     "required",
     "default_category",
+    "categories",
+    "actions",
     "www_twin",
     "plain_means",
     "root_url_means",

@@ -266,6 +266,10 @@ fn without_value(message: &str) -> String {
     if let Some(field) = message.strip_prefix("missing field ") {
         return format!("lacks {field}");
     }
+    // Tables of names say themselves what is wrong with them.
+    if message.starts_with("has ") {
+        return message.to_owned();
+    }
     let Some((_, expected)) = message.rsplit_once("expected ") else {
         return "has a value that cannot be used".to_owned();
     };
@@ -276,6 +280,7 @@ fn without_value(message: &str) -> String {
         "u64" | "usize" => "a whole number that is not negative",
         "path string" => "a path in quotes",
         "a string" => "a text in quotes",
+        "a map" => "a table in braces: { name = \"value\" }",
         "a boolean" => "true or false",
         "a sequence" => "a section in double brackets for each",
         other => other,

@@ -17,7 +17,7 @@ pub use doors::{ApiSetting, KeySetting, LogLevel, OnFailure, ProxySetting, Refus
 pub use error::ConfigError;
 pub use follow::{CacheSetting, FetchSetting};
 pub use key::{IfMissing, KeyOrigin, state_key};
-pub use lists::{GuardSetting, HashShape, ListSetting};
+pub use lists::{GuardSetting, HashShape, ListSetting, actions_by_list, readings};
 pub use load::{Loaded, Origin, load};
 pub use settings::{Config, Extract, State, Tables};
 pub use show::{default_file, show};

@@ -44,6 +44,7 @@ mod report;
 mod signed;
 mod source;
 mod value;
+mod words;
 
 pub use body::unpack;
 pub use compile::{Compiled, Keyring, LastError, SourceReport, SourceState, Waiting, account, compile, status};
@@ -58,6 +59,7 @@ pub use overrides::{LOWERING_MAX_DAYS, Override, OverrideError, OverrideSummary,
 pub use report::{Account, Ignored, LineReport, Refusal, Remark, Tally, Unit};
 pub use signed::{ListKey, ListKeyError, Signed, SignedError, check_digest, verify};
 pub use source::{Piece, Place, Source, version};
+pub use words::{CategoryWords, WordsError};
 
 use crate::canonical::Tables;
 use crate::index::Entry;

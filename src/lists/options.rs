@@ -6,6 +6,7 @@ use crate::index::Category;
 
 use super::guard::Guards;
 use super::line::trimmed;
+use super::words::CategoryWords;
 
 /// What the operator knows of a list and its file does not say.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub struct Options {
     pub label_private: bool,
     /// The category of entries that give none.
     pub default_category: Category,
+    /// What the list's own words for categories mean.
+    pub categories: CategoryWords,
     /// Which column of a foreign table is what.
     pub columns: Columns,
     /// What separates the columns of a foreign table; `None` finds out.
@@ -52,6 +55,7 @@ impl Default for Options {
             www_twin: None,
             label_private: false,
             default_category: Category::Csam,
+            categories: CategoryWords::default(),
             columns: Columns::default(),
             delimiter: None,
             header: None,

@@ -67,3 +67,4 @@ pub(super) fn seen(text: &str, format: Format) -> Seen {
 
 mod samples;
 mod whole;
+mod words;

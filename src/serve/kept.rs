@@ -1,7 +1,11 @@
 //! Subscribed lists, as doors tell of them.
 
+use std::sync::Arc;
+
 use crate::lists::SourceState;
 use crate::store::Store;
+
+use super::curator::Curator;
 
 /// Lists of which versions are kept. Clones share them.
 #[derive(Clone, Default)]
@@ -10,6 +14,8 @@ pub struct Kept {
     pub store: Option<Store>,
     /// Which.
     pub lists: Vec<KeptList>,
+    /// Who sees to them when a holder of a key decides something.
+    pub curator: Option<Arc<dyn Curator>>,
 }
 
 /// One of them.
@@ -24,6 +30,18 @@ pub struct KeptList {
 }
 
 impl Kept {
+    /// Whether versions of that list are kept.
+    pub(super) fn has(&self, list: &str) -> bool {
+        self.lists.iter().any(|kept| kept.name == list)
+    }
+
+    /// The state of one at `now`, in seconds since the Unix epoch.
+    pub(super) fn state(&self, list: &str, now: i64) -> SourceState {
+        let kept = self.lists.iter().find(|kept| kept.name == list);
+        let state = self.store.as_ref().zip(kept).map(|(store, kept)| store.state(list, kept.stale_s, now));
+        state.unwrap_or_else(|| SourceState::missing(list))
+    }
+
     /// The state of each at `now`, in seconds since the Unix epoch.
     pub(super) fn states(&self, now: i64) -> Vec<SourceState> {
         let state = |store: &Store| self.lists.iter().map(|list| store.state(&list.name, list.stale_s, now)).collect();

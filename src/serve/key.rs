@@ -26,6 +26,8 @@ pub enum Scope {
 
 /// A key and what it opens.
 pub struct Key {
+    /// By what name the record knows it.
+    pub name: String,
     /// SHA-256 of the key itself.
     pub sha256: [u8; 32],
     /// What it may be used for.

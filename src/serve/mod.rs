@@ -14,6 +14,7 @@ mod body;
 mod budget;
 mod closing;
 mod connection;
+mod curator;
 mod deep;
 mod door;
 mod fail;
@@ -55,6 +56,7 @@ use crate::telemetry::metrics::Metrics;
 pub use api::{Api, Hosts, Watchers};
 pub use author::AuthorBudget;
 pub use budget::{Account, Budget, Ledger};
+pub use curator::{CurateError, Curator, Decided, Decider, Decision};
 pub use deep::Deep;
 pub use fail::{FailPolicies, FailPolicy, Unchecked};
 pub use gate::{FieldReport, Gate, Judgement};
@@ -155,7 +157,7 @@ impl Server {
     fn api_door(&self, role: api::Role) -> api::ApiDoor {
         let (limits, metrics) = (Arc::clone(&self.shared.limits), self.shared.metrics.clone());
         let openapi = api::document(&limits);
-        api::ApiDoor { role, api: Arc::clone(&self.api), limits, metrics, openapi }
+        api::ApiDoor { role, api: Arc::clone(&self.api), limits, metrics, openapi, bell: self.bell.clone() }
     }
 
     /// The same for the proxy.

@@ -1,8 +1,10 @@
 //! Versions that come in, wait, go back, and are read again.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use crate::canonical::canonical;
+use crate::index::Category;
 use crate::lists::guard::{GuardOptions, GuardTexts};
 use crate::lists::{Format, Piece, PlainMeans};
 
@@ -124,6 +126,22 @@ fn read_in_another_way_the_same_source_is_another_index() {
     assert!(stand.lists("below.one.example"));
     stand.listing.source.options.plain_means = PlainMeans::Exact;
     assert!(!stand.lists("below.one.example") && stand.lists("one.example"));
+    let category = |stand: &Stand| {
+        let mut hits = Vec::new();
+        let live = stand.store.live(&stand.listing).unwrap().unwrap();
+        live.index.look_up(&canonical("https://one.example/").unwrap(), NOW, &mut hits);
+        hits[0].category
+    };
+    let table = |value: &str| BTreeMap::from([("seen".to_owned(), value.to_owned())]).try_into().unwrap();
+    let text = b"value,category\none.example,seen\n".to_vec();
+    let offer =
+        Offer { pieces: vec![Piece { text, format: Format::HouseCsv }], issued: None, signature: None, at: NOW };
+    stand.listing.source.options.categories = table("spam");
+    stand.store.take(&stand.listing, offer).unwrap();
+    assert_eq!(category(&stand), Category::Spam);
+    stand.listing.source.options.categories = table("malware");
+    assert_eq!(category(&stand), Category::Malware);
+    stand.store.roll_back(&stand.listing.source.name, None).unwrap();
     stand.listing.source.options.plain_means = PlainMeans::Domain;
     assert!(stand.lists("below.one.example"));
 }

@@ -9,6 +9,7 @@
 
 mod at_hand;
 mod once;
+mod prompt;
 mod run;
 mod wrong;
 
@@ -18,6 +19,7 @@ use crate::store::{Failure, Listing, Taken};
 
 pub use at_hand::at_hand;
 pub use once::once;
+pub use prompt::{Prompts, Refreshed};
 pub use run::run;
 
 /// A list that is downloaded.

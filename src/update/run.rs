@@ -8,6 +8,7 @@ use tokio::time::sleep;
 use crate::store::{Store, StoreError};
 use crate::telemetry::clock;
 
+use super::prompt::{Heard, Prompts};
 use super::{Outcome, Subscription, once};
 
 /// After a failure of our own disk.
@@ -17,15 +18,18 @@ const LONGEST_S: i64 = 60 * 60 * 24 * 31;
 /// Clocks jump; whatever is due is seen to within that.
 const LOOK: Duration = Duration::from_mins(1);
 
-/// Asks all sources whenever they are due, until it is dropped. `told` learns of each attempt, by the name of the list.
+/// Asks all sources whenever they are due, or somebody prompts, until it is dropped. `told` learns of each attempt, by the name
+/// of the list.
 pub async fn run(
     store: Store,
     subscriptions: Vec<Subscription>,
+    prompts: Prompts,
     told: impl Fn(&str, &Result<Outcome, StoreError>) + Clone + Send + Sync + 'static,
 ) {
     let mut lists = JoinSet::new();
     for subscription in subscriptions {
-        lists.spawn(keep(store.clone(), subscription, told.clone()));
+        let heard = prompts.heard_by(&subscription.listing.source.name);
+        lists.spawn(keep(store.clone(), subscription, heard, told.clone()));
     }
     while lists.join_next().await.is_some() {}
 }
@@ -33,6 +37,7 @@ pub async fn run(
 async fn keep(
     store: Store,
     subscription: Subscription,
+    mut heard: Heard,
     told: impl Fn(&str, &Result<Outcome, StoreError>) + Clone + Send + Sync + 'static,
 ) {
     let name = &subscription.listing.source.name;
@@ -45,16 +50,22 @@ async fn keep(
         let is_same = notes.asked_as == subscription.asked_as;
         // A list that does not answer is asked for at once, and then not more often than others.
         let is_due = !has_asked && notes.failures == 0 && store.is_lost(name);
-        if wait > 0 && is_same && !is_due {
-            sleep(Duration::from_secs(wait.unsigned_abs()).min(LOOK)).await;
+        if wait > 0 && is_same && !is_due && !heard.is_wanted() {
+            let pause = Duration::from_secs(wait.unsigned_abs()).min(LOOK);
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = heard.wait() => {}
+            }
             continue;
         }
         has_asked = true;
+        heard.gather();
         let outcome = once(&store, &subscription, now).await;
-        let is_err = outcome.is_err();
+        let (refreshed, is_err) = ((&outcome).into(), outcome.is_err());
         let (told, list) = (told.clone(), name.clone());
         // It writes to disk, and waits for whoever else does.
         drop(spawn_blocking(move || told(&list, &outcome)).await);
+        heard.tell(refreshed);
         if is_err {
             sleep(DISK_PAUSE).await;
         }

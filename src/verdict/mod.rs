@@ -19,6 +19,7 @@
 //!
 //! It does not look anything up and knows no door: what is wrong with the system, not with a link, is the door's business.
 
+mod list_actions;
 mod policy;
 
 use std::collections::BTreeSet;
@@ -26,6 +27,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 pub use crate::index::Action;
+pub use list_actions::{ActionsError, ListActions};
 pub use policy::{ByCategory, Policy};
 
 use crate::canonical::Via;
@@ -72,6 +74,8 @@ pub struct Match {
     pub hit: Hit,
     /// The list's mode.
     pub mode: Mode,
+    /// What its list leads to for the entry's category, if that is not for the policy to say.
+    pub by_list: Option<Action>,
     /// Which index, in the order in which they are asked.
     pub index: usize,
     /// How the URL that matched was found in the link.
@@ -160,7 +164,7 @@ impl Policy {
         if one.mode == Mode::Report || one.hit.disputed {
             return Action::Allow;
         }
-        let asked = one.hit.action.unwrap_or_else(|| self.for_category(one.hit.category));
+        let asked = one.hit.action.or(one.by_list).unwrap_or_else(|| self.for_category(one.hit.category));
         let is_weak = one.hit.confidence < self.min_confidence || self.wants_more(one, sources);
         if is_weak { asked.min(Action::Flag) } else { asked }
     }

@@ -1,5 +1,6 @@
 //! Posts from text to verdict, through the library: policy, precedence, aliases, nesting, swaps.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use linkgate::canonical::Via;
@@ -7,7 +8,7 @@ use linkgate::check::{CachedChecker, Checker, Flag, Post, Report, Scratch, Snaps
 use linkgate::extract::{LinkKind, Options, TextFormat};
 use linkgate::index::{Builder, Entry, Index, Keys, List, Mode, StateKey};
 use linkgate::lists::{self, Format};
-use linkgate::verdict::{Action, Policy, Reason, Status};
+use linkgate::verdict::{Action, ListActions, Policy, Reason, Status};
 
 use crate::{extractor, tables};
 
@@ -67,6 +68,46 @@ fn confidence_dispute_and_the_lists_own_wish_count() {
     judge("a.example,domain,csam,,hold,,,\n", "https://a.example/", Status::Listed, Action::Hold);
     judge("a.example,domain,csam,,,2100-01-01,,\n", "https://a.example/", Status::Unlisted, Action::Allow);
     judge("a.example,domain,csam,,,,2001-01-01,\n", "https://a.example/", Status::Unlisted, Action::Allow);
+}
+
+/// What a list leads to by itself stands between the wish of an entry and the policy; what weakens an entry weakens it too.
+#[test]
+fn lists_lead_to_actions_of_their_own() {
+    let lines = "a.example,domain,csam,,,,,\nspam.example,domain,spam,,,,,\nasks.example,domain,csam,,flag,,,\n\
+                 weak.example,domain,csam,49,,,,\nbad.example,domain,malware,,,,,\nfought.example,domain,spam,,,,,true\n";
+    let own = |pairs: &[(&str, &str)]| {
+        let table: BTreeMap<_, _> = pairs.iter().map(|&(name, action)| (name.to_owned(), action.to_owned())).collect();
+        BTreeMap::from([("l".to_owned(), ListActions::try_from(table).unwrap())])
+    };
+    let action = |actions, policy: &Policy, mode, text: &str| {
+        let other = list(List::new("other", "1"), "a.example,domain,csam,,,,,\n");
+        let only = list(List { mode, ..List::new("l", "1") }, lines);
+        let snapshot =
+            Snapshot::new(tables(), if text.contains("/two") { vec![only, other] } else { vec![only] }, policy.clone());
+        let checker = Checker::new(extractor(&Options::default()), snapshot.with_actions(actions));
+        checker.check(&Post { text, ..Post::default() }, NOW).action
+    };
+    let default = Policy::default();
+    let both = || own(&[("csam", "hold"), ("spam", "reject")]);
+    for (text, expected) in [
+        ("https://a.example/", Action::Hold),
+        ("https://a.example/two", Action::Reject),
+        ("https://spam.example/", Action::Reject),
+        ("https://asks.example/", Action::Flag),
+        ("https://weak.example/", Action::Flag),
+        ("https://bad.example/", Action::Hold),
+        ("https://fought.example/", Action::Allow),
+        ("https://unlisted.example/", Action::Allow),
+    ] {
+        assert_eq!(action(both(), &default, Mode::Enforce, text), expected, "{text}");
+        let told = if text.contains("/two") { Action::Reject } else { Action::Allow };
+        assert_eq!(action(both(), &default, Mode::Report, text), told, "{text}");
+    }
+    let mut twice = Policy::default();
+    twice.min_sources.csam = 2;
+    assert_eq!(action(both(), &twice, Mode::Enforce, "https://a.example/"), Action::Flag);
+    assert_eq!(action(own(&[("spam", "allow")]), &default, Mode::Enforce, "https://spam.example/"), Action::Allow);
+    assert_eq!(action(BTreeMap::new(), &default, Mode::Enforce, "https://spam.example/"), Action::Flag);
 }
 
 #[test]

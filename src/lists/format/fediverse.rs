@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::index::{Action, Category, Entry, Scope};
+use crate::index::{Action, Entry, Scope};
 use crate::lists::error::ListError;
 use crate::lists::intake::{Intake, Line};
 use crate::lists::report::{Ignored, Refusal};
@@ -104,7 +104,7 @@ pub(super) fn read_ozone(text: &[u8], intake: &mut Intake<'_>) -> Result<(), Lis
         let mut entry = Entry::new(scope, target);
         entry.exception = event.action.as_deref() == Some("whitelist");
         entry.action = (event.action.as_deref() == Some("warn")).then_some(Action::Flag);
-        entry.category = event.reason.as_deref().and_then(Category::from_name);
+        entry.category = event.reason.as_deref().and_then(|word| intake.options.categories.category(word));
         entry.id = event.id.map(|id| id.text().into());
         entry.source_ref = event.by.map(Into::into);
         intake.give(entry);

@@ -1,6 +1,7 @@
 //! What JSON formats share: documents whose objects are read one by one, so that a bad one costs only itself.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::lists::error::ListError;
@@ -34,6 +35,43 @@ pub(super) fn each<'d>(
     intake.counts(Unit::Object);
     for (number, raw) in (1..).zip(objects) {
         intake.line(number, |intake| read(intake, number, raw));
+    }
+}
+
+/// Words that an object is tagged with, in their order: alone, in lists, or as `text` or `name` of objects.
+///
+/// Whatever is none of that says nothing, and costs nobody an entry.
+#[derive(Default)]
+pub(super) struct Words(Vec<String>);
+
+impl Words {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// Those of a field in which commas stand between them.
+    pub(super) fn separated(text: &str) -> Self {
+        Self(text.split(',').map(str::to_owned).collect())
+    }
+
+    fn gather(&mut self, value: Value) {
+        match value {
+            Value::String(word) => self.0.push(word),
+            Value::Array(items) => items.into_iter().for_each(|item| self.gather(item)),
+            Value::Object(mut fields) => {
+                let named = ["data", "text", "name"].into_iter().find_map(|name| fields.remove(name));
+                self.gather(named.unwrap_or_default());
+            }
+            _ => {}
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut words = Self::default();
+        words.gather(Value::deserialize(deserializer)?);
+        Ok(words)
     }
 }
 

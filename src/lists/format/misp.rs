@@ -1,5 +1,7 @@
 //! MISP: events as JSON, exports as CSV, and warning lists.
 
+use std::rc::Rc;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -9,7 +11,7 @@ use crate::lists::intake::{Intake, Line, Outcome};
 use crate::lists::report::{Ignored, Refusal};
 use crate::lists::value;
 
-use super::json::{self, Loose};
+use super::json::{self, Loose, Words};
 use super::table;
 
 /// Reads an event, a list of events, or what a search answers.
@@ -25,7 +27,7 @@ pub(super) fn read_events(text: &[u8], intake: &mut Intake<'_>) -> Result<(), Li
     }
     json::each(attributes.iter().map(|(_, raw)| *raw), intake, |intake, number, raw| {
         let at = usize::try_from(number).unwrap_or(0).saturating_sub(1);
-        let event = attributes.get(at).and_then(|(event, _)| event.as_deref());
+        let event = attributes.get(at).map(|(event, _)| &**event);
         json::object::<Attribute>(raw)?.take(event, intake)
     });
     Ok(())
@@ -47,6 +49,8 @@ struct Answer<'d> {
     #[serde(borrow)]
     response: Option<&'d RawValue>,
     uuid: Option<String>,
+    #[serde(rename = "Tag", default)]
+    tags: Words,
     #[serde(rename = "Attribute", borrow, default)]
     attributes: Vec<&'d RawValue>,
     #[serde(rename = "Object", borrow, default)]
@@ -56,6 +60,8 @@ struct Answer<'d> {
 #[derive(Deserialize)]
 struct Event<'d> {
     uuid: Option<String>,
+    #[serde(rename = "Tag", default)]
+    tags: Words,
     #[serde(rename = "Attribute", borrow, default)]
     attributes: Vec<&'d RawValue>,
     #[serde(rename = "Object", borrow, default)]
@@ -69,13 +75,20 @@ struct Object<'d> {
 }
 
 impl<'d> Answer<'d> {
-    fn gather(self, out: &mut Vec<(Option<String>, &'d RawValue)>) {
-        let bare = Event { uuid: self.uuid, attributes: self.attributes, objects: self.objects };
+    fn gather(self, out: &mut Vec<(Rc<About>, &'d RawValue)>) {
+        let bare = Event { uuid: self.uuid, tags: self.tags, attributes: self.attributes, objects: self.objects };
         for event in std::iter::once(bare).chain(self.event) {
+            let about = Rc::new(About { uuid: event.uuid, tags: event.tags });
             let inner = event.objects.into_iter().flat_map(|object| object.attributes);
-            out.extend(event.attributes.into_iter().chain(inner).map(|raw| (event.uuid.clone(), raw)));
+            out.extend(event.attributes.into_iter().chain(inner).map(|raw| (Rc::clone(&about), raw)));
         }
     }
+}
+
+/// What an event says of all its attributes.
+struct About {
+    uuid: Option<String>,
+    tags: Words,
 }
 
 /// One attribute of an event.
@@ -88,10 +101,13 @@ struct Attribute {
     to_ids: Option<Loose>,
     deleted: Option<Loose>,
     event_uuid: Option<String>,
+    category: Option<String>,
+    #[serde(rename = "Tag", default)]
+    tags: Words,
 }
 
 impl Attribute {
-    fn take(&self, event: Option<&str>, intake: &mut Intake<'_>) -> Outcome {
+    fn take(&self, event: Option<&About>, intake: &mut Intake<'_>) -> Outcome {
         if self.deleted.as_ref().is_some_and(Loose::is_yes) {
             return Ok(Line::Ignored(Ignored::Deleted));
         }
@@ -102,8 +118,12 @@ impl Attribute {
             return Ok(Line::Ignored(Ignored::NotForDetection));
         }
         let (scope, target) = found?;
-        let source_ref = self.event_uuid.as_deref().or(event).map(Into::into);
-        intake.give(Entry { id: self.uuid.as_deref().map(Into::into), source_ref, ..Entry::new(scope, target) });
+        let source_ref = self.event_uuid.as_deref().or(event.and_then(|event| event.uuid.as_deref())).map(Into::into);
+        // What stands nearest says most; MISP's own categories are about something else, unless the operator knows better.
+        let words = self.tags.iter().chain(event.into_iter().flat_map(|event| event.tags.iter()));
+        let category = intake.options.categories.first(words.chain(self.category.as_deref()));
+        let id = self.uuid.as_deref().map(Into::into);
+        intake.give(Entry { id, category, source_ref, ..Entry::new(scope, target) });
         Ok(Line::Taken)
     }
 }
@@ -124,14 +144,14 @@ fn meaning(kind: &str, value: &str, intake: &mut Intake<'_>) -> Option<Result<(S
 
 /// Reads an export as CSV: `uuid,event_id,category,type,value,comment,to_ids,date,…`.
 pub(super) fn read_csv(text: &[u8], intake: &mut Intake<'_>) -> Result<(), ListError> {
-    let mut places: Option<[Option<usize>; 4]> = None;
+    let mut places: Option<[Option<usize>; 6]> = None;
     table::records(text, b',', intake, |intake, record| {
         let field = |at: Option<usize>| {
             at.and_then(|at| record.get(at)).and_then(|field| std::str::from_utf8(field).ok()).map(str::to_owned)
         };
-        let Some([uuid, kind, value, to_ids]) = places else {
+        let Some([uuid, kind, value, to_ids, category, tags]) = places else {
             places =
-                Some(["uuid", "type", "value", "to_ids"].map(|name| {
+                Some(["uuid", "type", "value", "to_ids", "category", "attribute_tag"].map(|name| {
                     record.iter().position(|field| field.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
                 }));
             return Ok(Line::Ignored(Ignored::Header));
@@ -144,11 +164,13 @@ pub(super) fn read_csv(text: &[u8], intake: &mut Intake<'_>) -> Result<(), ListE
             to_ids: to_ids.map_or(Some(Loose::Truth(true)), |at| field(Some(at)).map(Loose::Text)),
             deleted: None,
             event_uuid: None,
+            category: field(category),
+            tags: Words::separated(&field(tags).unwrap_or_default()),
         };
         attribute.take(None, intake)
     })?;
     match places {
-        Some([_, Some(_), Some(_), _]) => Ok(()),
+        Some([_, Some(_), Some(_), ..]) => Ok(()),
         Some(_) => Err(ListError::NoValueColumn),
         None => Err(ListError::Empty),
     }

@@ -84,7 +84,7 @@ impl<'r> Row<'r> {
 
     fn category(&self, intake: &mut Intake<'_>) -> Option<Category> {
         let text = self.text(Column::Category)?;
-        let category = named(text, Category::from_name);
+        let category = intake.options.categories.category(text);
         if category.is_none() {
             intake.remark(Remark::UnknownCategory);
         }

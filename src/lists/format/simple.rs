@@ -55,7 +55,7 @@ pub(super) fn read_e2guardian(text: &[u8], intake: &mut Intake<'_>) {
                 "URLLIST" => kind = Kind::Urls,
                 "IPSITELIST" => kind = Kind::Addresses,
                 "ENDLIST" => (kind, category) = (Kind::Sites, None),
-                "LISTCATEGORY" => category = Category::from_name(&rest.trim().trim_matches('"').to_ascii_lowercase()),
+                "LISTCATEGORY" => category = intake.options.categories.category(rest.trim().trim_matches('"')),
                 other if other.ends_with("LIST") => kind = Kind::Other,
                 _ => {}
             }

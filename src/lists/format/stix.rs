@@ -15,7 +15,7 @@ use crate::lists::intake::{Intake, Line, Outcome};
 use crate::lists::report::{Ignored, Refusal, Remark};
 use crate::lists::value;
 
-use super::json::{self, Loose};
+use super::json::{self, Loose, Words};
 use pattern::Comparison;
 
 pub(super) fn read(text: &[u8], intake: &mut Intake<'_>) -> Result<(), ListError> {
@@ -64,6 +64,10 @@ struct Indicator {
     valid_until: Option<String>,
     confidence: Option<Loose>,
     created_by_ref: Option<String>,
+    #[serde(default)]
+    labels: Words,
+    #[serde(rename = "indicator_types", default)]
+    types: Words,
 }
 
 /// The number of the newest version of every object that there is more than one of, and of all others.
@@ -121,6 +125,8 @@ fn meaning(comparison: &Comparison, intake: &mut Intake<'_>) -> Option<Result<(S
 }
 
 fn entry(indicator: &Indicator, (scope, target): (Scope, Target), intake: &mut Intake<'_>) -> Entry {
+    let words = indicator.labels.iter().chain(indicator.types.iter());
+    let category = intake.options.categories.first(words);
     let mut moment = |text: &Option<String>, day| {
         let read = text.as_deref().map(|text| date::seconds(text, day));
         if read == Some(None) {
@@ -129,6 +135,7 @@ fn entry(indicator: &Indicator, (scope, target): (Scope, Target), intake: &mut I
         read.flatten()
     };
     Entry {
+        category,
         id: indicator.id.as_deref().map(Into::into),
         valid_from: moment(&indicator.valid_from, Day::Begins),
         valid_until: moment(&indicator.valid_until, Day::Ends),

@@ -12,7 +12,7 @@ use crate::lists::intake::{Intake, Line, Outcome};
 use crate::lists::report::{Ignored, Refusal};
 use crate::lists::value;
 
-use super::json::{self, Loose};
+use super::json::{self, Loose, Words};
 
 pub(super) fn read(text: &[u8], intake: &mut Intake<'_>) -> Result<(), ListError> {
     let page: Page<'_> = json::document(text, "threatexchange")?;
@@ -60,6 +60,8 @@ struct Indicator {
     status: Option<String>,
     confidence: Option<Loose>,
     expired_on: Option<Loose>,
+    #[serde(default)]
+    tags: Words,
     descriptors: Option<Many<Descriptor>>,
 }
 
@@ -75,6 +77,8 @@ struct Descriptor {
     owner: Option<Owner>,
     status: Option<String>,
     confidence: Option<Loose>,
+    #[serde(default)]
+    tags: Words,
     #[serde(default)]
     reactions: Vec<Reaction>,
 }
@@ -101,7 +105,9 @@ impl Indicator {
         if !self.lists(intake) {
             return Ok(Line::Ignored(Ignored::OtherStatus));
         }
-        intake.give(self.entry(found?));
+        let words = self.tags.iter().chain(self.descriptors().flat_map(|one| one.tags.iter()));
+        let category = intake.options.categories.first(words);
+        intake.give(Entry { category, ..self.entry(found?) });
         Ok(Line::Taken)
     }
 

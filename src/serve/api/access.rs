@@ -100,6 +100,14 @@ impl Asker {
         }
     }
 
+    /// The name of their key.
+    pub(super) fn key_name(&self) -> &str {
+        match self {
+            Self::Neighbour(_) => "",
+            Self::Holder(key) => &key.name,
+        }
+    }
+
     /// Under what name what is told later is kept: no other key's, and nothing that opens anything.
     pub(super) fn owner(&self) -> String {
         match self {

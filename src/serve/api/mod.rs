@@ -4,6 +4,7 @@ mod access;
 mod check;
 mod checks;
 mod canaries;
+mod curate;
 mod explain;
 mod json;
 mod openapi;
@@ -29,6 +30,7 @@ use crate::lists::SourceState;
 use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::trace::Span;
 
+use super::Bell;
 use super::answer::{self, Answer, Body, Problem, REQUEST_ID};
 use super::deep::Deep;
 use super::kept::Kept;
@@ -79,6 +81,8 @@ pub(super) struct ApiDoor {
     pub(super) metrics: Metrics,
     /// The description of all this, with the limits in force.
     pub(super) openapi: Bytes,
+    /// Has the server take up what was decided.
+    pub(super) bell: Bell,
 }
 
 /// A request as it was sent.
@@ -97,6 +101,9 @@ enum Task {
     Explain,
     Late,
     Lists,
+    Refresh,
+    RollBack,
+    Approve,
     ThreatMatches,
     Uris,
     Health,
@@ -106,12 +113,15 @@ enum Task {
 }
 
 /// Every path with the one method it takes.
-const TASKS: [(&str, Method, Task); 11] = [
+const TASKS: [(&str, Method, Task); 14] = [
     ("/v1/check", Method::POST, Task::Check),
     ("/v1/check/stream", Method::POST, Task::Stream),
     ("/v1/explain", Method::POST, Task::Explain),
     ("/v1/checks/{id}", Method::GET, Task::Late),
     ("/v1/lists", Method::GET, Task::Lists),
+    ("/v1/lists/{name}/refresh", Method::POST, Task::Refresh),
+    ("/v1/lists/{name}/rollback", Method::POST, Task::RollBack),
+    ("/v1/lists/{name}/approve", Method::POST, Task::Approve),
     ("/v4/threatMatches:find", Method::POST, Task::ThreatMatches),
     ("/v1/uris:search", Method::GET, Task::Uris),
     ("/healthz", Method::GET, Task::Health),
@@ -131,8 +141,18 @@ impl Task {
     fn scope(self) -> Scope {
         match self {
             Self::Explain => Scope::Explain,
-            Self::Lists => Scope::Admin,
+            Self::Lists | Self::Refresh | Self::RollBack | Self::Approve => Scope::Admin,
             _ => Scope::Check,
+        }
+    }
+
+    /// As figures name what it changes.
+    fn outcome(self) -> &'static str {
+        match self {
+            Self::Refresh => "list_refresh",
+            Self::RollBack => "list_rollback",
+            Self::Approve => "list_approve",
+            _ => "answered",
         }
     }
 
@@ -184,6 +204,12 @@ impl ApiDoor {
                 Ok(status::metrics(sent.head, &self.metrics))
             }
             Task::Lists => Ok(status::lists(&api, &api.admit(sent.head, task)?)),
+            Task::Refresh | Task::RollBack | Task::Approve => {
+                let asker = api.admit(sent.head, task)?;
+                let answer = curate::answer(self, &api, &asker, task, sent).await?;
+                self.count(task.outcome());
+                Ok(answer)
+            }
             Task::Late => checks::answer(&api, &api.admit(sent.head, task)?, sent.head.uri.path()).await,
             Task::Uris if !api.uris_search => Err(uris::OFF.with_google_error()),
             Task::ThreatMatches | Task::Uris => {
@@ -233,8 +259,10 @@ impl ApiDoor {
 
 /// Whether a path is the known one, with anything but nothing in place of an id.
 fn is_at(known: &str, path: &str) -> bool {
-    let has_id = |before: &str| path.strip_prefix(before).is_some_and(|id| !id.is_empty() && !id.contains('/'));
-    known == path || known.strip_suffix("{id}").is_some_and(has_id)
+    let Some((before, rest)) = known.split_once('{') else { return known == path };
+    let behind = rest.split_once('}').map_or("", |(_, behind)| behind);
+    let id = path.strip_prefix(before).and_then(|rest| rest.strip_suffix(behind));
+    id.is_some_and(|id| !id.is_empty() && !id.contains('/'))
 }
 
 fn allowed(method: &Method) -> HeaderValue {

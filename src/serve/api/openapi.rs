@@ -108,6 +108,7 @@ mod tests {
             include_str!("access.rs"),
             include_str!("check.rs"),
             include_str!("checks.rs"),
+            include_str!("curate.rs"),
             include_str!("explain.rs"),
             include_str!("json.rs"),
             include_str!("mod.rs"),

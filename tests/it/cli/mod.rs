@@ -13,6 +13,7 @@ mod inspect;
 mod lists;
 mod overrides;
 mod usage;
+mod words;
 
 use std::fmt::Write as _;
 

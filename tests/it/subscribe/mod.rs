@@ -1,5 +1,6 @@
 //! Lists that are subscribed to: a real nginx gives them, minisign signs them, and whatever goes wrong the last good one answers.
 
+mod admin;
 mod disk;
 mod example;
 mod kill;

@@ -1,0 +1,153 @@
+//! What somebody decides about the versions of a list, by command or by the API: on the record, then done.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::audit::{Audit, Deed};
+use crate::config::{IfMissing, ListSetting};
+use crate::serve::{CurateError, Curator, Decided, Decider, Decision};
+use crate::store::{Approved, Book, Listing, Store, StoreError};
+use crate::update::{Prompts, Refreshed};
+
+use super::audit::recorded_in;
+use super::session::Settings;
+
+/// Under whose name something is decided, and why.
+pub(super) struct Signed<'s> {
+    /// As whom approvals count.
+    pub(super) person: &'s str,
+    /// As whom the record knows them.
+    pub(super) who: &'s str,
+    pub(super) why: &'s str,
+}
+
+impl Signed<'_> {
+    fn deed(&self, did: &str, about: &str) -> Deed {
+        Deed { who: self.who.into(), did: did.into(), about: about.into(), why: self.why.into() }
+    }
+}
+
+/// What may be approved.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Awaited<'a> {
+    /// The version of that number.
+    Version(u64),
+    /// The entry of that id.
+    Entry(&'a str),
+}
+
+/// Approves; tells what it was about, too.
+pub(super) fn approve(
+    audit: &Audit,
+    (store, listing): (&Store, &Listing),
+    awaited: Awaited<'_>,
+    by: &Signed<'_>,
+) -> anyhow::Result<(String, Approved)> {
+    let name = &listing.source.name;
+    let about = match awaited {
+        Awaited::Entry(entry) => format!("list {name}, entry {entry}"),
+        Awaited::Version(number) => {
+            let book = store.book(name)?;
+            let version = book.versions.get(&number).map(|version| &*version.version);
+            format!("list {name}, version {number} ({})", version.unwrap_or("unknown"))
+        }
+    };
+    let approved = recorded_in(audit, by.deed("list_approve", &about), || {
+        Ok(match awaited {
+            Awaited::Entry(entry) => store.let_in(listing, entry, by.person)?,
+            Awaited::Version(number) => store.approve(listing, number, by.person)?,
+        })
+    })?;
+    Ok((about, approved))
+}
+
+/// Goes back to an earlier version; tells the number of the one that answers.
+pub(super) fn roll_back(
+    audit: &Audit,
+    (store, name): (&Store, &str),
+    to: Option<u64>,
+    by: &Signed<'_>,
+) -> anyhow::Result<u64> {
+    let to = to.or_else(|| store.book(name).ok()?.before_live());
+    let about = to.map_or_else(|| format!("list {name}"), |to| format!("list {name}, to version {to}"));
+    recorded_in(audit, by.deed("list_rollback", &about), || Ok(store.roll_back(name, to)?))
+}
+
+/// Sees to the lists of a server.
+struct Desk {
+    store: Store,
+    audit: Audit,
+    listings: BTreeMap<String, Listing>,
+    prompts: Prompts,
+}
+
+/// Who sees to the lists of these settings.
+pub(super) fn desk(settings: &Settings, prompts: &Prompts) -> anyhow::Result<Arc<dyn Curator>> {
+    let listing = |setting: &ListSetting| anyhow::Ok((setting.name.clone(), settings.listing(setting)?));
+    Ok(Arc::new(Desk {
+        store: settings.store(IfMissing::Make)?,
+        audit: Audit::in_dir(&settings.state_dir()?, &settings.key()?),
+        listings: settings.kept()?.into_iter().map(listing).collect::<anyhow::Result<_>>()?,
+        prompts: prompts.clone(),
+    }))
+}
+
+impl Curator for Desk {
+    fn refresh(&self, list: &str) -> Option<oneshot::Receiver<Refreshed>> {
+        self.prompts.ask(list)
+    }
+
+    fn decide(&self, list: &str, decision: &Decision, by: &Decider) -> Result<Decided, CurateError> {
+        let listing = self.listings.get(list).ok_or(CurateError::NoVersion)?;
+        let book = self.store.book(list).map_err(|error| failed(list, &error.into()))?;
+        // What cannot be is no matter for the record.
+        may_be(&book, decision)?;
+        let (person, who) = (by.person(), by.on_record());
+        let by = Signed { person: &person, who: &who, why: &by.reason };
+        let at = (&self.store, listing);
+        let decided = match decision {
+            Decision::RollBack(to) => roll_back(&self.audit, (&self.store, list), *to, &by).map(|_| Approved::Live),
+            Decision::Approve(number) => approve(&self.audit, at, Awaited::Version(*number), &by).map(|(_, how)| how),
+            Decision::LetIn(entry) => approve(&self.audit, at, Awaited::Entry(entry), &by).map(|(_, how)| how),
+        };
+        match decided.map_err(|error| failed(list, &error))? {
+            Approved::Live => Ok(Decided::Live),
+            Approved::OneMore => Ok(Decided::OneMore),
+        }
+    }
+}
+
+fn may_be(book: &Book, decision: &Decision) -> Result<(), CurateError> {
+    let has_answered = |number: &u64| book.versions.get(number).is_some_and(|version| version.was_live);
+    let is_held = |entry: &String| {
+        let versions = [book.live(), book.pending()];
+        versions.into_iter().flatten().any(|(_, version)| version.held.iter().any(|held| held.entry == *entry))
+    };
+    match decision {
+        Decision::RollBack(to) if !to.or(book.before_live()).as_ref().is_some_and(has_answered) => {
+            Err(CurateError::NoVersion)
+        }
+        Decision::Approve(number) if book.pending == Some(*number) => Ok(()),
+        Decision::Approve(number) if !book.versions.contains_key(number) && book.pending.is_some() => {
+            Err(CurateError::NoVersion)
+        }
+        Decision::Approve(_) => Err(CurateError::NothingPending),
+        Decision::LetIn(entry) if !is_held(entry) => Err(CurateError::NothingPending),
+        Decision::RollBack(_) | Decision::LetIn(_) => Ok(()),
+    }
+}
+
+/// What went wrong, as doors tell it; the log has the rest.
+fn failed(list: &str, error: &anyhow::Error) -> CurateError {
+    match error.downcast_ref() {
+        Some(StoreError::NoVersion { .. }) => CurateError::NoVersion,
+        Some(StoreError::NothingPending { .. }) => CurateError::NothingPending,
+        Some(StoreError::SamePerson { .. }) => CurateError::SamePerson,
+        _ => {
+            tracing::error!(list, error = format!("{error:#}"), "a decision about a list was not carried out");
+            CurateError::State
+        }
+    }
+}
