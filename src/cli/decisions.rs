@@ -7,11 +7,13 @@ use tokio::sync::oneshot;
 
 use crate::audit::{Audit, Deed};
 use crate::config::{IfMissing, ListSetting};
+use crate::lists::Place;
 use crate::serve::{CurateError, Curator, Decided, Decider, Decision};
-use crate::store::{Approved, Book, Listing, Store, StoreError};
-use crate::update::{Prompts, Refreshed};
+use crate::store::{Approved, Book, Listing, Publisher, Store, StoreError};
+use crate::telemetry::clock;
+use crate::update::{self, Prompts, Refreshed};
 
-use super::audit::recorded_in;
+use super::audit::{put_update, recorded_in};
 use super::session::Settings;
 
 /// Under whose name something is decided, and why.
@@ -78,7 +80,7 @@ pub(super) fn roll_back(
 /// Sees to the lists of a server.
 struct Desk {
     store: Store,
-    audit: Audit,
+    audit: Arc<Audit>,
     listings: BTreeMap<String, Listing>,
     prompts: Prompts,
 }
@@ -88,7 +90,7 @@ pub(super) fn desk(settings: &Settings, prompts: &Prompts) -> anyhow::Result<Arc
     let listing = |setting: &ListSetting| anyhow::Ok((setting.name.clone(), settings.listing(setting)?));
     Ok(Arc::new(Desk {
         store: settings.store(IfMissing::Make)?,
-        audit: Audit::in_dir(&settings.state_dir()?, &settings.key()?),
+        audit: Audit::in_dir(&settings.state_dir()?, &settings.key()?).into(),
         listings: settings.kept()?.into_iter().map(listing).collect::<anyhow::Result<_>>()?,
         prompts: prompts.clone(),
     }))
@@ -96,7 +98,22 @@ pub(super) fn desk(settings: &Settings, prompts: &Prompts) -> anyhow::Result<Arc
 
 impl Curator for Desk {
     fn refresh(&self, list: &str) -> Option<oneshot::Receiver<Refreshed>> {
-        self.prompts.ask(list)
+        let listing = self.listings.get(list)?;
+        if !matches!(listing.source.place, Place::File(_)) || listing.publisher != Publisher::Operator {
+            return self.prompts.ask(list);
+        }
+        let (tell, told) = oneshot::channel();
+        let (store, listing, audit) = (self.store.clone(), listing.clone(), Arc::clone(&self.audit));
+        tokio::task::spawn_blocking(move || {
+            let outcome = update::at_hand(&store, &listing, clock::now());
+            let refreshed = Refreshed::from(&outcome);
+            if refreshed == Refreshed::Live && put_update(&audit, &store, &listing.source.name).is_err() {
+                tracing::error!(list = listing.source.name, "an update is not on the record");
+            }
+            // Who does not wait any more need not know.
+            let _ = tell.send(refreshed);
+        });
+        Some(told)
     }
 
     fn decide(&self, list: &str, decision: &Decision, by: &Decider) -> Result<Decided, CurateError> {

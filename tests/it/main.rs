@@ -26,6 +26,7 @@ mod serve;
 mod shipped;
 mod spellings;
 mod subscribe;
+mod swap;
 mod tidy;
 
 use std::io::Write as _;

@@ -38,7 +38,7 @@ const NOT_PENDING: Problem = Problem::new(
 const SAME_PERSON: Problem =
     Problem::new(StatusCode::CONFLICT, "same_person", "this key has approved it already, and it takes another");
 const NOT_DOWNLOADED: Problem =
-    Problem::new(StatusCode::CONFLICT, "not_downloaded", "this server does not download that list");
+    Problem::new(StatusCode::CONFLICT, "not_downloaded", "this server has no source to ask for that list");
 const NO_REASON: Problem =
     Problem::new(StatusCode::BAD_REQUEST, "no_reason", r#"say why: {"reason"}; the record is of no use without it"#);
 const NO_DECISION: Problem = Problem::new(
@@ -118,7 +118,7 @@ pub(super) async fn answer(
         if !text.trim().is_empty() {
             let Nothing {} = json::parse(&text, NO_DECISION)?;
         }
-        return refresh(kept, &*curator, list).await;
+        return refresh((kept, &*curator), list, &door.bell).await;
     }
     let order: Order = json::parse(&text, NO_DECISION)?;
     let (decision, by) = order.decision(task, asker)?;
@@ -127,9 +127,13 @@ pub(super) async fn answer(
     work.done(kept.clone(), curator).await
 }
 
-async fn refresh(kept: &Kept, curator: &dyn Curator, list: String) -> Result<Answer, Problem> {
+async fn refresh((kept, curator): (&Kept, &dyn Curator), list: String, bell: &Bell) -> Result<Answer, Problem> {
     let told = curator.refresh(&list).ok_or(NOT_DOWNLOADED)?;
-    let outcome = timeout(WAIT, told).await.ok().and_then(Result::ok).map(Outcome::Refreshed);
+    let outcome = timeout(WAIT, told).await.ok().and_then(Result::ok);
+    if outcome == Some(Refreshed::Live) {
+        bell.ring();
+    }
+    let outcome = outcome.map(Outcome::Refreshed);
     let kept = kept.clone();
     tokio::task::spawn_blocking(move || kept.told(&list, outcome)).await.map_err(|_| STATE)
 }

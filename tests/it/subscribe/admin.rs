@@ -66,7 +66,7 @@ fn what_cannot_be_is_refused(server: &Serving) {
         ("first", "partner/rollback", r#"{"to":2,"reason":"a"}"#, "404 no_version"),
         ("first", "partner/refresh", "[1]", "422 no_decision"),
         ("first", "nobody/approve", APPROVAL, "404 no_list"),
-        ("first", "own/refresh", "", "404 no_list"),
+        ("first", "own/refresh", "", "200 unchanged"),
         ("first", "partner/forget", "", "404 not_found"),
         ("elsewhere", "partner/approve", APPROVAL, "404 no_list"),
         ("elsewhere", "partner/refresh", "", "404 no_list"),
@@ -115,6 +115,11 @@ fn lists_are_seen_to_through_the_api() {
     let answer = send(&server, "first", "partner/refresh", "");
     assert!(told(&answer) == "200 failed" && answer.body.contains("signature_wrong"), "{answer:?}");
 
+    // A list in a file is looked at.
+    stand.files.file("own.txt", "own-thing.test\nown-new.test\n");
+    assert_eq!(told(&send(&server, "first", "own/refresh", "")), "200 live");
+    wait_until("what was added", || action(&server, "own-new.test") == "reject");
+
     let ran = stand.run(&["audit", "verify"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let record = std::fs::read_to_string(stand.files.path().join("state/linkgate/audit.jsonl")).unwrap();
@@ -127,12 +132,14 @@ fn lists_are_seen_to_through_the_api() {
         deeds,
         [
             "(updater): list_update",
+            "(updater): list_update",
             "key first for ann: list_approve",
             "key first for ben: list_approve",
             "key first for ben: list_approve_failed",
             "key second for ann: list_approve",
             "key second: list_rollback",
             "key first: list_rollback",
+            "(updater): list_update",
         ]
     );
     assert!(!record.contains(".example") && !server.log().contains(".example"), "{record}");
@@ -141,7 +148,7 @@ fn lists_are_seen_to_through_the_api() {
         let name = format!("linkgate_requests_total{{door=\"api\",outcome=\"{outcome}\",platform=\"\"}} ");
         text.lines().find_map(|line| line.strip_prefix(&*name)?.parse::<u32>().ok())
     };
-    assert_eq!([figure("list_approve"), figure("list_rollback"), figure("list_refresh")], [2, 2, 4].map(Some));
+    assert_eq!([figure("list_approve"), figure("list_rollback"), figure("list_refresh")], [2, 2, 6].map(Some));
 }
 
 #[test]
