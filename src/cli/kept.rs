@@ -7,7 +7,7 @@ use anyhow::ensure;
 
 use crate::check::Snapshot;
 use crate::config::{IfMissing, ListSetting};
-use crate::lists::{self, Piece, Place, Source, SourceState};
+use crate::lists::{self, Piece, Place, Source, SourceState, in_words};
 use crate::store::{Listing, Live, Publisher, Store, StoreError, Taken};
 use crate::telemetry::clock;
 use crate::update::{self, Outcome};
@@ -160,38 +160,24 @@ impl Settings {
             let trouble = looked.iter().find(|one| one.name == *name).and_then(Looked::trouble);
             match store.live(&self.listing(setting)?) {
                 Ok(Some(live)) => {
-                    let trouble = live.trouble.as_ref().map(|trouble| format!("{}: {trouble}", trouble.code()));
+                    let trouble =
+                        live.trouble.as_ref().map(|trouble| format!("{}: {}", trouble.code(), in_words(trouble)));
                     for told in looked.iter().filter(|one| one.name == *name).filter_map(Looked::told).chain(trouble) {
                         warn(&format!("{name}: {told}; what answered before answers on"));
                     }
                     answering.live.push(live);
                 }
                 Ok(None) => {
-                    answering.absent.push(Absent { name: name.clone(), why: self.why(&store, setting, trouble)? })
+                    answering.absent.push(Absent { name: name.clone(), why: why(&store, setting, trouble)? });
                 }
                 Err(error) => {
-                    answering.absent.push(Absent { name: name.clone(), why: format!("list {name:?}: {error}") });
+                    answering
+                        .absent
+                        .push(Absent { name: name.clone(), why: format!("list {name:?}: {}", in_words(&error)) });
                 }
             }
         }
         Ok(answering)
-    }
-
-    /// Why a list has no version.
-    fn why(&self, store: &Store, setting: &ListSetting, trouble: Option<String>) -> anyhow::Result<String> {
-        let name = &setting.name;
-        if let Some(trouble) = trouble {
-            return Ok(trouble);
-        }
-        if store.book(name).is_ok_and(|book| book.pending.is_some()) {
-            return Ok(format!("list {name:?} waits for approval; see `linkgate lists preview {name}`"));
-        }
-        Ok(match origin(setting)? {
-            Origin::Handed => {
-                format!("list {name:?} has no version yet; hand one over with `linkgate lists fetch {name} < FILE`")
-            }
-            _ => format!("list {name:?} has no version yet; get one with `linkgate lists fetch`"),
-        })
     }
 
     /// What posts would be checked against, without writing anything or making a key.
@@ -246,12 +232,29 @@ impl Settings {
     }
 }
 
+/// Why a list has no version.
+fn why(store: &Store, setting: &ListSetting, trouble: Option<String>) -> anyhow::Result<String> {
+    let name = &setting.name;
+    if let Some(trouble) = trouble {
+        return Ok(trouble);
+    }
+    if store.book(name).is_ok_and(|book| book.pending.is_some()) {
+        return Ok(format!("list {name:?} waits for approval; see `linkgate lists preview {name}`"));
+    }
+    Ok(match origin(setting)? {
+        Origin::Handed => {
+            format!("list {name:?} has no version yet; hand one over with `linkgate lists fetch {name} < FILE`")
+        }
+        _ => format!("list {name:?} has no version yet; get one with `linkgate lists fetch`"),
+    })
+}
+
 impl Looked {
     /// What was wrong, in a sentence.
     fn trouble(&self) -> Option<String> {
         match &self.outcome {
             Ok(Outcome::Failed(failure)) => Some(failure.text.clone()),
-            Err(error) => Some(error.to_string()),
+            Err(error) => Some(in_words(error)),
             Ok(_) => None,
         }
     }
@@ -263,7 +266,7 @@ impl Looked {
             Ok(Outcome::Taken(Taken::Waits { code })) => {
                 Some(format!("{code}: a version waits for approval; see `linkgate lists preview {}`", self.name))
             }
-            Err(error) => Some(format!("{}: {error}", error.code())),
+            Err(error) => Some(format!("{}: {}", error.code(), in_words(error))),
             Ok(_) => None,
         }
     }

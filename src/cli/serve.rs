@@ -255,7 +255,9 @@ struct Lists {
 impl Lists {
     fn load(settings: &Settings, arguments: &Arguments, given: &[String], looked: &[Looked]) -> anyhow::Result<Self> {
         let Session { checker, written_at, absent } = Session::after_a_look(settings, arguments, given, looked)?;
-        absent.iter().for_each(|absent| warn(&absent.why));
+        for absent in &absent {
+            warn(&absent.why);
+        }
         Ok(Self {
             checker,
             written_at,

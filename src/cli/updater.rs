@@ -144,5 +144,7 @@ fn count(metrics: &Metrics, list: &str, outcome: &Result<Outcome, StoreError>) {
 
 /// The same of lists in files, which are looked at with every reload.
 pub(super) fn tell_looked(metrics: &Metrics, looked: &[Looked]) {
-    looked.iter().for_each(|one| count(metrics, &one.name, &one.outcome));
+    for one in looked {
+        count(metrics, &one.name, &one.outcome);
+    }
 }

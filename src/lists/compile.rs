@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::canonical::Tables;
 use crate::index::{Builder, Index, IndexError, Keys, List, Mode};
 
-use super::error::ListError;
+use super::error::{ListError, in_words};
 use super::format::Format;
 use super::options::Options;
 use super::report::LineReport;
@@ -256,10 +256,4 @@ pub fn status(source: &Source, keys: Keyring, tables: &Arc<Tables>, now: i64) ->
             SourceState { age_s, last_error, ..SourceState::missing(&source.name) }
         }
     }
-}
-
-/// An error and what caused it.
-fn in_words(error: &ListError) -> String {
-    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -93,6 +93,14 @@ pub enum ListError {
     },
 }
 
+/// An error and what caused it, in one sentence.
+pub fn in_words(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut words: Vec<String> = causes.map(ToString::to_string).collect();
+    words.dedup();
+    words.join(": ")
+}
+
 impl ListError {
     /// A short name for `lists status` and metrics.
     pub fn code(&self) -> &'static str {

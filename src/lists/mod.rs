@@ -49,7 +49,7 @@ mod words;
 pub use body::unpack;
 pub use compile::{Compiled, Keyring, LastError, SourceReport, SourceState, Waiting, account, compile, status};
 pub use detect::detect;
-pub use error::ListError;
+pub use error::{ListError, in_words};
 pub use format::Format;
 pub use guarded::{Behind, GuardedIndex, compile_guarded, ids};
 pub use inspect::{Input, InspectError, Inspected, Inspection, MatchAnswer, Request, inspect};

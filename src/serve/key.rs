@@ -61,9 +61,9 @@ impl Keys {
     ///
     /// # Errors
     /// If there is one of that digest.
-    pub fn add(&mut self, key: Key) -> Result<(), Key> {
+    pub fn add(&mut self, key: Key) -> Result<(), Box<Key>> {
         if self.by_digest.contains_key(&key.sha256) {
-            return Err(key);
+            return Err(key.into());
         }
         self.by_digest.insert(key.sha256, Arc::new(key));
         Ok(())

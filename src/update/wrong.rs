@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::fetch::DownloadError;
-use crate::lists::{ListError, SignedError};
+use crate::lists::{ListError, SignedError, in_words};
 use crate::store::{Book, Failure, Notes, StoreError, Taken};
 
 use super::Outcome;
@@ -26,7 +26,7 @@ pub(super) enum Wrong {
 impl Wrong {
     /// What is to be told of it.
     pub(super) fn failure(&self, at: i64) -> Failure {
-        Failure { code: self.code().to_owned(), line: self.line(), text: told(self), at }
+        Failure { code: self.code().to_owned(), line: self.line(), text: in_words(self), at }
     }
 
     pub(super) fn code(&self) -> &'static str {
@@ -74,12 +74,4 @@ impl Outcome {
         let is_behind = !offered.is_empty() && version(book.live()).is_some_and(|live| live != offered);
         (offered, if is_behind { before.checked_at } else { Some(at) })
     }
-}
-
-/// An error and what caused it.
-fn told(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let mut words: Vec<String> = causes.map(ToString::to_string).collect();
-    words.dedup();
-    words.join(": ")
 }

@@ -60,7 +60,7 @@ fn no_check_pauses_for_a_swap() {
         while !done.load(Ordering::Relaxed) {
             let before = worked();
             let report = checker.check(&post, 1_800_000_000);
-            longest = longest.max(worked() - before);
+            longest = longest.max(worked().saturating_sub(before));
             assert_eq!(report.links.len(), 2);
             checks += 1;
         }

@@ -19,7 +19,10 @@ impl Desk {
         let path = desk.0.file("own.csv", text);
         desk.0.file(
             "linkgate.toml",
-            format!("[[lists]]\nname = \"own\"\npath = {path:?}\n{more}\n[[lists]]\nname = \"handed\"\npath = \"-\"\nrequired = false\n"),
+            format!(
+                "[[lists]]\nname = \"own\"\npath = '{}'\n{more}\n[[lists]]\nname = \"handed\"\npath = \"-\"\nrequired = false\n",
+                path.display()
+            ),
         );
         desk
     }
@@ -163,7 +166,7 @@ fn what_is_lost_of_one_list_takes_no_other_down_and_comes_back() {
     assert_eq!((desk.check("two-1.example"), desk.check("one-1.example")), (1, 0));
     fs::remove_file(desk.0.path().join("own.csv")).unwrap();
     for file in fs::read_dir(desk.place("own")).unwrap().map(|entry| entry.unwrap().path()) {
-        if file.file_name().unwrap().to_str().unwrap().starts_with("2") {
+        if file.file_name().unwrap().to_str().unwrap().starts_with('2') {
             fs::write(file, "damaged").unwrap();
         }
     }
