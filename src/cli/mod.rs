@@ -27,6 +27,7 @@ mod platform;
 mod preview;
 mod printable;
 mod probe;
+mod prove;
 mod render;
 mod rescan;
 mod self_test;
