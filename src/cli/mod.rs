@@ -30,6 +30,7 @@ mod platform;
 mod preview;
 mod printable;
 mod probe;
+mod prove;
 mod publishers;
 mod render;
 mod rescan;

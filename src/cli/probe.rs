@@ -19,6 +19,8 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
+/// In TLS 1.3 a client is refused after it has shaken hands.
+const CUT_OFF: &str = "no answer behind TLS, as if a certificate were wanted, or another one; see --client-cert-file";
 const ASK_TIMEOUT: Duration = Duration::from_secs(10);
 const ANSWER_MAX_BYTES: usize = 1 << 20;
 
@@ -52,7 +54,9 @@ impl Entrance {
             Some(config) => {
                 let name = ServerName::IpAddress(address.ip().into());
                 let tls = TlsConnector::from(Arc::clone(config)).connect(name, tcp).await;
-                exchange(tls.context("no TLS with the certificate of tls.cert_file")?, address, request).await
+                exchange(tls.context("no TLS with the certificate of tls.cert_file")?, address, request)
+                    .await
+                    .context(CUT_OFF)
             }
         }
     }

@@ -12,8 +12,8 @@ use crate::check::{Canary, Checker, Snapshot};
 use crate::config::{Config, OnFailure, ProxySetting, Telemetry};
 use crate::lists::SourceState;
 use crate::serve::{
-    Api, AuthorBudget, Bell, FailPolicies, Gate, Hosts, Inherited, Ledger, Live, Proxy, Server, Signals, Tls, Upstream,
-    Watchers,
+    Api, AuthorBudget, Bell, FailPolicies, Gate, Hosts, Inherited, Ledger, Live, Proxy, Server, Signals, Tls, Unseen,
+    Upstream, Watchers,
 };
 use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::trace::{self, Tracing};
@@ -25,6 +25,7 @@ use super::canaries::{self, Lookout, Watchman};
 use super::hits::HitsKeeper;
 use super::kept::Looked;
 use super::late::Followers;
+use super::prove::{Credentials, Doors, Places, Unarmed};
 use super::sampling::{self, Sampling, SharedSampling};
 use super::session::{KeyFor, Session, Settings, warn};
 use super::updater::{self, Updater};
@@ -68,10 +69,11 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     let sampling = Sampling::default().again(&settings, &given.lists)?;
     let lists = Lists { checker: sampling.of(lists.checker), ..lists };
     let mut updater = Updater::default();
-    let live = doors(&settings, lists, &ledger, (&followers, &updater))?;
+    let mut live = doors(&settings, lists, &ledger, (&followers, &updater))?;
     tell(&metrics, &live.api);
     let watchman = Watchman::start(&metrics)?;
-    watchman.look_from(lookout(config, &live.api));
+    live.api.unseen = watchman.unseen();
+    let (checker, canaries) = (live.api.checker.clone(), live.api.canaries.clone());
     let limits = config.serve.limits.clone();
     ensure!(
         limits.body_max_bytes <= BODY_MAX_BYTES,
@@ -79,7 +81,8 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
         BODY_MAX_BYTES >> 20
     );
     let mut server = Server::new(live, limits, metrics.clone(), inherited);
-    open(&mut server, listen, config)?;
+    let places = open(&mut server, listen, config)?;
+    watchman.look_from(lookout(config, places, checker, canaries)?);
     if config.serve.watch_ms > 0 {
         watch.ring(server.bell(), Duration::from_millis(config.serve.watch_ms))?;
     }
@@ -99,7 +102,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     let (handed_over, kept) = (sampling.clone(), sampling.clone());
     server.before_handover(move || handed_over.now().keep());
     let (followers, updater) = (Mutex::new(followers), Mutex::new(updater));
-    let running = Running { ledger, metrics, watch, reachable, followers, sampling, updater, watchman, bell };
+    let running = Running { ledger, metrics, watch, reachable, followers, sampling, updater, watchman, places, bell };
     let outcome = server.run(threads, signals, move || reload(&arguments, &lists, &running));
     // A reload under way may hold the rest for longer than the process lives.
     kept.now().keep();
@@ -108,7 +111,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
 }
 
 /// Opens the doors, and says where.
-fn open(server: &mut Server, listen: SocketAddr, config: &Config) -> anyhow::Result<()> {
+fn open(server: &mut Server, listen: SocketAddr, config: &Config) -> anyhow::Result<Places> {
     let scheme = if config.tls.cert_file.is_some() { "https" } else { "http" };
     let cannot = |address: SocketAddr| format!("{address} cannot be listened on");
     // Before the API, which has no figures where these have a door of their own.
@@ -118,19 +121,22 @@ fn open(server: &mut Server, listen: SocketAddr, config: &Config) -> anyhow::Res
         }
         None => Vec::new(),
     };
+    let mut places = Places::default();
     for api in server.open_api(listen).with_context(|| cannot(listen))? {
         warn(&format!("check API on {scheme}://{api}"));
+        places.api.get_or_insert(api);
     }
     if let Some(address) = config.proxy.listen {
         let upstream = config.proxy.upstream.as_deref().unwrap_or_default();
         for proxy in server.open_proxy(address).with_context(|| cannot(address))? {
             warn(&format!("proxy on {scheme}://{proxy}, in front of {upstream}"));
+            places.proxy.get_or_insert(proxy);
         }
     }
     for address in figures {
         warn(&format!("figures and health on {scheme}://{address}"));
     }
-    Ok(())
+    Ok(places)
 }
 
 #[expect(clippy::disallowed_methods, reason = "it says what was handed over, and is no setting")]
@@ -148,6 +154,7 @@ struct Running {
     sampling: SharedSampling,
     updater: Mutex<Updater>,
     watchman: Watchman,
+    places: Places,
     bell: Bell,
 }
 
@@ -160,7 +167,7 @@ fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
 
 /// What is in place after a reload; nothing if what is there now has to stay.
 fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<Live> {
-    let Running { ledger, metrics, watch, reachable, followers, sampling, updater, watchman, bell } = running;
+    let Running { ledger, metrics, watch, reachable, followers, sampling, updater, watchman, places, bell } = running;
     watch.begin(arguments);
     let loaded = load(arguments).and_then(|settings| {
         let looked = settings.look_at_files(given);
@@ -174,12 +181,15 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
         let sampled = sampling.now().again(&settings, given)?;
         let lists = Lists { checker: sampled.of(lists.checker), ..lists };
         let mut updater = updater.lock().unwrap_or_else(PoisonError::into_inner);
-        let live = doors(&settings, lists, ledger, (&next, &updater))?;
+        let mut live = doors(&settings, lists, ledger, (&next, &updater))?;
+        live.api.unseen = watchman.unseen();
+        let (checker, canaries) = (live.api.checker.clone(), live.api.canaries.clone());
+        let lookout = lookout(&settings.loaded.config, *places, checker, canaries)?;
         next.take_over(&settings, metrics)?;
         *followers = next;
         updater.keep(&settings, sampled.sampler(), metrics, bell)?;
         sampling.put(sampled);
-        watchman.look_from(lookout(&settings.loaded.config, &live.api));
+        watchman.look_from(lookout);
         Ok(live)
     });
     let outcome = if loaded.is_ok() { "done" } else { "failed" };
@@ -304,6 +314,7 @@ fn doors(
             required,
             written_at,
             canaries,
+            unseen: Unseen::default(),
             unused,
             kept: updater.kept(settings)?,
             deep,
@@ -356,8 +367,10 @@ fn proxy(config: &Config, checker: &Checker, required: &[String]) -> anyhow::Res
     }))
 }
 
-fn lookout(config: &Config, api: &Api) -> Lookout {
-    Lookout { checker: api.checker.clone(), canaries: api.canaries.clone(), period_s: config.serve.self_test_s }
+/// What is looked for from now on; with credentials as they are on the disk now.
+fn lookout(config: &Config, places: Places, checker: Checker, canaries: Vec<Canary>) -> anyhow::Result<Lookout> {
+    let doors = Doors::of(config, places, &Credentials::of(config), Unarmed::Skips)?;
+    Ok(Lookout { checker, canaries, period_s: config.serve.self_test_s, doors })
 }
 
 /// Tells figures and the log what is in use.
@@ -413,6 +426,7 @@ mod tests {
                 sampling,
                 updater,
                 watchman: Watchman::start(&Metrics::default()).unwrap(),
+                places: Places::default(),
                 bell,
             };
             assert_eq!(reload(&arguments, &[], &running).is_some(), expected, "{config:?} {address}");

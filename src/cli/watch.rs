@@ -18,6 +18,7 @@ use crate::serve::Bell;
 
 use super::args::Arguments;
 use super::generation;
+use super::prove::Credentials;
 use super::session::Settings;
 
 /// Of a list that is a directory, so many files are looked at.
@@ -146,6 +147,7 @@ fn files(settings: &Settings, arguments: &Arguments, lists: &[String]) -> impl I
     let (tables, tls) = (&config.tables, &config.tls);
     let named = [&tables.wrappers, &tables.aliases, &tables.tracking, &tables.suffixes, &tables.shorteners];
     let named = named.into_iter().chain([&tls.cert_file, &tls.key_file, &tls.client_ca_file]).flatten().cloned();
+    let shown = Credentials::of(config).files();
     let configured = config.lists.iter().filter(|_| lists.is_empty()).filter_map(|list| list.path.clone());
     let given = lists.iter().filter_map(|text| Some(Source::parse(text).ok()?.path()?.to_owned()));
     let subscribed = kept(settings).into_iter().flatten().filter(|_| lists.is_empty());
@@ -153,6 +155,7 @@ fn files(settings: &Settings, arguments: &Arguments, lists: &[String]) -> impl I
     let all: Vec<PathBuf> = Settings::config_path(arguments)
         .into_iter()
         .chain(named)
+        .chain(shown)
         .chain(configured)
         .chain(subscribed)
         .chain(given)

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
@@ -20,6 +21,9 @@ pub struct Serve {
     pub threads: usize,
     pub watch_ms: u64,
     pub self_test_s: u64,
+    pub self_test_cert_file: Option<PathBuf>,
+    pub self_test_key_file: Option<PathBuf>,
+    pub self_test_api_key_file: Option<PathBuf>,
     pub limits: Limits,
 }
 
@@ -30,6 +34,9 @@ impl Default for Serve {
             threads: 0,
             watch_ms: 2_000,
             self_test_s: 3_600,
+            self_test_cert_file: None,
+            self_test_key_file: None,
+            self_test_api_key_file: None,
             limits: Limits::default(),
         }
     }
@@ -248,8 +255,11 @@ pub(super) const DOCS: &[(&str, &str)] = &[
     ),
     (
         "serve.self_test_s",
-        "How often the canaries of lists are looked for and told as figures, in seconds; 0 turns it off.",
+        "How often the canaries of lists are looked for, at the doors too, and told as figures, in seconds; 0 turns it off.",
     ),
+    ("serve.self_test_cert_file", "Certificate that self-tests show to doors that want one, PEM."),
+    ("serve.self_test_key_file", "The key of that certificate, PEM."),
+    ("serve.self_test_api_key_file", "File with a key of the check API for self-tests, where it has keys."),
     ("serve.limits.connections_max", "Open connections of all doors together; more are closed at once."),
     ("serve.limits.streams_max", "Requests at once in one HTTP/2 connection."),
     ("serve.limits.head_max_bytes", "Size of a request without its body."),

@@ -1,11 +1,32 @@
 //! Subscribed lists, as doors tell of them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::lists::SourceState;
 use crate::store::Store;
 
 use super::curator::Curator;
+
+/// Whether a door does not see the canary of a list that is required, as whoever asks the doors tells it. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub struct Unseen(Arc<AtomicBool>);
+
+impl Unseen {
+    /// One is not seen.
+    pub fn missed(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// All are seen, as far as there is a door that tells.
+    pub fn all_seen(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_told(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// Lists of which versions are kept. Clones share them.
 #[derive(Clone, Default)]

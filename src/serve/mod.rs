@@ -61,7 +61,7 @@ pub use deep::Deep;
 pub use fail::{FailPolicies, FailPolicy, Unchecked};
 pub use gate::{FieldReport, Gate, Judgement};
 pub use hall::Signals;
-pub use kept::{Kept, KeptList};
+pub use kept::{Kept, KeptList, Unseen};
 pub use key::{Key, Keys, Scope, digest};
 pub use late::{Late, LateError, LateOptions};
 pub use limits::Limits;

@@ -36,6 +36,13 @@ pub struct TlsFiles {
     pub client_auth: ClientAuth,
 }
 
+impl TlsFiles {
+    /// Whether clients without a certificate are refused.
+    pub fn wants_certificate(&self) -> bool {
+        self.client_ca_file.is_some() && self.client_auth == ClientAuth::Required
+    }
+}
+
 /// What becomes of clients without a certificate, where there is an authority for clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -33,7 +33,7 @@ use crate::telemetry::trace::Span;
 use super::Bell;
 use super::answer::{self, Answer, Body, Problem, REQUEST_ID};
 use super::deep::Deep;
-use super::kept::Kept;
+use super::kept::{Kept, Unseen};
 use super::key::{Keys, Scope};
 use super::late::Late;
 use super::limits::Limits;
@@ -64,6 +64,8 @@ pub struct Api {
     pub kept: Kept,
     /// What proves that lists answer.
     pub canaries: Vec<Canary>,
+    /// What doors say of them.
+    pub unseen: Unseen,
     /// Follows links, if they are followed.
     pub deep: Option<Deep>,
     /// What is told of checks that were not finished in time, whether links are still followed or not.

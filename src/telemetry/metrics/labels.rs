@@ -72,6 +72,14 @@ pub struct List {
     pub list: String,
 }
 
+/// The labels of a list's canary.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+#[expect(missing_docs, reason = "the labels' own names say it")]
+pub struct Canary {
+    pub list: String,
+    pub door: &'static str,
+}
+
 /// The labels of attempts to update a list.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 #[expect(missing_docs, reason = "the labels' own names say it")]

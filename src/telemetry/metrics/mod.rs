@@ -24,7 +24,8 @@ pub use prometheus_client::metrics::gauge::Gauge;
 pub use exposition::Exposition;
 pub use fetch::Fetches;
 pub use labels::{
-    Action, Build, Door, Limit, List, ListUpdate, Outcome, Post, Reason, Request, State, Stop, Unchecked, WholeHash,
+    Action, Build, Canary, Door, Limit, List, ListUpdate, Outcome, Post, Reason, Request, State, Stop, Unchecked,
+    WholeHash,
 };
 pub use outbox::Outbox;
 pub use rulings::{Override, Rulings};
@@ -148,8 +149,8 @@ pub struct Lists {
     pub written_at: Family<List, Gauge>,
     /// Attempts to update subscribed lists, by what they came to.
     pub updates: Family<ListUpdate, Counter>,
-    /// 1 if the canary of a list was seen, by list.
-    pub canary_seen: Family<List, Gauge>,
+    /// 1 if the canary of a list was seen, by list and door.
+    pub canary_seen: Family<Canary, Gauge>,
     /// When canaries were last looked for.
     pub self_test_at: Gauge,
 }
@@ -262,7 +263,7 @@ impl Lists {
             ),
             canary_seen: register.add(
                 "canary_seen",
-                "1 if a list matches its canary, and not what it must not match",
+                "1 if a list matches its canary at a door, and not what it must not match",
                 Family::default(),
             ),
             self_test_at: register.add(

@@ -132,6 +132,9 @@ fn the_configuration_as_people_read_it() {
     serve.threads = 0  # default
     serve.watch_ms = 2000  # default
     serve.self_test_s = 3600  # default
+    serve.self_test_cert_file = (unset)  # default
+    serve.self_test_key_file = (unset)  # default
+    serve.self_test_api_key_file = (unset)  # default
     serve.limits.connections_max = 20000  # default
     serve.limits.streams_max = 100  # default
     serve.limits.head_max_bytes = 32768  # default
@@ -280,6 +283,9 @@ fn the_configuration_as_people_read_it() {
     serve.threads = 0  # default
     serve.watch_ms = 2000  # default
     serve.self_test_s = 3600  # default
+    serve.self_test_cert_file = (unset)  # default
+    serve.self_test_key_file = (unset)  # default
+    serve.self_test_api_key_file = (unset)  # default
     serve.limits.connections_max = 20000  # default
     serve.limits.streams_max = 100  # default
     serve.limits.head_max_bytes = 32768  # default
@@ -459,8 +465,14 @@ fn the_configuration_as_people_read_it() {
     #threads = 0
     # How often configuration, lists, tables and certificates are looked at; a change is loaded once it has stood that long. 0 turns it off: SIGHUP reloads.
     #watch_ms = 2000
-    # How often the canaries of lists are looked for and told as figures, in seconds; 0 turns it off.
+    # How often the canaries of lists are looked for, at the doors too, and told as figures, in seconds; 0 turns it off.
     #self_test_s = 3600
+    # Certificate that self-tests show to doors that want one, PEM.
+    #self_test_cert_file = ""
+    # The key of that certificate, PEM.
+    #self_test_key_file = ""
+    # File with a key of the check API for self-tests, where it has keys.
+    #self_test_api_key_file = ""
 
     [serve.limits]
     # Open connections of all doors together; more are closed at once.

@@ -37,6 +37,14 @@ fn self_test(server: &Serving, more: &[&str]) -> Ran {
     ran
 }
 
+/// What the server tells of a canary that it looked for itself.
+fn sight(server: &Serving, list: &str, door: &str) -> Option<f64> {
+    server.figure(&format!("linkgate_canary_seen{{list=\"{list}\",door=\"{door}\"}}"))
+}
+
+/// Without looks of the server's own.
+const ONLY_BY_COMMAND: &str = "[serve]\nself_test_s = 0\n";
+
 /// Door, list and what was seen, a line each.
 fn proofs(certificate: &Value) -> Vec<String> {
     let proofs = certificate["doors"].as_array().unwrap().iter();
@@ -89,9 +97,12 @@ fn every_door_sees_the_canary_of_every_list() {
         "{}",
         said.stdout
     );
-    assert_eq!(server.figure("linkgate_canary_seen{list=\"acts\"}"), Some(1.0));
-    assert_eq!(server.figure("linkgate_canary_seen{list=\"bare\"}"), None);
-    assert!(server.figure("linkgate_self_test_timestamp_seconds").unwrap() > 1e9);
+    wait_until("the timer", || server.figure("linkgate_self_test_timestamp_seconds").unwrap() > 1e9);
+    for door in ["checker", "api", "proxy"] {
+        assert_eq!([sight(&server, "acts", door), sight(&server, "bare", door)], [Some(1.0), None], "{door}");
+    }
+    assert_eq!(sight(&server, "tells", "proxy"), Some(1.0), "another list has it refused");
+    assert!(upstream.got().is_empty(), "{:?}", upstream.got());
     assert_eq!(get(server.api, "/readyz").status, 200);
 }
 
@@ -100,7 +111,7 @@ fn a_door_that_lets_it_pass_is_found_out_and_nothing_is_published() {
     let (upstream, lists) = (Nginx::start(), Home::new());
     let settings =
         [list(&lists, "acts", "canary-of-mine.test", ""), proxy(&upstream, "pass = [\"POST /api/v1/statuses\"]")];
-    let server = Serving::start(&settings.concat());
+    let server = Serving::start(&(settings.concat() + ONLY_BY_COMMAND));
     let (told, code) = certificate(&server, &[]);
     assert_eq!(proofs(&told)[2], "proxy acts seen=false");
     assert_eq!((code, &told["passed"]), (2, &Value::Bool(false)));
@@ -129,7 +140,8 @@ fn each_platform_is_asked_as_its_clients_ask() {
     {
         for (more, seen, code) in [(String::new(), true, 0), (format!("pass = [\"{route}\"]"), false, 2)] {
             let door = proxy(&upstream, &more).replace("mastodon", platform);
-            let server = Serving::start(&[list(&lists, "acts", "canary-of-mine.test", ""), door].concat());
+            let settings = [&*list(&lists, "acts", "canary-of-mine.test", ""), &door, ONLY_BY_COMMAND];
+            let server = Serving::start(&settings.concat());
             let (told, ended) = certificate(&server, &[]);
             assert_eq!((&*proofs(&told)[2], ended), (&*format!("proxy acts seen={seen}"), code), "{platform}");
         }
@@ -170,7 +182,7 @@ fn nothing_is_ready_while_the_canary_of_a_required_list_is_unseen() {
     let ready = get(server.api, "/readyz");
     assert_eq!(ready.status, 503);
     assert!(ready.body.contains("canary_unseen") && !ready.body.contains("of-mine"), "{}", ready.body);
-    let seen = |list: &str| server.figure(&format!("linkgate_canary_seen{{list=\"{list}\"}}"));
+    let seen = |list: &str| sight(&server, list, "checker");
     wait_until("the figure", || seen("must") == Some(0.0));
     assert_eq!(server.check("{\"text\":\"https://other.test/\"}").status, 200);
     let (told, code) = certificate(&server, &[]);
@@ -196,5 +208,58 @@ fn canaries_are_looked_for_from_time_to_time_or_not_at_all() {
     wait_until("the first time", || at(&often) > 0.0);
     let first = at(&often);
     wait_until("another time", || at(&often) > first);
-    assert_eq!((at(&never), never.figure("linkgate_canary_seen{list=\"acts\"}")), (0.0, None));
+    assert_eq!((at(&never), sight(&never, "acts", "checker")), (0.0, None));
+}
+
+#[test]
+fn a_door_that_lets_it_pass_makes_a_server_unready_by_itself() {
+    let (upstream, lists) = (Nginx::start(), Home::new());
+    let door = proxy(&upstream, "pass = [\"POST /api/v1/statuses\"]");
+    for (more, ready) in [("required = false", 200), ("", 503)] {
+        let settings = [list(&lists, "acts", "canary-of-mine.test", more), door.clone()];
+        let server = Serving::start(&settings.concat());
+        wait_until("the figure", || sight(&server, "acts", "proxy") == Some(0.0));
+        assert_eq!([sight(&server, "acts", "checker"), sight(&server, "acts", "api")], [Some(1.0), Some(1.0)]);
+        let answer = get(server.api, "/readyz");
+        assert_eq!((answer.status, answer.body.contains("canary_unseen")), (ready, ready == 503), "{more}");
+        assert!(!server.log().contains("of-mine"), "{}", server.log());
+    }
+    assert!(upstream.got().iter().all(|got| got["self_test"] == "1"), "{:?}", upstream.got());
+}
+
+/// What cannot be asked says nothing of lists: without a key it is left out, with a wrong one the figure tells.
+#[test]
+fn an_api_with_keys_is_asked_with_the_key_that_is_set_for_it() {
+    let (lists, keys) = (Home::new(), Home::new());
+    let key = |name: &str, more: &str| {
+        let digest = data_encoding::HEXLOWER.encode(&linkgate::serve::digest(name.as_bytes()));
+        format!("[[keys]]\nname = \"{name}\"\nsha256 = \"{digest}\"\n{more}\n")
+    };
+    let other = lists.file("other.txt", "other.test\n");
+    let settings = [
+        list(&lists, "acts", "canary-of-mine.test", ""),
+        format!("[[lists]]\nname = \"other\"\npath = {other:?}\n"),
+        key("lg_all", "hits_per_day = 1"),
+        key("lg_some", "lists = [\"other\"]"),
+        "[telemetry]\nlisten = \"127.0.0.1:0\"\n".to_owned(),
+    ]
+    .concat();
+    for (text, expected) in
+        [(None, None), (Some("lg_all\n"), Some(1.0)), (Some("lg_some"), None), (Some("lg_nobody"), Some(0.0))]
+    {
+        let file = text.map(|text| keys.file("key", text));
+        let set = file.map(|path| format!("[serve]\nself_test_api_key_file = {path:?}\n"));
+        let server = Serving::start(&(settings.clone() + &set.unwrap_or_default()));
+        wait_until("the timer", || server.figure("linkgate_self_test_timestamp_seconds").unwrap() > 1e9);
+        assert_eq!(
+            (sight(&server, "acts", "api"), sight(&server, "acts", "checker")),
+            (expected, Some(1.0)),
+            "{text:?}"
+        );
+        assert_eq!(get(server.figures.unwrap(), "/readyz").status, 200, "{text:?}");
+        assert!(!server.log().contains("lg_"), "{}", server.log());
+        // The command takes the same key unless it is given another.
+        let (told, code) = certificate(&server, &[]);
+        assert_eq!(code == 0, text.is_some_and(|text| text != "lg_nobody"), "{told}");
+    }
 }

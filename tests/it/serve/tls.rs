@@ -150,6 +150,48 @@ fn the_self_test_knows_a_door_by_its_certificate() {
 }
 
 #[test]
+fn the_self_test_passes_doors_that_want_a_certificate() {
+    let files = Files::new();
+    files.authority("ours");
+    files.authority("other");
+    let list = files.0.file("own.txt", "listed.test\n");
+    let lists =
+        format!("[[lists]]\nname = \"own\"\npath = \"{}\"\ncanary = \"https://listed.test/\"\n", list.display());
+    let [ours, other] = ["ours-client.pem", "other-client.pem"].map(|name| files.at(name).display().to_string());
+    let config = format!("{}client_ca_file = \"{}\"\n{lists}", files.settings(), files.at("ours.pem").display());
+    let set = format!("[serve]\nself_test_cert_file = \"{ours}\"\nself_test_key_file = \"{ours}\"\n");
+    let seen = |server: &Serving, door: &str| {
+        let figures = files.curl(&["--cert", &ours, &url(server.api, "/metrics")]).0;
+        let line = format!("linkgate_canary_seen{{list=\"own\",door=\"{door}\"}} ");
+        figures.lines().find_map(|found| found.strip_prefix(&*line)?.parse::<f64>().ok())
+    };
+    let self_test = |server: &Serving, more: &[&str]| {
+        let (config, api) = (server.home.path().join("linkgate.toml"), server.api.to_string());
+        server.home.run(&[&["--config", config.to_str().unwrap(), "self-test", "--api", &api], more].concat())
+    };
+    // Without a certificate the server leaves its doors out, and the command finds out.
+    let server = Serving::start(&config);
+    wait_until("the library", || seen(&server, "checker") == Some(1.0));
+    assert_eq!(seen(&server, "api"), None);
+    for (more, code) in [
+        (&[][..], 2),
+        (&["--client-cert-file", &*ours, "--client-key-file", &*ours], 0),
+        (&["--client-cert-file", &*other, "--client-key-file", &*other], 2),
+        (&["--client-cert-file", &*ours], 2),
+        (&["--client-cert-file", &*ours, "--client-key-file", &*other], 2),
+    ] {
+        let ran = self_test(&server, more);
+        assert_eq!(ran.code, code, "{more:?} {}{}", ran.stdout, ran.stderr);
+    }
+    // With one, both pass.
+    let server = Serving::start(&(config + &set));
+    wait_until("the door", || seen(&server, "api") == Some(1.0));
+    let ran = self_test(&server, &[]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(self_test(&server, &["--client-cert-file", &other, "--client-key-file", &other]).code, 2);
+}
+
+#[test]
 fn what_is_no_tls_or_not_in_time_ends_and_is_counted() {
     let files = Files::new();
     let server = Serving::start(&(files.settings() + "[serve.limits]\nhead_timeout_ms = 400\n"));
