@@ -8,6 +8,7 @@ mod changes;
 mod check;
 mod config;
 mod decisions;
+mod entrances;
 mod explain;
 mod follow;
 mod generation;

@@ -13,7 +13,7 @@ use crate::config::{Config, OnFailure, ProxySetting, Telemetry};
 use crate::lists::SourceState;
 use crate::serve::{
     Api, AuthorBudget, Bell, FailPolicies, Gate, Hosts, Inherited, Ledger, Live, Proxy, Server, Signals, Tls, Unseen,
-    Upstream, Watchers,
+    Upstream,
 };
 use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::trace::{self, Tracing};
@@ -22,6 +22,7 @@ use crate::telemetry::{clock, log};
 use super::account;
 use super::args::{Arguments, ServeArguments};
 use super::canaries::{self, Lookout, Watchman};
+use super::entrances::{may_serve, may_tell, names_of_sockets, open, reachable};
 use super::hits::HitsKeeper;
 use super::kept::Looked;
 use super::late::Followers;
@@ -30,7 +31,7 @@ use super::sampling::{self, Sampling, SharedSampling};
 use super::session::{KeyFor, Session, Settings, warn};
 use super::updater::{self, Updater};
 use super::watch::Watch;
-use super::{Exit, holders, lists, platform, usage};
+use super::{Exit, holders, lists, platform};
 
 /// Bodies beyond this are not for buffers.
 const BODY_MAX_BYTES: usize = 64 << 20;
@@ -110,40 +111,6 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     Ok(Exit::Quiet)
 }
 
-/// Opens the doors, and says where.
-fn open(server: &mut Server, listen: SocketAddr, config: &Config) -> anyhow::Result<Places> {
-    let scheme = if config.tls.cert_file.is_some() { "https" } else { "http" };
-    let cannot = |address: SocketAddr| format!("{address} cannot be listened on");
-    // Before the API, which has no figures where these have a door of their own.
-    let figures = match config.telemetry.listen {
-        Some(address) => {
-            server.open_telemetry(address, watchers(&config.telemetry)).with_context(|| cannot(address))?
-        }
-        None => Vec::new(),
-    };
-    let mut places = Places::default();
-    for api in server.open_api(listen).with_context(|| cannot(listen))? {
-        warn(&format!("check API on {scheme}://{api}"));
-        places.api.get_or_insert(api);
-    }
-    if let Some(address) = config.proxy.listen {
-        let upstream = config.proxy.upstream.as_deref().unwrap_or_default();
-        for proxy in server.open_proxy(address).with_context(|| cannot(address))? {
-            warn(&format!("proxy on {scheme}://{proxy}, in front of {upstream}"));
-            places.proxy.get_or_insert(proxy);
-        }
-    }
-    for address in figures {
-        warn(&format!("figures and health on {scheme}://{address}"));
-    }
-    Ok(places)
-}
-
-#[expect(clippy::disallowed_methods, reason = "it says what was handed over, and is no setting")]
-fn names_of_sockets() -> String {
-    std::env::var("LISTEN_FDNAMES").unwrap_or_default()
-}
-
 /// What a reload carries over.
 struct Running {
     ledger: Ledger,
@@ -209,36 +176,6 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
     }
 }
 
-/// An address of the check API that other machines can reach, if there is one.
-fn reachable(configured: SocketAddr, inherited: &Inherited) -> Option<SocketAddr> {
-    let mut addresses: Vec<SocketAddr> = inherited.api().collect();
-    if addresses.is_empty() {
-        addresses.push(configured);
-    }
-    addresses.into_iter().find(|address| !address.ip().is_loopback())
-}
-
-/// Without keys everybody who can reach the address could read the lists out, one guess at a time.
-fn may_serve(reachable: Option<SocketAddr>, config: &Config) -> anyhow::Result<()> {
-    match reachable {
-        Some(address) if config.keys.is_empty() => Err(usage(format!(
-            "{address} can be reached from other machines, and there are no keys; make one with `linkgate keys new NAME`"
-        ))),
-        _ => Ok(()),
-    }
-}
-
-/// Figures have no key in front of them: that others reach them has to be said.
-fn may_tell(telemetry: &Telemetry) -> anyhow::Result<()> {
-    match telemetry.listen {
-        Some(address) if !address.ip().is_loopback() && !telemetry.allow_remote => Err(usage(format!(
-            "telemetry.listen is {address}, which can be reached from other machines without a key; \
-             if that is wanted, set allow_remote = true below [telemetry]"
-        ))),
-        _ => Ok(()),
-    }
-}
-
 /// Begins to send traces, if that is wanted.
 fn tracing(telemetry: &Telemetry) -> anyhow::Result<Option<Tracing>> {
     let Some(endpoint) = &telemetry.otlp_endpoint else { return Ok(None) };
@@ -246,10 +183,6 @@ fn tracing(telemetry: &Telemetry) -> anyhow::Result<Option<Tracing>> {
     ensure!((0.0..=1.0).contains(&ratio), "telemetry.otlp_ratio is not between 0.0 and 1.0");
     let options = trace::Options { endpoint: endpoint.clone(), ratio };
     Tracing::begin(&options).context("telemetry.otlp_endpoint").map(Some)
-}
-
-fn watchers(telemetry: &Telemetry) -> Watchers {
-    if telemetry.allow_remote { Watchers::Anywhere } else { Watchers::Here }
 }
 
 /// What answers, and what is known of its lists.
