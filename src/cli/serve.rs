@@ -311,6 +311,9 @@ fn tell(metrics: &Metrics, api: &Api) {
     let (snapshot, now) = (api.checker.snapshot(), clock::now());
     metrics.lists.generation.set(snapshot.generation);
     metrics.lists.clear();
+    for (store, list) in api.kept.store.iter().flat_map(|store| api.kept.lists.iter().map(move |list| (store, list))) {
+        updater::tell_waiting(metrics, store, &list.name);
+    }
     for list in snapshot.indexes.iter().flat_map(|index| index.lists()) {
         let entries: u64 = list.entries.values().sum();
         let label = metrics::List { list: list.name.clone() };

@@ -9,6 +9,7 @@ use crate::config::{FetchSetting, GuardSetting, IfMissing, ListSetting};
 use crate::sample::Sampler;
 use crate::serve::{Bell, Kept, KeptList};
 use crate::store::{Store, StoreError, Taken};
+use crate::telemetry::clock;
 use crate::telemetry::metrics::{self, Metrics};
 use crate::update::{self, Outcome, Prompts};
 
@@ -110,6 +111,7 @@ struct Tell {
 impl Tell {
     fn tell(&self, list: &str, outcome: &Result<Outcome, StoreError>) {
         count(&self.metrics, list, outcome);
+        tell_waiting(&self.metrics, &self.store, list);
         if matches!(outcome, Ok(Outcome::Unchanged | Outcome::Taken(_))) {
             let seen_at = self.store.notes(list).ok().and_then(|notes| notes.checked_at);
             let label = metrics::List { list: list.to_owned() };
@@ -126,6 +128,15 @@ impl Tell {
             tracing::error!(list, %error, "an update is not on the record");
         }
     }
+}
+
+/// Tells figures what waits for people.
+pub(super) fn tell_waiting(metrics: &Metrics, store: &Store, list: &str) {
+    let state = store.state(list, None, clock::now());
+    let label = metrics::List { list: list.to_owned() };
+    let held = i64::try_from(state.held).unwrap_or(i64::MAX);
+    metrics.lists.pending.get_or_create(&label).set(i64::from(state.pending.is_some()));
+    metrics.lists.held.get_or_create(&label).set(held);
 }
 
 /// Counts an attempt, and writes it to the log.

@@ -149,6 +149,10 @@ pub struct Lists {
     pub written_at: Family<List, Gauge>,
     /// Attempts to update subscribed lists, by what they came to.
     pub updates: Family<ListUpdate, Counter>,
+    /// 1 if a version of a list waits for approval.
+    pub pending: Family<List, Gauge>,
+    /// Entries of the version in use that wait for approval.
+    pub held: Family<List, Gauge>,
     /// 1 if the canary of a list was seen, by list and door.
     pub canary_seen: Family<Canary, Gauge>,
     /// When canaries were last looked for.
@@ -261,6 +265,12 @@ impl Lists {
                 "Attempts to update subscribed lists, by list and by what they came to",
                 Family::default(),
             ),
+            pending: register.add("list_pending", "1 if a version of a list waits for approval", Family::default()),
+            held: register.add(
+                "list_held_entries",
+                "Entries of the version in use that wait for approval",
+                Family::default(),
+            ),
             canary_seen: register.add(
                 "canary_seen",
                 "1 if a list matches its canary at a door, and not what it must not match",
@@ -276,7 +286,7 @@ impl Lists {
 
     /// Forgets all lists: others are told next.
     pub fn clear(&self) {
-        for family in [&self.entries, &self.read_at, &self.written_at] {
+        for family in [&self.entries, &self.read_at, &self.written_at, &self.pending, &self.held] {
             family.clear();
         }
     }

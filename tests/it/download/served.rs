@@ -43,6 +43,8 @@ http {
     location /here { return 302 /who; }
     location /who { return 200 "$ssl_client_verify $http_authorization"; }
     location /members { if ($ssl_client_verify != SUCCESS) { return 403; } return 200 "in"; }
+    location /club/ { if ($ssl_client_verify != SUCCESS) { return 403; } alias @HOME@/; }
+    location /paid/ { if ($http_authorization != "Bearer s3cret") { return 401; } alias @HOME@/; }
     location /busy { add_header Retry-After 7 always; return 429; }
     location /shut { return 503; }
     @HOPS@

@@ -41,7 +41,7 @@ use crate::Home;
 
 /// A server that runs as long as this is held.
 pub(crate) struct Serving {
-    child: Child,
+    pub(crate) child: Child,
     /// The one that serves now, which may be a successor.
     pid: u32,
     pub(crate) api: SocketAddr,

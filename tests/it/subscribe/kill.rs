@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Stand, list};
 use crate::outbox::told as variable;
+use crate::serve::{get, json, wait_until};
 
 #[test]
 fn whenever_it_is_killed_a_whole_version_answers() {
@@ -56,4 +57,37 @@ fn whenever_it_is_killed_a_whole_version_answers() {
         verified.stdout.trim()
     );
     assert!(verified.code == 0 || verified.stderr.contains("never finished"), "{}", verified.stderr);
+}
+
+/// While versions arrive, are swapped in and recorded. What is ready answers, and what answers is never empty.
+#[test]
+fn a_server_that_is_killed_starts_on_the_last_good_list() {
+    let kills: u64 = variable("LINKGATE_TEST_KILLS").map_or(3, |text| text.parse().unwrap());
+    let stand = Stand::new();
+    stand.config("");
+    stand.publish("partner.csv", &(list("v0", 2_000) + "anchor.example,domain\n"), 1_000);
+    assert_eq!(stand.run(&["lists", "fetch"]).code, 0);
+    let mut slowest = Duration::ZERO;
+    for round in 1..=kills {
+        let began = Instant::now();
+        let mut server = stand.serve();
+        slowest = slowest.max(began.elapsed());
+        assert_eq!(get(server.api, "/readyz").status, 200, "round {round}");
+        let answer = json(&server.check(r#"{"text":"https://anchor.example/"}"#));
+        assert_eq!(answer["action"], "reject", "round {round}: {answer}");
+        // Of another size each time: versions of one second and size look the same to nginx.
+        let name = "v".repeat(1 + usize::try_from(round % 9).unwrap()) + &round.to_string();
+        stand.publish("partner.csv", &(list(&name, 2_000) + "anchor.example,domain\n"), 1_000 + round);
+        std::thread::sleep(Duration::from_millis(round * 7_919 % 2_000));
+        server.child.kill().unwrap();
+        server.child.wait().unwrap();
+    }
+    let server = stand.serve();
+    stand.publish("partner.csv", &(list("the-last-version-of-all", 2_000) + "anchor.example,domain\n"), 9_000);
+    let last = r#"{"text":"https://the-last-version-of-all-7.example/"}"#;
+    wait_until("the last version", || json(&server.check(last))["action"] == "reject");
+    let verified = stand.run(&["audit", "verify"]);
+    assert!(verified.code == 0 || verified.stderr.contains("never finished"), "{}", verified.stderr);
+    eprintln!("{kills} kills of a server: the slowest start took {slowest:?}; {}", verified.stdout.trim());
+    assert!(slowest < Duration::from_secs(5), "{slowest:?}");
 }

@@ -7,6 +7,7 @@ mod kill;
 mod leaks;
 mod life;
 mod local;
+mod members;
 mod mirror;
 mod sample;
 
