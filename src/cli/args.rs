@@ -258,9 +258,8 @@ pub(super) enum ListsCommand {
     Approve {
         /// The list.
         name: String,
-        /// Only this entry, by its id, also in versions to come.
-        #[arg(long, value_name = "ID")]
-        entry: Option<String>,
+        #[command(flatten)]
+        what: What,
         #[command(flatten)]
         by: By,
     },
@@ -268,9 +267,8 @@ pub(super) enum ListsCommand {
     Refuse {
         /// The list.
         name: String,
-        /// Only this entry, by its id.
-        #[arg(long, value_name = "ID")]
-        entry: Option<String>,
+        #[command(flatten)]
+        what: What,
         #[command(flatten)]
         by: By,
     },
@@ -307,6 +305,17 @@ pub(super) enum ListsCommand {
         #[command(flatten)]
         by: By,
     },
+}
+
+/// What is decided about.
+#[derive(Debug, Clone, Args)]
+pub(super) struct What {
+    /// Only if it is this version that waits, by the number that `lists preview` shows.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "entry")]
+    pub(super) version: Option<u64>,
+    /// Only this entry, by its id, also in versions to come.
+    #[arg(long, value_name = "ID")]
+    pub(super) entry: Option<String>,
 }
 
 /// Who decides something, and why: both go into the audit record.

@@ -21,6 +21,10 @@ pub(super) fn run(what: ConfigCommand, arguments: &Arguments) -> anyhow::Result<
             let overrides = snapshot.overrides.as_ref().map_or(0, |index| index.entries());
             let (lists, overrides) = (counted(lists, "list"), counted(overrides, "override"));
             serve::check(&settings, snapshot)?;
+            // Downloaders belong to the runtime that they are made in.
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let _inside = runtime.enter();
+            settings.subscriptions().into_iter().try_for_each(|(_, subscription)| subscription.map(drop))?;
             writeln!(out, "the configuration can be used: {lists}, {overrides}")?;
         }
     }

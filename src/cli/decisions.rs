@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::audit::{Audit, Deed};
-use crate::config::{IfMissing, ListSetting};
+use crate::config::ListSetting;
 use crate::lists::Place;
 use crate::serve::{CurateError, Curator, Decided, Decider, Decision};
 use crate::store::{Approved, Book, Listing, Publisher, Store, StoreError};
 use crate::telemetry::clock;
+use crate::telemetry::metrics::Metrics;
 use crate::update::{self, Prompts, Refreshed};
 
 use super::audit::{put_update, recorded_in};
 use super::session::Settings;
+use super::updater::count;
 
 /// Under whose name something is decided, and why.
 pub(super) struct Signed<'s> {
@@ -83,37 +85,59 @@ struct Desk {
     audit: Arc<Audit>,
     listings: BTreeMap<String, Listing>,
     prompts: Prompts,
+    metrics: Metrics,
+    turn: Arc<Semaphore>,
+}
+
+impl Desk {
+    /// Looks at a list in a file, on a thread of its own; one at a time, and who comes meanwhile is told that it is under way.
+    fn look(&self, listing: Listing) -> oneshot::Receiver<Refreshed> {
+        let (tell, told) = oneshot::channel();
+        let Ok(turn) = Arc::clone(&self.turn).try_acquire_owned() else { return told };
+        let (store, audit, metrics) = (self.store.clone(), Arc::clone(&self.audit), self.metrics.clone());
+        let look = move || {
+            let name = &listing.source.name;
+            let outcome = update::at_hand(&store, &listing, clock::now());
+            count(&metrics, name, &outcome);
+            let refreshed = Refreshed::from(&outcome);
+            if refreshed == Refreshed::Live && put_update(&audit, &store, name).is_err() {
+                tracing::error!(list = name, "an update is not on the record");
+            }
+            drop(turn);
+            // Who does not wait any more need not know.
+            let _ = tell.send(refreshed);
+        };
+        // Without a thread nobody is told, which is what happened.
+        drop(std::thread::Builder::new().name("linkgate-look".into()).spawn(look));
+        told
+    }
 }
 
 /// Who sees to the lists of these settings.
-pub(super) fn desk(settings: &Settings, prompts: &Prompts) -> anyhow::Result<Arc<dyn Curator>> {
+pub(super) fn desk(
+    settings: &Settings,
+    store: Store,
+    prompts: &Prompts,
+    metrics: &Metrics,
+) -> anyhow::Result<Arc<dyn Curator>> {
     let listing = |setting: &ListSetting| anyhow::Ok((setting.name.clone(), settings.listing(setting)?));
     Ok(Arc::new(Desk {
-        store: settings.store(IfMissing::Make)?,
+        store,
         audit: Audit::in_dir(&settings.state_dir()?, &settings.key()?).into(),
         listings: settings.kept()?.into_iter().map(listing).collect::<anyhow::Result<_>>()?,
         prompts: prompts.clone(),
+        metrics: metrics.clone(),
+        turn: Arc::new(Semaphore::new(1)),
     }))
 }
 
 impl Curator for Desk {
     fn refresh(&self, list: &str) -> Option<oneshot::Receiver<Refreshed>> {
         let listing = self.listings.get(list)?;
-        if !matches!(listing.source.place, Place::File(_)) || listing.publisher != Publisher::Operator {
-            return self.prompts.ask(list);
+        match listing.source.place {
+            Place::File(_) if listing.publisher == Publisher::Operator => Some(self.look(listing.clone())),
+            _ => self.prompts.ask(list),
         }
-        let (tell, told) = oneshot::channel();
-        let (store, listing, audit) = (self.store.clone(), listing.clone(), Arc::clone(&self.audit));
-        tokio::task::spawn_blocking(move || {
-            let outcome = update::at_hand(&store, &listing, clock::now());
-            let refreshed = Refreshed::from(&outcome);
-            if refreshed == Refreshed::Live && put_update(&audit, &store, &listing.source.name).is_err() {
-                tracing::error!(list = listing.source.name, "an update is not on the record");
-            }
-            // Who does not wait any more need not know.
-            let _ = tell.send(refreshed);
-        });
-        Some(told)
     }
 
     fn decide(&self, list: &str, decision: &Decision, by: &Decider) -> Result<Decided, CurateError> {
@@ -138,20 +162,13 @@ impl Curator for Desk {
 
 fn may_be(book: &Book, decision: &Decision) -> Result<(), CurateError> {
     let has_answered = |number: &u64| book.versions.get(number).is_some_and(|version| version.was_live);
-    let is_held = |entry: &String| {
-        let versions = [book.live(), book.pending()];
-        versions.into_iter().flatten().any(|(_, version)| version.held.iter().any(|held| held.entry == *entry))
-    };
     match decision {
         Decision::RollBack(to) if !to.or(book.before_live()).as_ref().is_some_and(has_answered) => {
             Err(CurateError::NoVersion)
         }
         Decision::Approve(number) if book.pending == Some(*number) => Ok(()),
-        Decision::Approve(number) if !book.versions.contains_key(number) && book.pending.is_some() => {
-            Err(CurateError::NoVersion)
-        }
         Decision::Approve(_) => Err(CurateError::NothingPending),
-        Decision::LetIn(entry) if !is_held(entry) => Err(CurateError::NothingPending),
+        Decision::LetIn(entry) if !book.holds(entry) => Err(CurateError::NothingPending),
         Decision::RollBack(_) | Decision::LetIn(_) => Ok(()),
     }
 }

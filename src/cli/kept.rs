@@ -7,7 +7,7 @@ use anyhow::ensure;
 
 use crate::check::Snapshot;
 use crate::config::{IfMissing, ListSetting};
-use crate::lists::{self, Piece, Place, Source, SourceState, in_words};
+use crate::lists::{self, LastError, Piece, Place, Source, SourceState, in_words};
 use crate::store::{Listing, Live, Publisher, Store, StoreError, Taken};
 use crate::telemetry::clock;
 use crate::update::{self, Outcome};
@@ -127,12 +127,18 @@ impl Settings {
         if !given.is_empty() {
             return Ok(looked);
         }
+        let mut listings = Vec::new();
         for setting in self.kept()? {
             if matches!(origin(setting)?, Origin::File(_)) {
-                let listing = self.listing(setting)?;
-                let store = self.store(IfMissing::Make)?.sampling(self.sampler()?);
-                looked.push(self.look(&store, &listing)?);
+                listings.push(self.listing(setting)?);
             }
+        }
+        if listings.is_empty() {
+            return Ok(looked);
+        }
+        let store = self.store(IfMissing::Make)?.sampling(self.sampler()?);
+        for listing in &listings {
+            looked.push(self.look(&store, listing)?);
         }
         Ok(looked)
     }
@@ -178,6 +184,26 @@ impl Settings {
             }
         }
         Ok(answering)
+    }
+
+    /// The state of a list as it is, or would be, used.
+    pub(super) fn state_of(&self, store: &Store, setting: &ListSetting, now: i64) -> anyhow::Result<SourceState> {
+        let state = store.state(&setting.name, stale_s(setting), now);
+        let wrong = |code: &'static str, text: String| Some(LastError { code: code.into(), line: None, text });
+        Ok(match store.live(&self.listing(setting)?) {
+            Ok(Some(Live { trouble: Some(trouble), .. })) => {
+                SourceState { last_error: wrong(trouble.code(), in_words(&trouble)), ..state }
+            }
+            // Somebody has to do something about it.
+            Ok(None) if setting.required && state.last_error.is_none() && state.pending.is_none() => {
+                SourceState { last_error: wrong("no_version", why(store, setting, None)?), ..state }
+            }
+            Ok(_) => state,
+            Err(error) => {
+                let last_error = state.last_error.or(wrong(error.code(), in_words(&error)));
+                SourceState { last_error, pending: state.pending, ..SourceState::missing(&setting.name) }
+            }
+        })
     }
 
     /// What posts would be checked against, without writing anything or making a key.
@@ -253,8 +279,8 @@ impl Looked {
     /// What was wrong, in a sentence.
     fn trouble(&self) -> Option<String> {
         match &self.outcome {
-            Ok(Outcome::Failed(failure)) => Some(failure.text.clone()),
-            Err(error) => Some(in_words(error)),
+            Ok(Outcome::Failed(failure)) => Some(format!("list {:?}: {}", self.name, failure.text)),
+            Err(error) => Some(format!("list {:?}: {}", self.name, in_words(error))),
             Ok(_) => None,
         }
     }
@@ -266,6 +292,11 @@ impl Looked {
             Ok(Outcome::Taken(Taken::Waits { code })) => {
                 Some(format!("{code}: a version waits for approval; see `linkgate lists preview {}`", self.name))
             }
+            Ok(Outcome::Taken(Taken::Refused)) => Some(
+                "refused: the version in the file is one that somebody refused or went back from; change it, or see \
+                 `linkgate lists rollback --to`"
+                    .to_owned(),
+            ),
             Err(error) => Some(format!("{}: {}", error.code(), in_words(error))),
             Ok(_) => None,
         }

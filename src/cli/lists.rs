@@ -5,14 +5,14 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::config::{IfMissing, ListSetting};
+use crate::config::IfMissing;
 use crate::index::Keys;
 use crate::lists::{self, Account, Keyring, Source, SourceReport, SourceState, Tally, Unit};
 use crate::telemetry::clock;
 
 use super::args::{Arguments, ListsCommand};
 use super::session::{self, Settings};
-use super::{Exit, account, changes, counted, guards, kept, usage, versions};
+use super::{Exit, account, changes, counted, guards, usage, versions};
 
 pub(super) fn run(command: &ListsCommand, arguments: &Arguments) -> anyhow::Result<Exit> {
     let settings = Settings::load(arguments)?;
@@ -46,8 +46,8 @@ pub(super) fn run(command: &ListsCommand, arguments: &Arguments) -> anyhow::Resu
             Ok(Exit::Quiet)
         }
         ListsCommand::Preview { name, posts } => versions::preview(&settings, name, posts.as_deref()),
-        ListsCommand::Approve { name, entry, by } => versions::approve(&settings, name, entry.as_deref(), by),
-        ListsCommand::Refuse { name, entry, by } => versions::refuse(&settings, name, entry.as_deref(), by),
+        ListsCommand::Approve { name, what, by } => versions::approve(&settings, name, what, by),
+        ListsCommand::Refuse { name, what, by } => versions::refuse(&settings, name, what, by),
         ListsCommand::Changes { names, after, entries } => {
             let told = if *entries { changes::Told::Entries } else { changes::Told::Versions };
             changes::run(&settings, names, *after, told)
@@ -56,6 +56,9 @@ pub(super) fn run(command: &ListsCommand, arguments: &Arguments) -> anyhow::Resu
         ListsCommand::Rollback { name, to, by } => versions::roll_back(&settings, name, *to, by),
         ListsCommand::Status { json, explain, lists } => {
             let mut states = states(&settings, lists)?;
+            let kept: Vec<String> =
+                settings.kept()?.into_iter().filter(|_| lists.is_empty()).map(|list| list.name.clone()).collect();
+            let is_kept = |state: &SourceState| kept.contains(&state.name);
             if *explain && lists.is_empty() {
                 settings.explain(&mut states)?;
             }
@@ -73,7 +76,9 @@ pub(super) fn run(command: &ListsCommand, arguments: &Arguments) -> anyhow::Resu
             for state in &states {
                 if let Some(error) = &state.last_error {
                     let kept = if state.number.is_some() { "; the version from before answers on" } else { "" };
-                    session::warn(&format!("{}{kept}", error.text));
+                    // Those of lists by which no versions are kept name their file.
+                    let name = if is_kept(state) { format!("{}: ", state.name) } else { String::new() };
+                    session::warn(&format!("{name}{}{kept}", error.text));
                 }
             }
             let all_live = states.iter().all(|state| state.last_error.is_none());
@@ -160,8 +165,9 @@ pub(super) fn states(settings: &Settings, given: &[String]) -> anyhow::Result<Ve
         // What changed a moment ago is told as it is.
         settings.look_at_files(given)?;
         let store = settings.store(IfMissing::Make)?;
-        let state = |setting: &ListSetting| store.state(&setting.name, kept::stale_s(setting), clock::now());
-        states.extend(kept.into_iter().map(state));
+        for setting in kept {
+            states.push(settings.state_of(&store, setting, clock::now())?);
+        }
     }
     Ok(states)
 }
@@ -184,7 +190,8 @@ fn line(state: &SourceState, out: &mut impl Write) -> io::Result<()> {
         let earlier: Vec<String> = state.earlier.iter().map(u64::to_string).collect();
         let earlier =
             if earlier.is_empty() { String::new() } else { format!("; earlier ones: {}", earlier.join(", ")) };
-        writeln!(out, "  version {number}{held}{earlier}")?;
+        let how = if state.held == 0 { String::new() } else { format!(": `linkgate lists preview {}`", state.name) };
+        writeln!(out, "  version {number}{held}{how}{earlier}")?;
     }
     if let Some(pending) = &state.pending {
         let (name, number, entries) = (&state.name, pending.number, counted(pending.entries, "entry"));

@@ -15,9 +15,22 @@ use super::session::Settings;
 use super::subscriptions;
 
 /// The settings that publishers are made by, with what is in the files that they name.
-pub(super) type MadeBy = Vec<(ListSetting, [Option<Vec<u8>>; FILES])>;
+pub(super) type MadeBy = Vec<WithFiles>;
+/// The settings of a list, with what is in the files that they name.
+pub(super) type WithFiles = (ListSetting, [Option<Vec<u8>>; FILES]);
 
 const FILES: usize = 4;
+
+/// The files by which servers of a list are asked.
+pub(super) fn files(setting: &ListSetting) -> [Option<&PathBuf>; FILES] {
+    let ListSetting { token_file, client_cert_file, client_key_file, ca_file, .. } = setting;
+    [token_file, client_cert_file, client_key_file, ca_file].map(Option::as_ref)
+}
+
+/// A file that cannot be read is told of where it is used.
+pub(super) fn with_files(setting: &ListSetting) -> WithFiles {
+    (setting.clone(), files(setting).map(|path| path.and_then(|path| std::fs::read(path).ok())))
+}
 
 /// The same checker, which asks the publishers of the configured lists; `given` lists stand in place of those.
 pub(super) fn confirming(
@@ -47,13 +60,7 @@ impl Settings {
 
     /// What the publishers are made by; empty if there are none.
     pub(super) fn publishers_made_by(&self, given: &[String]) -> MadeBy {
-        let made_by = |setting: &ListSetting| {
-            let ListSetting { token_file, client_cert_file, client_key_file, ca_file, .. } = setting;
-            // A file that cannot be read is told of where it is used.
-            let read = |path: &Option<PathBuf>| path.as_ref().and_then(|path| std::fs::read(path).ok());
-            (setting.clone(), [token_file, client_cert_file, client_key_file, ca_file].map(read))
-        };
-        self.asked(given).filter(|setting| setting.full_hash_url.is_some()).map(made_by).collect()
+        self.asked(given).filter(|setting| setting.full_hash_url.is_some()).map(with_files).collect()
     }
 
     fn asked(&self, given: &[String]) -> impl Iterator<Item = &ListSetting> {

@@ -12,8 +12,8 @@ use crate::check::{Canary, Checker, Snapshot};
 use crate::config::{Config, OnFailure, ProxySetting, Telemetry};
 use crate::lists::SourceState;
 use crate::serve::{
-    Api, AuthorBudget, Bell, FailPolicies, Gate, Hosts, Inherited, Ledger, Live, Proxy, Server, Signals, Tls, Unseen,
-    Upstream,
+    Api, AuthorBudget, Bell, FailPolicies, Gate, Hosts, Inherited, Kept, Ledger, Live, Proxy, Server, Signals, Tls,
+    Unseen, Upstream,
 };
 use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::trace::{self, Tracing};
@@ -70,7 +70,8 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     let sampling = Sampling::default().again(&settings, &given.lists)?;
     let lists = Lists { checker: sampling.of(lists.checker), ..lists };
     let mut updater = Updater::default();
-    let mut live = doors(&settings, lists, &ledger, (&followers, &updater))?;
+    let mut live =
+        doors(&settings, lists, &ledger, (&followers, updater.kept(&settings, sampling.sampler(), &metrics)?))?;
     tell(&metrics, &live.api);
     let watchman = Watchman::start(&metrics)?;
     live.api.unseen = watchman.unseen();
@@ -148,13 +149,13 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
         let sampled = sampling.now().again(&settings, given)?;
         let lists = Lists { checker: sampled.of(lists.checker), ..lists };
         let mut updater = updater.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut live = doors(&settings, lists, ledger, (&next, &updater))?;
+        let mut live = doors(&settings, lists, ledger, (&next, updater.kept(&settings, sampled.sampler(), metrics)?))?;
         live.api.unseen = watchman.unseen();
         let (checker, canaries) = (live.api.checker.clone(), live.api.canaries.clone());
         let lookout = lookout(&settings.loaded.config, *places, checker, canaries)?;
+        updater.keep(&settings, sampled.sampler(), metrics, bell)?;
         next.take_over(&settings, metrics)?;
         *followers = next;
-        updater.keep(&settings, sampled.sampler(), metrics, bell)?;
         sampling.put(sampled);
         watchman.look_from(lookout);
         Ok(live)
@@ -226,7 +227,7 @@ fn doors(
     settings: &Settings,
     lists: Lists,
     ledger: &Ledger,
-    (followers, updater): (&Followers, &Updater),
+    (followers, kept): (&Followers, Kept),
 ) -> anyhow::Result<Live> {
     let config = &settings.loaded.config;
     let Lists { checker, written_at, required, canaries, unused, .. } = lists;
@@ -249,7 +250,7 @@ fn doors(
             canaries,
             unseen: Unseen::default(),
             unused,
-            kept: updater.kept(settings)?,
+            kept,
             deep,
             late,
             uris_search,

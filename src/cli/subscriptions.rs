@@ -10,15 +10,19 @@ use crate::canonical::RequestUrl;
 use crate::config::ListSetting;
 use crate::fetch::{BackOff, DownloadOptions, Downloader, Identity, Reach, Token};
 use crate::lists::{Format, ListKey, PlainMeans, RootUrlMeans, Source};
-use crate::update::{Digest, Subscription};
+use crate::store::{Failure, Notes, Store, StoreError};
+use crate::telemetry::clock;
+use crate::update::{Digest, Outcome, Subscription};
 
 use super::session::Settings;
 
 impl Settings {
-    /// What downloads the subscribed lists; within the runtime in which that is to happen.
-    pub(super) fn subscriptions(&self) -> anyhow::Result<Vec<Subscription>> {
+    /// What downloads lists, by their names; within the runtime in which that is to happen. What is wrong with one, as a file that
+    /// cannot be read, is that one's failure alone.
+    pub(super) fn subscriptions(&self) -> Vec<(String, anyhow::Result<Subscription>)> {
         let subscription = |setting: &ListSetting| {
-            self.subscription(setting).with_context(|| format!("list {:?} in the configuration", setting.name))
+            let about = || format!("list {:?} in the configuration", setting.name);
+            (setting.name.clone(), self.subscription(setting).with_context(about))
         };
         self.loaded.config.lists.iter().filter(|setting| setting.url.is_some()).map(subscription).collect()
     }
@@ -66,6 +70,15 @@ impl Settings {
             ..Reach::default()
         })
     }
+}
+
+/// What is noted where a list cannot be asked for by its settings.
+pub(super) fn unusable(store: &Store, list: &str, error: &anyhow::Error) -> Result<Outcome, StoreError> {
+    let (code, text, at) = ("settings".to_owned(), format!("{error:#}"), clock::now());
+    let failure = Failure { code, line: None, text, at };
+    let notes = store.notes(list)?;
+    store.note(list, &Notes { last_error: Some(failure.clone()), ..notes })?;
+    Ok(Outcome::Failed(failure))
 }
 
 /// What servers of a list are shown.

@@ -14,7 +14,9 @@ use crate::telemetry::metrics::{self, Metrics};
 use crate::update::{self, Outcome, Prompts};
 
 use super::kept::{self, Looked};
+use super::publishers::{WithFiles, with_files};
 use super::session::Settings;
+use super::subscriptions::unusable;
 use super::{audit, decisions};
 
 /// What updates lists. It ends when this is dropped.
@@ -27,7 +29,7 @@ pub(super) struct Updater {
 }
 
 /// The settings that it was made by.
-type MadeBy = (Vec<ListSetting>, GuardSetting, FetchSetting);
+type MadeBy = (Vec<WithFiles>, GuardSetting, FetchSetting);
 
 impl Updater {
     /// Sees to the lists of these settings from now on; what is under way goes on if they are the same.
@@ -52,8 +54,13 @@ impl Updater {
         Ok(())
     }
 
-    /// What doors tell of lists of which versions are kept, and do about them.
-    pub(super) fn kept(&self, settings: &Settings) -> anyhow::Result<Kept> {
+    /// What doors tell of lists of which versions are kept, and do about them; what comes in is held against the sample.
+    pub(super) fn kept(
+        &self,
+        settings: &Settings,
+        sampler: Option<Arc<Sampler>>,
+        metrics: &Metrics,
+    ) -> anyhow::Result<Kept> {
         let kept = settings.kept()?;
         if kept.is_empty() {
             return Ok(Kept::default());
@@ -65,13 +72,14 @@ impl Updater {
         };
         let (store, lists) = (settings.store(IfMissing::Make)?, kept.iter().map(list).collect());
         // Whoever updates lists by then is reached by the same prompts.
-        Ok(Kept { store: Some(store), lists, curator: Some(decisions::desk(settings, &self.prompts)?) })
+        let desk = decisions::desk(settings, store.clone().sampling(sampler), &self.prompts, metrics)?;
+        Ok(Kept { store: Some(store), lists, curator: Some(desk) })
     }
 }
 
 fn made_by(settings: &Settings) -> MadeBy {
     let config = &settings.loaded.config;
-    (config.lists.clone(), config.guards.clone(), config.fetch.clone())
+    (config.lists.iter().map(with_files).collect(), config.guards.clone(), config.fetch.clone())
 }
 
 impl Drop for Updater {
@@ -90,12 +98,19 @@ fn start(
 ) -> anyhow::Result<Runtime> {
     let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("linkgate-lists").enable_all().build()?;
     let inside = runtime.enter();
-    let subscriptions = settings.subscriptions()?;
+    let subscriptions = settings.subscriptions();
     drop(inside);
     let store = settings.store(IfMissing::Make)?.sampling(sampler);
     let audit = Audit::in_dir(&settings.state_dir()?, &settings.key()?);
     let tell = Tell { audit: audit.into(), store: store.clone(), metrics: metrics.clone(), bell: bell.clone() };
-    runtime.spawn(update::run(store, subscriptions, prompts.clone(), move |name, outcome| tell.tell(name, outcome)));
+    let mut usable = Vec::new();
+    for (name, subscription) in subscriptions {
+        match subscription {
+            Ok(subscription) => usable.push(subscription),
+            Err(error) => tell.tell(&name, &unusable(&store, &name, &error)),
+        }
+    }
+    runtime.spawn(update::run(store, usable, prompts.clone(), move |name, outcome| tell.tell(name, outcome)));
     Ok(runtime)
 }
 
@@ -140,12 +155,15 @@ pub(super) fn tell_waiting(metrics: &Metrics, store: &Store, list: &str) {
 }
 
 /// Counts an attempt, and writes it to the log.
-fn count(metrics: &Metrics, list: &str, outcome: &Result<Outcome, StoreError>) {
+pub(super) fn count(metrics: &Metrics, list: &str, outcome: &Result<Outcome, StoreError>) {
     let code = outcome.as_ref().map_or_else(|error| error.code(), Outcome::code);
     let labels = metrics::ListUpdate { list: list.to_owned(), outcome: code.to_owned() };
     metrics.lists.updates.get_or_create(&labels).inc();
     match outcome {
         Ok(Outcome::Taken(Taken::Live)) => tracing::info!(list, "list updated"),
+        Ok(Outcome::Taken(Taken::Refused)) => {
+            tracing::warn!(list, "an update is not taken that somebody refused before")
+        }
         Ok(Outcome::Taken(Taken::Waits { code })) => tracing::warn!(list, code, "an update waits for approval"),
         Ok(Outcome::Unchanged | Outcome::Taken(Taken::Same)) => tracing::debug!(list, "list unchanged"),
         Ok(Outcome::Failed(failure)) => tracing::warn!(list, code = failure.code, "list not updated"),

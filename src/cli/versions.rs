@@ -8,15 +8,16 @@ use anyhow::Context as _;
 
 use crate::config::{IfMissing, ListSetting};
 use crate::sample::Foreseen;
-use crate::store::{Approved, Difference, HeldEntry, Listing, Store, Taken};
+use crate::store::{Approved, Book, Difference, HeldEntry, Listing, Store, Taken};
 use crate::telemetry::clock;
 use crate::update::{self, Outcome};
 
-use super::args::By;
+use super::args::{By, What};
 use super::audit::{record_update, recorded, signed};
 use super::decisions::{self, Awaited, Signed};
 use super::kept::{self, Looked, Origin};
 use super::session::{Settings, warn};
+use super::subscriptions::unusable;
 use super::{Exit, counted, usage};
 
 /// A list and where its versions are.
@@ -53,15 +54,17 @@ pub(super) fn fetch(settings: &Settings, names: &[String]) -> anyhow::Result<Exi
     let mut fetched = at_hand(settings, &store, names)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let inside = runtime.enter();
-    let subscriptions = settings.subscriptions()?;
+    let subscriptions = settings.subscriptions();
     drop(inside);
-    for one in subscriptions.iter().filter(|one| is_wanted(&one.listing.source.name)) {
-        let name = &one.listing.source.name;
-        let outcome = runtime.block_on(update::once(&store, one, clock::now()))?;
+    for (name, subscription) in subscriptions.into_iter().filter(|(name, _)| is_wanted(name)) {
+        let outcome = match subscription {
+            Ok(subscription) => runtime.block_on(update::once(&store, &subscription, clock::now()))?,
+            Err(error) => unusable(&store, &name, &error)?,
+        };
         if outcome == Outcome::Taken(Taken::Live) {
-            record_update(settings, &store, name)?;
+            record_update(settings, &store, &name)?;
         }
-        fetched.push((name.clone(), outcome));
+        fetched.push((name, outcome));
     }
     tell_fetched(&store, fetched)
 }
@@ -89,10 +92,10 @@ fn tell_fetched(store: &Store, fetched: Vec<(String, Outcome)>) -> anyhow::Resul
     for (name, outcome) in fetched {
         match outcome {
             Outcome::Failed(failure) => {
-                let kept = if store.book(&name)?.live.is_some() {
-                    "the version from before answers on"
-                } else {
+                let kept = if store.book(&name)?.live.is_none() || store.is_lost(&name) {
                     "no version answers"
+                } else {
+                    "the version from before answers on"
                 };
                 warn(&format!("{name}: {}: {}; {kept}", failure.code, failure.text));
                 exit = Exit::Failed;
@@ -113,15 +116,13 @@ fn told(store: &Store, name: &str, outcome: &Outcome) -> anyhow::Result<String> 
         })
     };
     Ok(match outcome {
-        Outcome::Taken(Taken::Waits { code }) => match book.pending() {
-            Some(pending) => {
-                format!("{} waits for approval ({code}); see `linkgate lists preview {name}`", about(Some(pending)))
-            }
-            None => format!(
-                "the version that somebody went back from is not taken again ({code}); {} answers on",
-                about(book.live())
-            ),
-        },
+        Outcome::Taken(Taken::Waits { code }) => {
+            format!("{} waits for approval ({code}); see `linkgate lists preview {name}`", about(book.pending()))
+        }
+        Outcome::Taken(Taken::Refused) => format!(
+            "the version of the source is not taken again, since somebody refused it or went back from it; {} answers on",
+            about(book.live())
+        ),
         Outcome::Taken(Taken::Live) => format!("{} answers now", about(book.live())),
         _ => format!("unchanged, {}", about(book.live())),
     })
@@ -140,14 +141,18 @@ pub(super) fn lines(difference: &Difference) -> String {
     std::iter::once(head).chain(marked).collect()
 }
 
-pub(super) fn approve(settings: &Settings, name: &str, entry: Option<&str>, by: &By) -> anyhow::Result<Exit> {
+pub(super) fn approve(settings: &Settings, name: &str, what: &What, by: &By) -> anyhow::Result<Exit> {
     let Named { store, listing } = Named::find(settings, name)?;
     let book = store.book(name)?;
-    let awaited = match (entry, book.pending) {
+    let awaited = match (&what.entry, pending(&book, name, what)) {
         (Some(entry), _) => Awaited::Entry(entry),
-        (None, Some(number)) => Awaited::Version(number),
-        (None, None) => anyhow::bail!("nothing of list {name:?} waits for approval"),
+        (None, number) => Awaited::Version(number?),
     };
+    if let Awaited::Entry(entry) = awaited
+        && !book.holds(entry)
+    {
+        anyhow::bail!("no entry {entry:?} of list {name:?} waits for approval; see `linkgate lists preview {name}`");
+    }
     let (about, approved) = decisions::approve(&signed(settings, by)?, (&store, &listing), awaited, &by.as_signed())?;
     let told = match approved {
         Approved::Live => "approved; it answers now",
@@ -157,18 +162,30 @@ pub(super) fn approve(settings: &Settings, name: &str, entry: Option<&str>, by: 
     Ok(Exit::Quiet)
 }
 
-pub(super) fn refuse(settings: &Settings, name: &str, entry: Option<&str>, by: &By) -> anyhow::Result<Exit> {
+/// The number of the version that waits, if it is the one that is meant.
+fn pending(book: &Book, name: &str, what: &What) -> anyhow::Result<u64> {
+    let pending = book.pending.with_context(|| format!("nothing of list {name:?} waits for approval"))?;
+    anyhow::ensure!(
+        what.version.is_none_or(|version| version == pending),
+        "it is version {pending} of list {name:?} that waits by now; see `linkgate lists preview {name}`"
+    );
+    Ok(pending)
+}
+
+pub(super) fn refuse(settings: &Settings, name: &str, what: &What, by: &By) -> anyhow::Result<Exit> {
     let Named { store, listing } = Named::find(settings, name)?;
-    let pending = store.book(name)?.pending;
-    let about = match (entry, pending) {
-        (Some(entry), _) => format!("list {name}, entry {entry}"),
-        (None, Some(number)) => format!("list {name}, version {number}"),
-        (None, None) => anyhow::bail!("nothing of list {name:?} waits for approval"),
+    let book = store.book(name)?;
+    let (about, told) = if let Some(entry) = &what.entry {
+        anyhow::ensure!(book.let_in.contains_key(entry), "no entry {entry:?} of list {name:?} was approved");
+        let about = format!("list {name}, entry {entry}");
+        recorded(settings, by, ("list_refuse", &about), || Ok(store.hold_back(&listing, entry)?))?;
+        (about, "it is held back again")
+    } else {
+        let number = pending(&book, name, what)?;
+        let about = format!("list {name}, version {number}");
+        recorded(settings, by, ("list_refuse", &about), || Ok(store.refuse(name, number)?))?;
+        (about, "refused; it is not taken again")
     };
-    let told = recorded(settings, by, ("list_refuse", &about), || match entry {
-        Some(entry) => Ok(store.hold_back(&listing, entry).map(|()| "it is held back again")?),
-        None => Ok(store.refuse(name, pending.unwrap_or_default()).map(|()| "refused; it is not taken again")?),
-    })?;
     writeln!(io::stdout().lock(), "{about}: {told}")?;
     Ok(Exit::Quiet)
 }
@@ -195,6 +212,8 @@ pub(super) fn preview(settings: &Settings, name: &str, posts: Option<&Path>) -> 
     let Some((number, version)) = book.pending() else {
         let held = book.live().map(|(_, live)| &live.held).filter(|held| !held.is_empty());
         let held = held.with_context(|| format!("nothing of list {name:?} waits for approval"))?;
+        let number = book.live.unwrap_or_default();
+        writeln!(out, "version {number} answers, and {} of it wait", counted(held.len(), "entry"))?;
         return held_back(held, &mut out).map(|()| Exit::Quiet);
     };
     writeln!(

@@ -17,9 +17,9 @@ use crate::lists::{Overrides, Source};
 use crate::serve::Bell;
 
 use super::args::Arguments;
-use super::generation;
 use super::prove::Credentials;
 use super::session::Settings;
+use super::{generation, publishers};
 
 /// Of a list that is a directory, so many files are looked at.
 const FILES_MAX: usize = 10_000;
@@ -149,6 +149,7 @@ fn files(settings: &Settings, arguments: &Arguments, lists: &[String]) -> impl I
     let named = named.into_iter().chain([&tls.cert_file, &tls.key_file, &tls.client_ca_file]).flatten().cloned();
     let shown = Credentials::of(config).files();
     let configured = config.lists.iter().filter(|_| lists.is_empty()).filter_map(|list| list.path.clone());
+    let asked = config.lists.iter().filter(|_| lists.is_empty()).flat_map(publishers::files).flatten().cloned();
     let given = lists.iter().filter_map(|text| Some(Source::parse(text).ok()?.path()?.to_owned()));
     let subscribed = kept(settings).into_iter().flatten().filter(|_| lists.is_empty());
     let overrides = settings.state_dir().ok().map(|dir| Overrides::path_in(&dir));
@@ -157,6 +158,7 @@ fn files(settings: &Settings, arguments: &Arguments, lists: &[String]) -> impl I
         .chain(named)
         .chain(shown)
         .chain(configured)
+        .chain(asked)
         .chain(subscribed)
         .chain(given)
         .chain(overrides)

@@ -183,6 +183,12 @@ impl Book {
         others.map(|(number, _)| *number)
     }
 
+    /// Whether an entry of the version that answers or waits is held back.
+    pub fn holds(&self, entry: &str) -> bool {
+        let versions = [self.live(), self.pending()];
+        versions.into_iter().flatten().any(|(_, version)| version.held.iter().any(|held| held.entry == entry))
+    }
+
     /// From now on that version answers, and none waits.
     pub(super) fn goes_live(&mut self, number: u64) {
         if let Some(version) = self.versions.get_mut(&number) {

@@ -84,11 +84,7 @@ impl Store {
     pub fn let_in(&self, listing: &Listing, entry: &str, author: &str) -> Result<Approved, StoreError> {
         let name = &listing.source.name;
         let approved = self.change(name, |book| {
-            let is_held = |book: &Book| {
-                let versions = [book.live(), book.pending()];
-                versions.into_iter().flatten().any(|(_, version)| version.held.iter().any(|held| held.entry == entry))
-            };
-            if !is_held(book) {
+            if !book.holds(entry) {
                 return Err(StoreError::NothingPending { name: name.clone() });
             }
             let who = book.let_in.entry(entry.to_owned()).or_default();

@@ -7,7 +7,7 @@ use crate::index::{Index, List};
 use crate::lists::guard::{Presence, Signature, UpdateFacts, UpdateRuling};
 use crate::lists::{self, Account, Behind, GuardedIndex, ListError, Piece, Source};
 
-use super::book::{Book, Failure, HeldEntry, Notes, Version};
+use super::book::{Book, HeldEntry, Notes, Version};
 use super::shelf::Shelf;
 use super::{Listing, Publisher, Store, StoreError};
 
@@ -30,6 +30,8 @@ pub enum Taken {
     Same,
     /// It answers from now on.
     Live,
+    /// Somebody has refused it before, or went back from it: it is not taken by itself.
+    Refused,
     /// It waits for a person.
     Waits {
         /// Why.
@@ -109,7 +111,7 @@ impl Store {
             return Ok(Taken::Waits { code });
         }
         if book.is_refused(&version) {
-            return Ok(Taken::Waits { code: GONE_BACK.to_owned() });
+            return Ok(Taken::Refused);
         }
         let read = self.compile(listing, &pieces, &listing.let_in(book));
         let replay = read.as_ref().ok().and_then(|read| self.replay(listing, book, &read.index, at));
@@ -176,9 +178,6 @@ impl Store {
     }
 }
 
-/// Why a version is not taken that somebody went back from.
-const GONE_BACK: &str = "went_back";
-
 pub(super) fn described(read: &GuardedIndex, version: String, read_as: String, taken_at: i64) -> Version {
     let held = read.read.held.iter().map(|held| HeldEntry {
         entry: held.id.clone(),
@@ -242,11 +241,4 @@ fn matches(index: &Index, link: &str) -> bool {
         index.look_up_ever(&url, 0, &mut hits);
     }
     hits.iter().any(|hit| !hit.exception)
-}
-
-impl Failure {
-    /// What is to be noted of an error.
-    pub fn of(error: &StoreError, at: i64) -> Self {
-        Self { code: error.code().to_owned(), line: error.line(), text: error.to_string(), at }
-    }
 }

@@ -1,6 +1,6 @@
 //! The state of a list as `lists status` and `GET /v1/lists` tell of it.
 
-use crate::lists::{LastError, SourceState, Waiting};
+use crate::lists::{LastError, SourceState, Waiting, in_words};
 
 use super::{Book, Failure, Notes, Store, StoreError};
 
@@ -53,5 +53,5 @@ fn theirs(failure: &Failure) -> LastError {
 }
 
 fn own(error: &StoreError) -> LastError {
-    LastError { code: error.code().into(), line: error.line(), text: error.to_string() }
+    LastError { code: error.code().into(), line: error.line(), text: in_words(error) }
 }

@@ -85,7 +85,7 @@ fn versions_come_in_and_the_former_can_be_gone_back_to() {
     assert_eq!(stand.store.roll_back(name, None).unwrap(), 1);
     assert!(stand.lists("one.example"));
     // It is not taken again by itself; another one is.
-    assert_eq!(stand.offer("two.example\n", None).unwrap(), Taken::Waits { code: "went_back".into() });
+    assert_eq!(stand.offer("two.example\n", None).unwrap(), Taken::Refused);
     assert_eq!(stand.offer("three.example\n", None).unwrap(), Taken::Live);
     let difference = stand.store.difference(&stand.listing, 1, 3).unwrap();
     assert_eq!((difference.added.len(), difference.removed.len()), (1, 1));

@@ -25,9 +25,9 @@ pub fn at_hand(store: &Store, listing: &Listing, now: i64) -> Result<Outcome, St
             (outcome, Notes { last_error: None, checked_at, offered, failures: 0, ..notes.clone() })
         }
         Err(wrong) => {
-            // Told again and again it is one failure.
-            let known = notes.last_error.clone().filter(|known| known.code == wrong.code());
-            let failure = known.unwrap_or_else(|| wrong.failure(now));
+            // Told again and again it is one failure, which began once.
+            let known = notes.last_error.as_ref().filter(|known| known.code == wrong.code());
+            let failure = wrong.failure(known.map_or(now, |known| known.at));
             (Outcome::Failed(failure.clone()), Notes { last_error: Some(failure), failures: 1, ..notes.clone() })
         }
     };

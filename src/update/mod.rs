@@ -61,12 +61,16 @@ pub enum Outcome {
     Failed(Failure),
 }
 
+/// What an attempt comes to whose version somebody has refused.
+const REFUSED: &str = "refused";
+
 impl Outcome {
     /// A stable name for metrics and logs.
     pub fn code(&self) -> &str {
         match self {
             Self::Unchanged | Self::Taken(Taken::Same) => "unchanged",
             Self::Taken(Taken::Live) => "live",
+            Self::Taken(Taken::Refused) => REFUSED,
             Self::Taken(Taken::Waits { code }) => code,
             Self::Failed(failure) => &failure.code,
         }

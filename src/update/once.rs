@@ -49,7 +49,7 @@ type Attempt = (Outcome, Validators, Option<Duration>);
 
 async fn attempt(store: &Store, subscription: &Subscription, notes: &Notes, now: i64) -> Result<Attempt, Wrong> {
     // Without a version of its own there is nothing that could be unchanged.
-    let is_lost = store.is_lost(&subscription.listing.source.name);
+    let is_lost = is_lost(store, &subscription.listing.source.name).await;
     let is_other = notes.asked_as != subscription.asked_as;
     let known = if is_lost || is_other { Validators::default() } else { notes.validators.clone() };
     match subscription.downloader.get(&known).await? {
@@ -70,6 +70,12 @@ async fn attempt(store: &Store, subscription: &Subscription, notes: &Notes, now:
             Ok((Outcome::Taken(taken), validators, fresh_for))
         }
     }
+}
+
+/// Whether there is nothing of a list that could answer; an index may have to be opened to tell.
+pub(super) async fn is_lost(store: &Store, list: &str) -> bool {
+    let (store, list) = (store.clone(), list.to_owned());
+    spawn_blocking(move || store.is_lost(&list)).await.unwrap_or(false)
 }
 
 /// Whether it is its publisher's, as far as that is asked for.

@@ -23,6 +23,8 @@ pub enum Refreshed {
     Live,
     /// Another version waits for people.
     Waits,
+    /// Its version is one that somebody has refused, or went back from.
+    Refused,
     /// The version that answers stays.
     Failed,
 }
@@ -33,6 +35,7 @@ impl From<&Result<Outcome, StoreError>> for Refreshed {
             Ok(Outcome::Unchanged | Outcome::Taken(Taken::Same)) => Self::Unchanged,
             Ok(Outcome::Taken(Taken::Live)) => Self::Live,
             Ok(Outcome::Taken(Taken::Waits { .. })) => Self::Waits,
+            Ok(Outcome::Taken(Taken::Refused)) => Self::Refused,
             Ok(Outcome::Failed(_)) | Err(_) => Self::Failed,
         }
     }

@@ -66,8 +66,9 @@ impl Outcome {
             |version: Option<(u64, &crate::store::Version)>| version.map(|(_, version)| version.version.clone());
         let offered = match self {
             Self::Taken(Taken::Live | Taken::Same) => version(book.live()).unwrap_or_default(),
-            // Without one that waits it was gone back from, which is none that answers.
-            Self::Taken(Taken::Waits { code }) => version(book.pending()).unwrap_or_else(|| code.clone()),
+            Self::Taken(Taken::Waits { .. }) => version(book.pending()).unwrap_or_default(),
+            // None that answers.
+            Self::Taken(Taken::Refused) => self.code().to_owned(),
             Self::Unchanged | Self::Failed(_) => before.offered.clone(),
         };
         // A source whose versions all wait leaves the one that answers behind.

@@ -71,6 +71,7 @@ static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::n
 
 /// What a holder of a key sends.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Order {
     to: Option<u64>,
     version: Option<u64>,

@@ -40,7 +40,12 @@ pub(super) fn metrics(head: &Parts, metrics: &Metrics) -> Answer {
 pub(super) fn lists(api: &Api, asker: &Asker) -> Answer {
     let snapshot = asker.checker().snapshot();
     let now = clock::now();
-    let kept = api.kept.states(now);
+    let mut kept = api.kept.states(now);
+    // What is kept and cannot be used answers nothing.
+    let is_used = |name: &str| snapshot.lists().any(|list| list.name == name);
+    for list in kept.iter_mut().filter(|list| !is_used(&list.name)) {
+        list.state = "missing";
+    }
     let is_kept = |name: &str| kept.iter().any(|list| list.name == name);
     let in_use = snapshot.lists().filter(|list| !is_kept(&list.name)).map(|list| SourceState {
         version: list.version.clone(),

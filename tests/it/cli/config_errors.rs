@@ -137,7 +137,7 @@ fn errors_of_lists_and_overrides_name_their_number_and_key() {
       linkgate: list "own" in the configuration: `root_url_means` is "nonsense"; known are: page, host
     [[lists]] ⏎ name = "own" ⏎ path = "/no/such"
       linkgate: made a key: DIR/state/linkgate/key/state.key; move it away from the lists, and say where it is by [state] key_file
-    linkgate: list "/no/such": the list cannot be read; check that the file is there and readable: No such file or directory (os error 2)
+    linkgate: list "own": list "/no/such": the list cannot be read; check that the file is there and readable: No such file or directory (os error 2)
     [[lists]] ⏎ name = "own" ⏎ path = "lists/demo.csv" ⏎ [[lists]] ⏎ name = "own" ⏎ path = "lists/demo.csv"
       linkgate: DIR/c.toml: `lists` has two lists of one name
     [[overrides]] ⏎ value = "secret.example" ⏎ reason = "r" ⏎ author = "a" ⏎ scope = "domain"

@@ -59,7 +59,7 @@ fn what_cannot_be_is_refused(server: &Serving) {
         ("first", "partner/approve", r#"{"reason":"a"}"#, "422 no_decision"),
         ("first", "partner/approve", r#"{"version":2,"entry":"e","reason":"a"}"#, "422 no_decision"),
         ("first", "partner/approve", r#"{"version":"2","reason":"a"}"#, "422 no_decision"),
-        ("first", "partner/approve", r#"{"version":9,"reason":"a"}"#, "404 no_version"),
+        ("first", "partner/approve", r#"{"version":9,"reason":"a"}"#, "409 nothing_pending"),
         ("first", "partner/approve", r#"{"version":1,"reason":"a"}"#, "409 nothing_pending"),
         ("first", "partner/approve", r#"{"entry":"e","reason":"a"}"#, "409 nothing_pending"),
         ("first", "partner/rollback", r#"{"reason":"a"}"#, "404 no_version"),

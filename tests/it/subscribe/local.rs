@@ -93,8 +93,21 @@ fn a_version_that_waits_can_be_refused_and_an_approval_taken_back() {
     }
     desk.0.file("own.csv", list("two", 2_000));
     desk.check("x.example");
-    assert_eq!(desk.run(&[&["lists", "refuse", "own"][..], &BY].concat()).code, 0);
-    assert_eq!((desk.check("two-1.example"), desk.state()["pending"].is_null()), (0, true));
+    let preview = desk.run(&["lists", "preview", "own"]).stdout;
+    assert!(preview.starts_with("version 2, 2000 entries: grew"), "{preview}");
+    let other = desk.run(&[&["lists", "approve", "own", "--version", "3"][..], &BY].concat());
+    assert!(other.code == 2 && other.stderr.contains("version 2"), "{}", other.stderr);
+    assert_eq!(desk.run(&[&["lists", "refuse", "own", "--version", "2"][..], &BY].concat()).code, 0);
+    let ran = desk.run(&["check", "https://two-1.example/"]);
+    assert!(ran.code == 0 && ran.stderr.contains("somebody refused"), "{} {}", ran.code, ran.stderr);
+    assert!(desk.state()["pending"].is_null());
+    // What cannot be is no matter for the record.
+    let lines = || fs::read_to_string(desk.0.path().join("state/linkgate/audit.jsonl")).unwrap().lines().count();
+    let before = lines();
+    for what in ["approve", "refuse"] {
+        let ran = desk.run(&[&["lists", what, "own", "--entry", "nobody"][..], &BY].concat());
+        assert!(ran.code == 2 && lines() == before, "{what}: {}", ran.stderr);
+    }
     let told = desk.run(&[&["lists", "refuse", "own"][..], &BY].concat());
     assert!(told.code == 2 && told.stderr.contains("waits for approval"), "{}", told.stderr);
 }
@@ -154,6 +167,12 @@ fn what_is_lost_of_one_list_takes_no_other_down_and_comes_back() {
     fs::write(desk.place("handed").join("book.json"), "{").unwrap();
     let ran = desk.run(&["check", "https://one-1.example/"]);
     assert!(ran.code == 1 && ran.stderr.contains("is damaged") && ran.stderr.contains("left out"), "{}", ran.stderr);
+    let status = desk.run(&["lists", "status"]);
+    assert!(
+        status.code == 2 && status.stderr.contains("handed: ") && status.stderr.contains("damaged"),
+        "{}",
+        status.stderr
+    );
     // A file is read again.
     for file in fs::read_dir(desk.place("own")).unwrap().map(|entry| entry.unwrap().path()) {
         if file.extension().is_some() && file.extension() != Some("json".as_ref()) {

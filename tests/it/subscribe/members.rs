@@ -27,6 +27,28 @@ fn tokens_and_certificates_of_the_configuration_are_shown_to_the_source() {
         assert!(!told.contains("s3cret") && !told.contains("one-"), "{told}");
         assert_eq!(ran.code == 0, !expected.starts_with("status"), "{place} {settings}: {told}");
     }
+    // What is wrong with one list is no matter of others.
+    let missing = format!(
+        "token_file = '/no/such/file'\nrequired = false\n[[lists]]\nname = \"own\"\npath = '{}'\n",
+        stand.files.file("own.txt", "own.example\n").display()
+    );
+    stand.config(&missing);
+    let ran = stand.run(&["lists", "fetch"]);
+    assert!(
+        ran.code == 2 && ran.stdout.contains("own: version 1") && ran.stderr.contains("partner: settings: "),
+        "{} {}",
+        ran.stdout,
+        ran.stderr
+    );
+    assert_eq!(stand.run(&["config", "check"]).code, 2);
+    let server = stand.serve();
+    assert_eq!(crate::serve::json(&server.check(r#"{"text":"https://own.example/"}"#))["action"], "reject");
+    crate::serve::wait_until("what is wrong", || {
+        crate::serve::get(server.api, "/metrics")
+            .body
+            .contains("list_updates_total{list=\"partner\",outcome=\"settings\"} 1")
+    });
+    drop(server);
     // A token is for encrypted ways alone.
     let config = stand.config(&right);
     let text = std::fs::read_to_string(&config).unwrap().replace("https://", "http://");
