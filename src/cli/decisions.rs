@@ -166,7 +166,7 @@ fn may_be(book: &Book, decision: &Decision) -> Result<(), CurateError> {
         Decision::RollBack(to) if !to.or(book.before_live()).as_ref().is_some_and(has_answered) => {
             Err(CurateError::NoVersion)
         }
-        Decision::Approve(number) if book.pending == Some(*number) => Ok(()),
+        Decision::Approve(number) if book.pending == Some(*number) || book.was_refused(*number) => Ok(()),
         Decision::Approve(_) => Err(CurateError::NothingPending),
         Decision::LetIn(entry) if !book.holds(entry) => Err(CurateError::NothingPending),
         Decision::RollBack(_) | Decision::LetIn(_) => Ok(()),

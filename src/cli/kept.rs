@@ -148,7 +148,10 @@ impl Settings {
         let name = listing.source.name.clone();
         let outcome = update::at_hand(store, listing, clock::now());
         if matches!(outcome, Ok(Outcome::Taken(Taken::Live))) {
-            record_update(self, store, &name)?;
+            // It answers already, and what is wrong with the record holds nobody's list up.
+            if let Err(error) = record_update(self, store, &name) {
+                warn(&format!("{error:#}"));
+            }
         }
         Ok(Looked { name, outcome })
     }
@@ -214,7 +217,7 @@ impl Settings {
                 Origin::File(path) => sources.push(self.guarded(source_of(setting, path)?)),
                 _ if self.existing_key().is_ok() => {
                     let listing = self.listing(setting)?;
-                    live.extend(self.store(IfMissing::Refuse)?.live(&listing)?);
+                    live.extend(self.store(IfMissing::Refuse)?.looking().live(&listing)?);
                 }
                 _ => drop(self.listing(setting)?),
             }

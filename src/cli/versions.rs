@@ -66,7 +66,7 @@ pub(super) fn fetch(settings: &Settings, names: &[String]) -> anyhow::Result<Exi
         }
         fetched.push((name, outcome));
     }
-    tell_fetched(&store, fetched)
+    tell_fetched(settings, &store, fetched)
 }
 
 /// Those in files, and those on standard input that are named.
@@ -86,17 +86,14 @@ fn at_hand(settings: &Settings, store: &Store, names: &[String]) -> anyhow::Resu
     Ok(fetched)
 }
 
-fn tell_fetched(store: &Store, fetched: Vec<(String, Outcome)>) -> anyhow::Result<Exit> {
+fn tell_fetched(settings: &Settings, store: &Store, fetched: Vec<(String, Outcome)>) -> anyhow::Result<Exit> {
     let mut exit = Exit::Quiet;
     let mut out = io::stdout().lock();
     for (name, outcome) in fetched {
         match outcome {
             Outcome::Failed(failure) => {
-                let kept = if store.book(&name)?.live.is_none() || store.is_lost(&name) {
-                    "no version answers"
-                } else {
-                    "the version from before answers on"
-                };
+                let has_none = matches!(store.live(&Named::find(settings, &name)?.listing), Ok(None) | Err(_));
+                let kept = if has_none { "no version answers" } else { "the version from before answers on" };
                 warn(&format!("{name}: {}: {}; {kept}", failure.code, failure.text));
                 exit = Exit::Failed;
             }
@@ -164,6 +161,9 @@ pub(super) fn approve(settings: &Settings, name: &str, what: &What, by: &By) -> 
 
 /// The number of the version that waits, if it is the one that is meant.
 fn pending(book: &Book, name: &str, what: &What) -> anyhow::Result<u64> {
+    if let Some(version) = what.version.filter(|version| book.was_refused(*version)) {
+        return Ok(version);
+    }
     let pending = book.pending.with_context(|| format!("nothing of list {name:?} waits for approval"))?;
     anyhow::ensure!(
         what.version.is_none_or(|version| version == pending),

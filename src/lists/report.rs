@@ -48,13 +48,23 @@ pub struct Account {
     pub refused: u64,
     /// Fields that cannot be read, of lines that were taken.
     pub unread: u64,
+    /// Of those refused, the ones that are bad, not only too wide.
+    pub bad: u64,
+    /// Lines that count for the share of bad ones.
+    pub counted: u64,
 }
 
 impl Account {
+    /// The share of lines that should have given an entry and did not.
+    pub fn bad_share(&self) -> f64 {
+        if self.bad == 0 { 0.0 } else { self.bad as f64 / self.counted as f64 }
+    }
+
     /// Of a list of that format.
     pub fn of(report: &LineReport, format: &str) -> Self {
         let (refused, unread) = (report.refused(), report.unread_fields(format));
-        Self { unit: report.unit, lines: report.lines, refused, unread }
+        let (bad, counted) = report.bad();
+        Self { unit: report.unit, lines: report.lines, refused, unread, bad, counted }
     }
 }
 
@@ -114,9 +124,14 @@ impl LineReport {
 
     /// The share of bad lines among those that count. An entry that is too wide is well formed and refused by itself.
     pub fn bad_share(&self) -> f64 {
+        let (bad, counted) = self.bad();
+        if bad == 0 { 0.0 } else { bad as f64 / counted as f64 }
+    }
+
+    /// How many lines are bad, and of how many.
+    fn bad(&self) -> (u64, u64) {
         let too_wide = self.refused.get(&Refusal::TooWide).map_or(0, |tally| tally.count);
-        let bad = self.refused() - too_wide;
-        if bad == 0 { 0.0 } else { bad as f64 / (self.taken + self.refused()) as f64 }
+        (self.refused() - too_wide, self.taken + self.refused())
     }
 
     /// Whether more of the lines that count are bad than the options allow.

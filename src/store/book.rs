@@ -15,7 +15,7 @@ use crate::telemetry::clock;
 
 use super::StoreError;
 
-/// Versions that are kept besides the live and the waiting one.
+/// Versions that have answered, kept besides the live and the waiting one.
 const KEPT_MAX: usize = 8;
 /// Changes that are remembered.
 const CHANGES_MAX: usize = 100;
@@ -208,6 +208,11 @@ impl Book {
         self.changes.drain(..spare);
     }
 
+    /// Whether a version that is kept was refused while it waited: somebody may think better of it.
+    pub fn was_refused(&self, number: u64) -> bool {
+        self.versions.get(&number).is_some_and(|version| !version.was_live && self.is_refused(&version.version))
+    }
+
     pub(super) fn is_refused(&self, version: &str) -> bool {
         self.refused.iter().any(|refused| refused == version)
     }
@@ -219,11 +224,14 @@ impl Book {
         self.refused.drain(..spare);
     }
 
-    /// Forgets the oldest versions beyond what is kept.
+    /// Forgets the oldest versions beyond what is kept; of those that never answered, all but the newest.
     pub(super) fn trim(&mut self) {
         let kept: BTreeSet<u64> = [self.live, self.pending].into_iter().flatten().collect();
-        let others: Vec<u64> = self.versions.keys().rev().filter(|number| !kept.contains(number)).copied().collect();
-        for number in others.into_iter().skip(KEPT_MAX) {
+        let others = || self.versions.iter().rev().filter(|(number, _)| !kept.contains(number));
+        let numbers = |was_live: bool| others().filter(move |(_, version)| version.was_live == was_live);
+        let dropped = numbers(true).skip(KEPT_MAX).chain(numbers(false).skip(1));
+        let dropped: Vec<u64> = dropped.map(|(number, _)| *number).collect();
+        for number in dropped {
             self.versions.remove(&number);
         }
     }

@@ -33,15 +33,16 @@ impl Store {
     pub fn approve(&self, listing: &Listing, number: u64, author: &str) -> Result<Approved, StoreError> {
         let name = &listing.source.name;
         self.change(name, |book| {
-            let is_it = book.pending == Some(number);
+            let is_it = book.pending == Some(number) || book.was_refused(number);
             let version = book.versions.get_mut(&number).filter(|_| is_it);
             let version = version.ok_or_else(|| StoreError::NothingPending { name: name.clone() })?;
-            if !version.approvals.insert(person(author)) {
-                return Err(StoreError::SamePerson { author: author.to_owned() });
-            }
+            let is_new = version.approvals.insert(person(author));
             if version.approvals.len() < listing.approvers.max(1) {
-                return Ok(Approved::OneMore);
+                let once = StoreError::SamePerson { author: author.to_owned() };
+                return if is_new { Ok(Approved::OneMore) } else { Err(once) };
             }
+            let version = version.version.clone();
+            book.refused.retain(|refused| *refused != version);
             book.goes_live(number);
             Ok(Approved::Live)
         })
@@ -88,11 +89,10 @@ impl Store {
                 return Err(StoreError::NothingPending { name: name.clone() });
             }
             let who = book.let_in.entry(entry.to_owned()).or_default();
-            if !who.insert(person(author)) {
-                return Err(StoreError::SamePerson { author: author.to_owned() });
-            }
+            let is_new = who.insert(person(author));
             if who.len() < listing.approvers.max(1) {
-                return Ok(Approved::OneMore);
+                let once = StoreError::SamePerson { author: author.to_owned() };
+                return if is_new { Ok(Approved::OneMore) } else { Err(once) };
             }
             book.changed(book.live, Some(entry.to_owned()));
             Ok(Approved::Live)
@@ -118,6 +118,7 @@ impl Store {
             let to = to
                 .or_else(|| book.before_live())
                 .filter(|to| book.versions.get(to).is_some_and(|version| version.was_live))
+                .filter(|to| self.place(name).has_source(*to))
                 .ok_or_else(none)?;
             let left = [book.live().filter(|(live, _)| *live != to), book.pending()];
             let left: Vec<String> = left.into_iter().flatten().map(|(_, version)| version.version.clone()).collect();

@@ -65,7 +65,7 @@ impl Store {
         let version = lists::version(&offer.pieces);
         let known = Book::read(place.dir())?;
         let is_live = known.live().filter(|(_, live)| known.pending.is_none() && live.version == version);
-        if is_live.is_some_and(|live| self.has_whole(&place, live)) {
+        if is_live.is_some_and(|live| self.has_whole((listing, &place), &known, live)) {
             return Ok(Taken::Same);
         }
         let _leave = place.lock()?;
@@ -98,7 +98,7 @@ impl Store {
     ) -> Result<Taken, StoreError> {
         let Offer { pieces, issued, signature, at } = offer;
         if let Some((number, live)) = book.live().filter(|(_, live)| live.version == version) {
-            if !self.has_whole(place, (number, live)) {
+            if !self.has_whole((listing, place), book, (number, live)) {
                 let read_as = live.read_as.clone();
                 return self.mend(place, listing, (number, &read_as), &pieces);
             }
@@ -218,8 +218,10 @@ impl Listing {
         };
         let facts = facts.with_read(read.as_ref().map(|read| &read.read));
         match self.publisher {
-            // Who writes it is told of its lines, and has nothing yet that could go on.
-            Publisher::Operator if live.is_none() => UpdateFacts { bad_share: 0.0, ..facts },
+            // Who writes it is told of its lines, and has nothing better that could go on.
+            Publisher::Operator if live.is_none_or(|live| facts.bad_share <= live.account.bad_share()) => {
+                UpdateFacts { bad_share: 0.0, ..facts }
+            }
             _ => facts,
         }
     }

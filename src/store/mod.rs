@@ -48,6 +48,16 @@ pub struct Store {
     tables: Arc<Tables>,
     /// What was checked lately.
     sampler: Option<Arc<Sampler>>,
+    access: Access,
+}
+
+/// What may become of the files of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// All.
+    Writes,
+    /// They are looked at.
+    Looks,
 }
 
 /// A list and what is asked of it.
@@ -91,7 +101,19 @@ pub struct Live {
 impl Store {
     /// The lists in a state directory. Nothing is made there by asking.
     pub fn in_dir(state_dir: &Path, key: &StateKey, tables: &Arc<Tables>) -> Self {
-        Self { dir: state_dir.join("lists"), key: key.clone(), tables: Arc::clone(tables), sampler: None }
+        Self {
+            dir: state_dir.join("lists"),
+            key: key.clone(),
+            tables: Arc::clone(tables),
+            sampler: None,
+            access: Access::Writes,
+        }
+    }
+
+    /// The same, whose files stay as they are whatever is asked for.
+    #[must_use]
+    pub fn looking(self) -> Self {
+        Self { access: Access::Looks, ..self }
     }
 
     /// What is known of a list.

@@ -9,7 +9,7 @@ use crate::lists::guard::{UpdateFacts, UpdateRuling};
 use super::book::{Book, Notes, Version};
 use super::intake::described;
 use super::shelf::Shelf;
-use super::{Listing, Live, Store, StoreError};
+use super::{Access, Listing, Live, Store, StoreError};
 
 impl Store {
     /// The index of the version that answers, made anew from its source where rules, key or settings have changed.
@@ -23,7 +23,7 @@ impl Store {
         let place = self.place(&listing.source.name);
         let book = Book::read(place.dir())?;
         let Some((number, version)) = book.live() else { return Ok(None) };
-        let seen_at = Notes::read(place.dir())?.checked_at.unwrap_or(version.taken_at);
+        let seen_at = Notes::read(place.dir()).unwrap_or_default().checked_at.unwrap_or(version.taken_at);
         let live = |number, index, trouble| Some(Live { number, seen_at, index, trouble });
         let trouble = match self.index_of(listing, &place, &book, number) {
             Ok(index) => return Ok(live(number, index, None)),
@@ -89,18 +89,25 @@ impl Store {
     }
 
     /// Whether no version answers or waits that can be used, or made anew: it is worth asking the source for all of it.
-    pub fn is_lost(&self, name: &str) -> bool {
-        let place = self.place(name);
+    pub fn is_lost(&self, listing: &Listing) -> bool {
+        let place = self.place(&listing.source.name);
         let is_lost = |book: &Book| match book.live() {
-            Some(live) => !self.has_whole(&place, live),
+            Some(live) => !self.has_whole((listing, &place), book, live),
             None => book.pending.is_none(),
         };
         Book::read(place.dir()).is_ok_and(|book| is_lost(&book))
     }
 
-    pub(super) fn has_whole(&self, place: &Shelf, (number, version): (u64, &Version)) -> bool {
+    /// Whether the index of a version can be opened as it is to be read, or made from its source.
+    pub(super) fn has_whole(
+        &self,
+        (listing, place): (&Listing, &Shelf),
+        book: &Book,
+        (number, version): (u64, &Version),
+    ) -> bool {
+        let is_as_read = version.read_as == listing.read_as(book);
         let has_index = || matches!(place.index((number, &version.read_as), self.keys(), &self.tables), Ok(Some(_)));
-        place.has_source(number) && (has_index() || place.source(number).is_ok())
+        place.has_source(number) && (is_as_read && has_index() || place.source(number).is_ok())
     }
 
     fn index_of(&self, listing: &Listing, place: &Shelf, book: &Book, number: u64) -> Result<Index, StoreError> {
@@ -119,7 +126,7 @@ impl Store {
     /// Where other settings lose much of a list it is not taken, as long as there is what they were before.
     fn read_again(&self, listing: &Listing, number: u64) -> Result<Index, StoreError> {
         let place = self.place(&listing.source.name);
-        let leave = place.lock();
+        let leave = if self.access == Access::Looks { None } else { place.lock().ok() };
         let mut book = Book::read(place.dir())?;
         let pieces = listing.source.formatted(place.source(number)?);
         let read = self.compile(listing, &pieces, &listing.let_in(&book))?;
@@ -152,7 +159,7 @@ impl Store {
             book.changed(book.live, None);
         }
         // Where nothing can be written it is made again the next time.
-        if leave.is_ok() && place.put_index((number, &read_as), &read.index).is_ok() {
+        if leave.is_some() && place.put_index((number, &read_as), &read.index).is_ok() {
             drop(book.write(place.dir()));
         }
         Ok(read.index)

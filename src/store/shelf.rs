@@ -51,9 +51,10 @@ impl Shelf {
     /// Waits until nobody else writes, in this process or another, but not for ever. Leftovers of whoever was killed go.
     pub(super) fn lock(&self) -> Result<Leave, StoreError> {
         let cannot = |source| StoreError::Write { path: self.dir.clone(), source };
-        fs::create_dir_all(&self.dir).map_err(cannot)?;
+        atomic::make_directory(&self.dir).map_err(cannot)?;
         let file = File::options().create(true).truncate(false).write(true).open(self.dir.join("lock"));
         let file = file.map_err(cannot)?;
+        atomic::owned_like(&file, &self.dir);
         let until = Instant::now() + LOCK_WAIT;
         while let Err(error) = file.try_lock() {
             match error {

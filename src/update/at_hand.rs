@@ -1,9 +1,25 @@
 //! A list that need not be downloaded: in a file, a directory, or on standard input.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::thread;
+use std::time::Duration;
+
+use crate::lists::{ListError, Piece, Source};
 use crate::store::{Listing, Notes, Offer, Store, StoreError};
+use crate::telemetry::clock;
 
 use super::Outcome;
 use super::wrong::Wrong;
+
+/// A file that was written so lately may still be written.
+const YOUNG_S: i64 = 2;
+/// How long it is left alone then, until it stays as it is.
+const PAUSE: Duration = Duration::from_millis(200);
+/// A file that changes while it is taken is read so often.
+const READINGS_MAX: u32 = 3;
+/// So often it is waited for; then it is taken as it is, and guards see to it.
+const PAUSES_MAX: usize = 50;
 
 /// Reads a list where its source says, takes what it has, and notes how it went; `now` is in seconds since the Unix epoch.
 ///
@@ -11,18 +27,26 @@ use super::wrong::Wrong;
 /// If what is kept of the list can be neither read nor written.
 pub fn at_hand(store: &Store, listing: &Listing, now: i64) -> Result<Outcome, StoreError> {
     let name = &listing.source.name;
-    let notes = store.notes(name)?;
-    // Before it is read: what is written meanwhile is newer.
-    let written_at = listing.source.written_at().unwrap_or(now);
+    // They are of no use if they are damaged, and nothing hangs on them.
+    let notes = store.notes(name).unwrap_or_default();
     let take = || {
-        let pieces = listing.source.read().map_err(|error| error.of(&listing.source.label()))?;
-        Ok::<_, Wrong>(store.take(listing, Offer { pieces, issued: None, signature: None, at: now })?)
+        let mut left = READINGS_MAX;
+        loop {
+            let Reading { pieces, written_at, stamp: read } = Reading::of(&listing.source)?;
+            let taken = store.take(listing, Offer { pieces, issued: None, signature: None, at: now })?;
+            left -= 1;
+            // Who read first may have written last: whoever is overtaken looks again.
+            if read == stamp(&listing.source) || left == 0 {
+                return Ok::<_, Wrong>((taken, written_at));
+            }
+        }
     };
     let (outcome, next) = match take() {
-        Ok(taken) => {
+        Ok((taken, written_at)) => {
             let outcome = Outcome::Taken(taken);
-            let (offered, checked_at) = outcome.seen(&store.book(name)?, &notes, written_at);
-            (outcome, Notes { last_error: None, checked_at, offered, failures: 0, ..notes.clone() })
+            let (offered, checked_at) = outcome.seen(&store.book(name)?, &notes, written_at.unwrap_or(now));
+            // What a server said of its versions is not about this one.
+            (outcome, Notes { checked_at, offered, ..Notes::default() })
         }
         Err(wrong) => {
             // Told again and again it is one failure, which began once.
@@ -36,4 +60,46 @@ pub fn at_hand(store: &Store, listing: &Listing, now: i64) -> Result<Outcome, St
         store.note(name, &next)?;
     }
     Ok(outcome)
+}
+
+/// What a source had, and how it was known then.
+struct Reading {
+    pieces: Vec<Piece>,
+    /// In seconds since the Unix epoch.
+    written_at: Option<i64>,
+    stamp: Option<Stamp>,
+}
+
+/// Size, time and inode of a file.
+type Stamp = (u64, i64, i64, u64);
+
+fn stamp(source: &Source) -> Option<Stamp> {
+    let metadata = fs::metadata(source.path()?).ok()?;
+    Some((metadata.size(), metadata.mtime(), metadata.mtime_nsec(), metadata.ino()))
+}
+
+impl Reading {
+    /// Reads a source once it is written whole, as far as that can be seen.
+    fn of(source: &Source) -> Result<Self, ListError> {
+        let mut before = stamp(source);
+        for _ in 0..PAUSES_MAX {
+            if !is_young(source) {
+                break;
+            }
+            thread::sleep(PAUSE);
+            let now = stamp(source);
+            if now == before {
+                break;
+            }
+            before = now;
+        }
+        let written_at = source.written_at();
+        let pieces = source.read().map_err(|error| error.of(&source.label()))?;
+        Ok(Self { pieces, written_at, stamp: before })
+    }
+}
+
+fn is_young(source: &Source) -> bool {
+    let age_s = source.written_at().map(|at| clock::now().saturating_sub(at));
+    age_s.is_some_and(|age_s| (0..YOUNG_S).contains(&age_s))
 }

@@ -7,7 +7,7 @@ use tokio::task::spawn_blocking;
 use crate::fetch::{Downloaded, Validators};
 use crate::lists::guard::Signature;
 use crate::lists::{self, Signed};
-use crate::store::{Notes, Offer, Store, StoreError, Taken};
+use crate::store::{Listing, Notes, Offer, Store, StoreError, Taken};
 
 use super::wrong::Wrong;
 use super::{Digest, Outcome, Subscription};
@@ -49,7 +49,7 @@ type Attempt = (Outcome, Validators, Option<Duration>);
 
 async fn attempt(store: &Store, subscription: &Subscription, notes: &Notes, now: i64) -> Result<Attempt, Wrong> {
     // Without a version of its own there is nothing that could be unchanged.
-    let is_lost = is_lost(store, &subscription.listing.source.name).await;
+    let is_lost = is_lost(store, &subscription.listing).await;
     let is_other = notes.asked_as != subscription.asked_as;
     let known = if is_lost || is_other { Validators::default() } else { notes.validators.clone() };
     match subscription.downloader.get(&known).await? {
@@ -73,9 +73,9 @@ async fn attempt(store: &Store, subscription: &Subscription, notes: &Notes, now:
 }
 
 /// Whether there is nothing of a list that could answer; an index may have to be opened to tell.
-pub(super) async fn is_lost(store: &Store, list: &str) -> bool {
-    let (store, list) = (store.clone(), list.to_owned());
-    spawn_blocking(move || store.is_lost(&list)).await.unwrap_or(false)
+pub(super) async fn is_lost(store: &Store, listing: &Listing) -> bool {
+    let (store, listing) = (store.clone(), listing.clone());
+    spawn_blocking(move || store.is_lost(&listing)).await.unwrap_or(false)
 }
 
 /// Whether it is its publisher's, as far as that is asked for.

@@ -50,7 +50,7 @@ async fn keep(
         let wait = Some(notes.next_at.saturating_sub(now)).filter(|wait| *wait <= LONGEST_S).unwrap_or(0);
         let is_same = notes.asked_as == subscription.asked_as;
         // A list that does not answer is asked for at once, and then not more often than others.
-        let is_due = !has_asked && notes.failures == 0 && is_lost(&store, name).await;
+        let is_due = !has_asked && notes.failures == 0 && is_lost(&store, &subscription.listing).await;
         if wait > 0 && is_same && !is_due && !heard.is_wanted() {
             let pause = Duration::from_secs(wait.unsigned_abs()).min(LOOK);
             tokio::select! {
