@@ -123,19 +123,19 @@ fn versions_differ_by_the_ids_of_their_entries() {
     }
     assert!(matches!(stand.store.difference(&stand.listing, 1, 9), Err(StoreError::NoVersion { .. })));
     let changes = stand.book().changes;
-    let changed = |change: &Change, bytes: usize| stand.store.changed(&stand.listing, change, bytes).unwrap();
-    let told = |difference: Option<Difference>| {
+    let told_of = |change: &Change, bytes: usize| stand.store.changed(&stand.listing, change, bytes).unwrap();
+    let figures = |difference: Option<Difference>| {
         difference.map(|one| (one.added.len(), one.added_count, one.removed.len(), one.removed_count, one.is_cut()))
     };
     // Each id takes seven bytes.
-    assert_eq!(told(changed(&changes[0], 21)), Some((3, 3, 0, 0, false)));
-    assert_eq!(told(changed(&changes[0], 20)), Some((2, 3, 0, 0, true)));
-    assert_eq!(told(changed(&changes[2], 7)), Some((1, 2, 1, 1, true)));
-    assert_eq!(changed(&changes[2], 7).unwrap().added, ids(&["id-d"]));
-    assert_eq!(told(changed(&changes[2], 0)), Some((0, 2, 0, 1, true)));
+    assert_eq!(figures(told_of(&changes[0], 21)), Some((3, 3, 0, 0, false)));
+    assert_eq!(figures(told_of(&changes[0], 20)), Some((2, 3, 0, 0, true)));
+    assert_eq!(figures(told_of(&changes[2], 7)), Some((1, 2, 1, 1, true)));
+    assert_eq!(told_of(&changes[2], 7).unwrap().added, ids(&["id-d"]));
+    assert_eq!(figures(told_of(&changes[2], 0)), Some((0, 2, 0, 1, true)));
     let of_one = Change { from: Some(3), entry: Some("id-a".into()), ..changes[2].clone() };
     let gone = Change { from: Some(7), ..changes[2].clone() };
-    assert_eq!((changed(&of_one, 99), changed(&gone, 99)), (None, None));
+    assert_eq!((told_of(&of_one, 99), told_of(&gone, 99)), (None, None));
 }
 
 #[test]
