@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use serde::Serialize;
 
-use crate::store::{Change, Difference, Listing, Store};
+use crate::store::{Change, Difference};
 
 use super::Exit;
 use super::session::Settings;
@@ -39,20 +39,12 @@ pub(super) fn run(settings: &Settings, names: &[String], after: u64, told: Told)
     for name in &names {
         let Named { store, listing } = Named::find(settings, name)?;
         for change in store.book(name)?.changes.iter().filter(|change| change.number > after) {
-            let entries = if told == Told::Entries { difference(&store, &listing, change)? } else { None };
+            let entries = match told {
+                Told::Entries => store.changed(&listing, change, usize::MAX)?,
+                Told::Versions => None,
+            };
             writeln!(out, "{}", serde_json::to_string(&Line { list: name, change, entries })?)?;
         }
     }
     Ok(Exit::Quiet)
-}
-
-/// Nothing if one of the versions is not kept any more, or the entry stands in the change itself.
-fn difference(store: &Store, listing: &Listing, change: &Change) -> anyhow::Result<Option<Difference>> {
-    let book = store.book(&listing.source.name)?;
-    let is_kept = |number: &u64| book.versions.contains_key(number);
-    match change.from.filter(|from| *from != change.to) {
-        Some(from) if is_kept(&from) && is_kept(&change.to) => Ok(Some(store.difference(listing, from, change.to)?)),
-        None if change.from.is_none() && is_kept(&change.to) => Ok(Some(store.all(listing, change.to)?)),
-        _ => Ok(None),
-    }
 }

@@ -1,4 +1,4 @@
-//! What `serve` follows links with, what it tells late, and where that is kept.
+//! What `serve` follows links with, what it tells late, of checks and of lists, and where that is kept.
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -15,6 +15,7 @@ use crate::outbox::{self, Courier, Limits, Outbox, OutboxError, Webhook};
 use crate::serve::{Deep, Late, LateOptions};
 use crate::telemetry::metrics::Metrics;
 
+use super::announce::{self, Announcer};
 use super::follow::{self, Pace};
 use super::publishers;
 use super::session::{Settings, warn};
@@ -26,10 +27,14 @@ pub(super) struct Followers {
     made_by: MadeBy,
     late: Late,
     mail: Mail,
+    /// Who tells of changes of lists, if they are told.
+    announcer: Option<Arc<Announcer>>,
     /// Set once somebody opens the outbox.
     opening: Arc<OnceLock<()>>,
     /// To whatever delivers.
     mails: watch::Sender<Mail>,
+    /// To whatever tells of changes: with each there may be some.
+    announcers: watch::Sender<Option<Arc<Announcer>>>,
 }
 
 /// The settings that it was made by.
@@ -67,6 +72,8 @@ impl Followers {
             opening: Arc::default(),
             mails: watch::Sender::new(mail.clone()),
             mail,
+            announcer: Announcer::of(settings, given)?,
+            announcers: watch::Sender::new(None),
         };
         followers.take_over(settings, metrics)?;
         Ok(followers)
@@ -77,7 +84,8 @@ impl Followers {
         let made_by = made_by(settings, given);
         let deep = if self.made_by == made_by { self.deep.clone() } else { follower(settings, given, metrics)? };
         let mail = if self.mail.made_by == mail_made_by(settings) { self.mail.clone() } else { Mail::new(settings)? };
-        Ok(Self { deep, made_by, late: self.late.with(options(settings)?), mail, ..self.clone() })
+        let (late, announcer) = (self.late.with(options(settings)?), Announcer::of(settings, given)?);
+        Ok(Self { deep, made_by, late, mail, announcer, ..self.clone() })
     }
 
     /// The checker, which leaves links to be asked if they are followed.
@@ -118,6 +126,7 @@ impl Followers {
             }
             is_other
         });
+        self.announcers.send_replace(self.announcer.clone());
         Ok(())
     }
 
@@ -125,7 +134,8 @@ impl Followers {
     fn is_wanted(&self, settings: &Settings) -> bool {
         let config = &settings.loaded.config;
         let keeps = config.webhook.webhook().is_some() || !config.lists.is_empty() || config.state.dir.is_some();
-        keeps && (self.deep.is_some() || settings.state_dir().is_ok_and(|dir| Outbox::is_in(&dir)))
+        let tells = self.deep.is_some() || self.announcer.is_some();
+        keeps && (tells || settings.state_dir().is_ok_and(|dir| Outbox::is_in(&dir)))
     }
 
     fn open_outbox(&self, settings: &Settings, metrics: &Metrics) -> anyhow::Result<()> {
@@ -138,11 +148,11 @@ impl Followers {
         if let Ok(outbox) = &first {
             late.keep_in(outbox.clone());
         }
-        let mails = self.mails.subscribe();
+        let (mails, announcers) = (self.mails.subscribe(), self.announcers.subscribe());
         self.late.spawn(async move {
             let outbox = opened(first, open).await;
             late.keep_in(outbox.clone());
-            deliver(outbox, mails).await;
+            tokio::join!(deliver(outbox.clone(), mails), announce::run(outbox, announcers));
         });
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The command line: arguments in, data to stdout, messages to stderr, an exit code at the end.
 
 mod account;
+mod announce;
 mod args;
 mod audit;
 mod canaries;

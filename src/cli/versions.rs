@@ -132,7 +132,7 @@ pub(super) fn difference(settings: &Settings, name: &str, (first, second): (u64,
 }
 
 pub(super) fn lines(difference: &Difference) -> String {
-    let Difference { added, removed } = difference;
+    let Difference { added, removed, .. } = difference;
     let head = format!("{} added, {} removed\n", counted(added.len(), "entry"), counted(removed.len(), "entry"));
     let marked = added.iter().map(|id| format!("+{id}\n")).chain(removed.iter().map(|id| format!("-{id}\n")));
     std::iter::once(head).chain(marked).collect()

@@ -1,4 +1,4 @@
-//! The settings of `[webhook]`: where the platform is told of checks that are finished later.
+//! The settings of `[webhook]`: where the platform is told of checks that are finished later, and of changes of lists.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,7 +40,7 @@ impl WebhookSetting {
 pub(super) const DOCS: &[(&str, &str)] = &[
     (
         "webhook.url",
-        "Address that gets an event, signed, when a check that ran out of time is finished; none if empty.",
+        "Address that gets an event, signed, when a late check is finished or a list has changed; none if empty.",
     ),
     (
         "webhook.secret_file",

@@ -1,6 +1,6 @@
 //! One list as an index of its own, behind guards.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::canonical::Tables;
@@ -78,20 +78,23 @@ pub fn compile_guarded(
     }
 }
 
-/// The ids of all entries of a list, those that wait among them.
+/// Hands over the id of every entry of a list, of those that wait too, as often as it stands there.
 ///
 /// # Errors
 /// If it is no list.
-pub fn ids(source: &Source, pieces: &[Piece], keys: &Keys, tables: &Tables) -> Result<BTreeSet<String>, ListError> {
-    let mut ids = BTreeSet::new();
+pub fn each_id(
+    source: &Source,
+    pieces: &[Piece],
+    keys: &Keys,
+    tables: &Tables,
+    take: &mut impl FnMut(String),
+) -> Result<(), ListError> {
     for piece in pieces {
-        let mut take = |entry: Entry| {
-            ids.insert(keys.id_of(&source.name, &entry));
-        };
+        let mut take = |entry: Entry| take(keys.id_of(&source.name, &entry));
         match super::read(&piece.text, piece.format, &source.options, tables, &mut take) {
             Err(ListError::Empty | ListError::NothingTaken { refused: 0, .. }) if pieces.len() > 1 => {}
             other => drop(other?),
         }
     }
-    Ok(ids)
+    Ok(())
 }

@@ -51,7 +51,7 @@ pub use compile::{Compiled, Keyring, LastError, SourceReport, SourceState, Waiti
 pub use detect::detect;
 pub use error::{ListError, in_words};
 pub use format::Format;
-pub use guarded::{Behind, GuardedIndex, compile_guarded, ids};
+pub use guarded::{Behind, GuardedIndex, compile_guarded, each_id};
 pub use inspect::{Input, InspectError, Inspected, Inspection, MatchAnswer, Request, inspect};
 pub use options::{BadLines, Column, Columns, Options, PlainMeans, Position, RootUrlMeans};
 pub use override_hits::{Counted, OverrideHits};

@@ -8,6 +8,7 @@ use super::{CheckId, EventId};
 const SPEC_VERSION: &str = "1.0";
 const SOURCE: &str = "/linkgate";
 const CHECK_SETTLED: &str = "linkgate.check.settled";
+const LIST_CHANGED: &str = "linkgate.list.changed";
 const JSON: &str = "application/json";
 
 /// What the platform is told about a check that is finished.
@@ -17,13 +18,26 @@ pub struct Event {
     pub data: Value,
 }
 
+/// What the platform is told when other entries of a list answer than before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListChange {
+    /// The name of the list.
+    pub list: String,
+    /// Which of its changes it is.
+    pub number: u64,
+    /// When, in seconds since the Unix epoch.
+    pub at: i64,
+    /// Ids and numbers: no value of an entry.
+    pub data: Value,
+}
+
 #[derive(Serialize)]
 struct Envelope<'a> {
     specversion: &'static str,
     id: String,
     source: &'static str,
     r#type: &'static str,
-    subject: String,
+    subject: &'a str,
     time: String,
     datacontenttype: &'static str,
     data: &'a Value,
@@ -32,19 +46,30 @@ struct Envelope<'a> {
 impl Event {
     /// The bytes that are delivered, the same with every attempt.
     pub(super) fn body(&self, check: CheckId, now: i64) -> Vec<u8> {
-        let envelope = Envelope {
-            specversion: SPEC_VERSION,
-            id: EventId::of(check).to_string(),
-            source: SOURCE,
-            r#type: CHECK_SETTLED,
-            subject: check.to_string(),
-            time: jiff::Timestamp::from_second(now).unwrap_or_default().to_string(),
-            datacontenttype: JSON,
-            data: &self.data,
-        };
-        // A value that is JSON already can be written.
-        serde_json::to_vec(&envelope).unwrap_or_default()
+        body(EventId::of(check), (CHECK_SETTLED, &check.to_string()), now, &self.data)
     }
+}
+
+impl ListChange {
+    /// The same under its id.
+    pub(super) fn body(&self, id: EventId) -> Vec<u8> {
+        body(id, (LIST_CHANGED, &self.list), self.at, &self.data)
+    }
+}
+
+fn body(id: EventId, (r#type, subject): (&'static str, &str), at: i64, data: &Value) -> Vec<u8> {
+    let envelope = Envelope {
+        specversion: SPEC_VERSION,
+        id: id.to_string(),
+        source: SOURCE,
+        r#type,
+        subject,
+        time: jiff::Timestamp::from_second(at).unwrap_or_default().to_string(),
+        datacontenttype: JSON,
+        data,
+    };
+    // A value that is JSON already can be written.
+    serde_json::to_vec(&envelope).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -66,6 +91,20 @@ mod tests {
             "time": "2027-01-15T08:00:00Z",
             "datacontenttype": "application/json",
             "data": {"action": "reject"},
+        });
+        assert_eq!(body, expected);
+
+        let change = ListChange { list: "partner".into(), number: 2, at: 1_800_000_000, data: json!({"number": 2}) };
+        let body: Value = serde_json::from_slice(&change.body(EventId(32))).unwrap();
+        let expected = json!({
+            "specversion": "1.0",
+            "id": "00000000000000000000000010",
+            "source": "/linkgate",
+            "type": "linkgate.list.changed",
+            "subject": "partner",
+            "time": "2027-01-15T08:00:00Z",
+            "datacontenttype": "application/json",
+            "data": {"number": 2},
         });
         assert_eq!(body, expected);
     }

@@ -1,8 +1,9 @@
 //! Events on their way: due, delivered, failed, given up.
 
 use super::books::{Books, Changes};
-use super::store::UNREADABLE_PAUSE_S;
-use super::{EventId, Outbox, OutboxError};
+use super::shelf::Kept;
+use super::store::{EVENTS_MAX, UNREADABLE_PAUSE_S};
+use super::{EventId, ListChange, Outbox, OutboxError};
 
 /// An event to deliver.
 pub struct DueEvent {
@@ -15,6 +16,32 @@ pub struct DueEvent {
 }
 
 impl Outbox {
+    /// Has the platform told of a change of a list; one that waits to be delivered already stays as it is.
+    ///
+    /// # Errors
+    /// If as many events wait as may, it is too large, or it cannot be written.
+    pub async fn announce(&self, change: &ListChange, now: i64) -> Result<(), OutboxError> {
+        let id = EventId::of_change(&self.events.key, change);
+        let body = change.body(id);
+        self.measure_record(&body)?;
+        let sealed = self.events.seal(id.0, "", &body)?;
+        let (most, bytes) = (self.limits.events_max, sealed.len());
+        let event = Kept { id: id.0, turn: now, since: now, attempts: 0, sealed };
+        let work = move |books: &mut Books<'_>| {
+            if books.events.has(event.id)? {
+                return Ok((Ok(()), Changes::None));
+            }
+            if books.events.len()? >= most {
+                return Ok((Err(OutboxError::Full { limit: EVENTS_MAX, most }), Changes::None));
+            }
+            books.events.put(&event)?;
+            Ok((Ok(()), Changes::Some))
+        };
+        self.group.run(bytes, work).await?.inspect_err(|error| self.note(error))?;
+        self.news.notify_one();
+        Ok(())
+    }
+
     /// Events whose turn has come, at most so many. They stay due until something is told of them.
     ///
     /// # Errors

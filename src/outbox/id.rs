@@ -3,15 +3,16 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::index::SealError;
+use crate::index::{SealError, StateKey};
 
-use super::OutboxError;
+use super::{ListChange, OutboxError};
 
 /// Without the letters that are read as others.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const DIGIT_BITS: u32 = 5;
 const ID_CHARS: usize = 26;
 const EVENT_PURPOSE: &str = "linkgate 2026 id of the event of a check";
+const CHANGE_PURPOSE: &str = "linkgate 2026 id of the event of a change of a list";
 
 /// The id of a check that is finished later. Whoever knows it may ask for its result, if it is theirs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,16 +30,25 @@ impl CheckId {
     }
 }
 
-/// The id of an event: the same for a check whenever, and however often, it is told.
+/// The id of an event: the same for a check, or a change, whenever, and however often, it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventId(pub(super) u128);
 
 impl EventId {
     /// Of the event of that check. Who has it does not know the check's own id.
     pub fn of(check: CheckId) -> Self {
-        let [hash @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] =
-            blake3::derive_key(EVENT_PURPOSE, &check.0.to_be_bytes());
-        Self(u128::from_be_bytes(hash))
+        Self::half(blake3::derive_key(EVENT_PURPOSE, &check.0.to_be_bytes()))
+    }
+
+    /// Of the event of that change. Its moment is part of it: where what is kept of a list was lost, numbers begin anew.
+    pub(super) fn of_change(key: &StateKey, change: &ListChange) -> Self {
+        let fixed = [change.number.to_be_bytes(), change.at.to_be_bytes()].concat();
+        let text = [&*fixed, change.list.as_bytes()].concat();
+        Self::half(*blake3::keyed_hash(&key.derive(CHANGE_PURPOSE), &text).as_bytes())
+    }
+
+    fn half([half @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _]: [u8; 32]) -> Self {
+        Self(u128::from_be_bytes(half))
     }
 }
 
@@ -120,5 +130,18 @@ mod tests {
         assert_eq!(EventId::of(one), EventId::of(one));
         assert_ne!(EventId::of(one), EventId::of(other));
         assert_ne!(EventId::of(one).0, one.0);
+    }
+
+    #[test]
+    fn a_change_has_one_id_that_follows_from_key_list_number_and_moment() {
+        let of = |key: u8, list: &str, number: u64, at: i64| {
+            let change = ListChange { list: list.into(), number, at, data: serde_json::Value::Null };
+            EventId::of_change(&StateKey::new([key; 32]), &change)
+        };
+        let id = of(7, "partner", 1, 5);
+        assert_eq!(id, of(7, "partner", 1, 5));
+        for other in [of(8, "partner", 1, 5), of(7, "other", 1, 5), of(7, "partner", 2, 5), of(7, "partner", 1, 6)] {
+            assert_ne!(id, other);
+        }
     }
 }

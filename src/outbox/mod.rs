@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! check, out of time ─► keep ─► task ─► due ─► followed to its end ─► settle ─┬─► result, for whoever asks
-//!                                        └───── postpone                     └─► event ─► Courier ─► webhook
+//!                                        └───── postpone                     └─► event ─┬─► Courier ─► webhook
+//! change of a list ─► announce ──────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! Whatever has returned is on the disk, and survives the process. Each check has one event at most, under one id: it may
+//! Whatever has returned is on the disk, and survives the process. Each check has one event at most, each change of a list one, under one id: it may
 //! be delivered more than once, never under two ids. What stands in the file is sealed; its keys are ids.
 //!
 //! What it does not do: it follows no link, and decides nothing.
@@ -27,7 +28,7 @@ mod webhook;
 
 pub use courier::run;
 pub use error::OutboxError;
-pub use event::Event;
+pub use event::{Event, ListChange};
 pub use events::DueEvent;
 pub use id::{CheckId, EventId, NotAnId};
 pub use secret::{Secret, SecretError};

@@ -15,6 +15,7 @@ use super::{EventId, Limits, OutboxError};
 
 /// Rows that one transaction removes.
 const EXPIRED_MAX: usize = 1_000;
+pub(super) const EVENTS_MAX: &str = "events_max";
 /// Until a record that cannot be read is looked at again: others are not to wait behind it.
 pub(super) const UNREADABLE_PAUSE_S: i64 = 3_600;
 

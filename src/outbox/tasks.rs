@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use super::books::{Books, Changes};
 use super::shelf::Kept;
-use super::store::UNREADABLE_PAUSE_S;
+use super::store::{EVENTS_MAX, UNREADABLE_PAUSE_S};
 use super::{CheckId, Event, EventId, Limits, Outbox, OutboxError};
 
 const TASKS_MAX: &str = "tasks_max";
 const WAITING_MAX_BYTES: &str = "waiting_max_bytes";
-const EVENTS_MAX: &str = "events_max";
 
 /// A check to finish.
 pub struct Task {

@@ -215,6 +215,45 @@ async fn limits_hold_one_past_them() {
     }
 }
 
+fn change(number: u64) -> ListChange {
+    ListChange { list: "partner".into(), number, at: NOW - 9, data: json!({"number": number}) }
+}
+
+#[tokio::test]
+async fn a_change_of_a_list_is_told_once_under_one_id() {
+    let dir = tempfile::tempdir().unwrap();
+    let outbox = open(dir.path());
+    outbox.announce(&change(1), NOW).await.unwrap();
+    outbox.announce(&ListChange { data: json!(null), ..change(1) }, NOW + 1).await.unwrap();
+    outbox.announce(&change(2), NOW + 1).await.unwrap();
+    let waiting = events(&outbox, NOW + 1).await;
+    assert_eq!(waiting.len(), 2);
+    let body: Value = serde_json::from_slice(&outbox.events_due(NOW, 1).await.unwrap()[0].body).unwrap();
+    let told = (&body["id"], &body["subject"], &body["data"]);
+    assert_eq!(told, (&json!(waiting[0].to_string()), &json!("partner"), &json!({"number": 1})));
+    outbox.delivered(waiting[0]).await.unwrap();
+    // Whoever was killed before it could be noted tells it again, under the same id.
+    let outbox = reopened(outbox, dir.path());
+    outbox.announce(&change(1), NOW + 2).await.unwrap();
+    assert_eq!(events(&outbox, NOW + 2).await, [waiting[1], waiting[0]]);
+}
+
+#[tokio::test]
+async fn no_more_changes_are_told_than_events_may_wait() {
+    let dir = tempfile::tempdir().unwrap();
+    let outbox = open_with(dir.path(), Limits { events_max: 1, record_max_bytes: 1_000, ..Limits::default() });
+    let long = ListChange { data: json!("x".repeat(1_000)), ..change(1) };
+    let error = outbox.announce(&long, NOW).await.unwrap_err();
+    assert!(matches!(error, OutboxError::TooLarge { limit: "record_max_bytes", most: 1_000, .. }), "{error}");
+    outbox.announce(&change(1), NOW).await.unwrap();
+    let error = outbox.announce(&change(2), NOW).await.unwrap_err();
+    assert!(matches!(error, OutboxError::Full { limit: "events_max", most: 1 }), "{error}");
+    outbox.announce(&change(1), NOW).await.unwrap();
+    let waiting = events(&outbox, NOW).await;
+    outbox.delivered(waiting[0]).await.unwrap();
+    outbox.announce(&change(2), NOW).await.unwrap();
+}
+
 #[tokio::test]
 async fn the_file_tells_nothing_and_belongs_to_one() {
     let dir = tempfile::tempdir().unwrap();

@@ -79,6 +79,8 @@ pub struct Notes {
     pub next_at: i64,
     /// Failures in a row.
     pub failures: u32,
+    /// The last change that was told to the platform, by its number.
+    pub told: u64,
 }
 
 /// One version of a list.
@@ -189,6 +191,12 @@ impl Book {
         versions.into_iter().flatten().any(|(_, version)| version.held.iter().any(|held| held.entry == entry))
     }
 
+    /// The first change that nobody was told of if `told` was the last one. A book that was begun anew is told of anew.
+    pub fn untold(&self, told: u64) -> Option<&Change> {
+        let is_of_this = self.changes.last().is_some_and(|last| last.number >= told);
+        self.changes.iter().find(|change| !is_of_this || change.number > told)
+    }
+
     /// From now on that version answers, and none waits.
     pub(super) fn goes_live(&mut self, number: u64) {
         if let Some(version) = self.versions.get_mut(&number) {
@@ -297,6 +305,16 @@ mod tests {
         let mut book = Book::default();
         (0..=REFUSED_MAX).for_each(|number| book.refuse(number.to_string()));
         assert!(!book.is_refused("0") && book.is_refused("1") && book.is_refused("100"));
+    }
+
+    #[test]
+    fn changes_are_told_from_where_that_ended() {
+        let mut book = Book { live: Some(1), ..Book::default() };
+        assert_eq!(book.untold(0), None);
+        (0..=CHANGES_MAX).for_each(|_| book.changed(None, None));
+        let next = |told: u64| book.untold(told).map(|change| change.number);
+        assert_eq!([next(0), next(1), next(2), next(100), next(101)], [Some(2), Some(2), Some(3), Some(101), None]);
+        assert_eq!(next(102), Some(2), "it was another book");
     }
 
     #[test]

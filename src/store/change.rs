@@ -1,8 +1,4 @@
-//! What people do to versions: approve what waits, let in what was held, go back, compare.
-
-use std::collections::BTreeSet;
-
-use crate::lists;
+//! What people do to versions: approve what waits, let in what was held, go back.
 
 use super::book::Book;
 use super::{Listing, Store, StoreError};
@@ -14,15 +10,6 @@ pub enum Approved {
     Live,
     /// It takes one more person.
     OneMore,
-}
-
-/// What one version has and another has not, by the ids of entries.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Difference {
-    /// Only in the second.
-    pub added: BTreeSet<String>,
-    /// Only in the first.
-    pub removed: BTreeSet<String>,
 }
 
 impl Store {
@@ -131,36 +118,6 @@ impl Store {
             book.goes_live(to);
             Ok(to)
         })
-    }
-
-    /// Compares two versions.
-    ///
-    /// # Errors
-    /// If there is no such version, or it cannot be read.
-    pub fn difference(&self, listing: &Listing, first: u64, second: u64) -> Result<Difference, StoreError> {
-        let [first, second] = [first, second].map(|number| self.ids(listing, number));
-        let (first, second) = (first?, second?);
-        Ok(Difference {
-            added: second.difference(&first).cloned().collect(),
-            removed: first.difference(&second).cloned().collect(),
-        })
-    }
-
-    /// A version against nothing.
-    ///
-    /// # Errors
-    /// If there is no such version, or it cannot be read.
-    pub fn all(&self, listing: &Listing, number: u64) -> Result<Difference, StoreError> {
-        Ok(Difference { added: self.ids(listing, number)?, removed: BTreeSet::new() })
-    }
-
-    fn ids(&self, listing: &Listing, number: u64) -> Result<BTreeSet<String>, StoreError> {
-        let name = &listing.source.name;
-        if !self.book(name)?.versions.contains_key(&number) {
-            return Err(StoreError::NoVersion { name: name.clone(), version: number.to_string() });
-        }
-        let pieces = listing.source.formatted(self.place(name).source(number)?);
-        Ok(lists::ids(&listing.source, &pieces, &self.keys(), &self.tables)?)
     }
 
     fn change<T>(&self, name: &str, change: impl FnOnce(&mut Book) -> Result<T, StoreError>) -> Result<T, StoreError> {

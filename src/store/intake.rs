@@ -86,7 +86,19 @@ impl Store {
     pub fn note(&self, name: &str, notes: &Notes) -> Result<(), StoreError> {
         let place = self.place(name);
         let _leave = place.lock()?;
-        notes.write(place.dir())
+        // What was told meanwhile stays told.
+        let told = Notes::read(place.dir()).unwrap_or_default().told;
+        Notes { told, ..notes.clone() }.write(place.dir())
+    }
+
+    /// Notes that the platform is told of the change with that number, and of those before.
+    ///
+    /// # Errors
+    /// If that cannot be written.
+    pub fn note_told(&self, name: &str, number: u64) -> Result<(), StoreError> {
+        let place = self.place(name);
+        let _leave = place.lock()?;
+        Notes { told: number, ..Notes::read(place.dir())? }.write(place.dir())
     }
 
     fn take_into(

@@ -12,6 +12,7 @@
 
 mod book;
 mod change;
+mod difference;
 mod error;
 mod intake;
 mod open;
@@ -31,7 +32,8 @@ use crate::lists::guard::Guards;
 use crate::sample::Sampler;
 
 pub use book::{Book, Change, Failure, HeldEntry, Notes, Version};
-pub use change::{Approved, Difference};
+pub use change::Approved;
+pub use difference::Difference;
 pub use error::StoreError;
 pub use intake::{Offer, Taken};
 

@@ -1,7 +1,7 @@
 //! The files of one list: each version's source, sealed, and its index; one writer at a time.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -20,6 +20,8 @@ const ZSTD_LEVEL: i32 = 3;
 /// Whoever writes a list reads a million lines at most meanwhile.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
 const LOCK_LOOK: Duration = Duration::from_millis(10);
+/// Room that is made for what comes out of a file before it is there.
+const PART_MAX_BYTES: usize = 64 << 20;
 /// What begins so is of us and unfinished.
 const UNFINISHED: &str = ".linkgate-";
 
@@ -129,18 +131,20 @@ impl Shelf {
         let packed = self.key.unseal(&self.purpose(number), &sealed);
         let packed = packed.map_err(|source| StoreError::OtherKey { path: path.clone(), source })?;
         drop(sealed);
-        let bytes = zstd::decode_all(&*packed).map_err(|_| damaged())?;
-        let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(damaged)?;
-        let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| damaged())?;
-        let (head, mut texts) = rest.split_at_checked(length).ok_or_else(damaged)?;
-        let head: Sealed<'_> = serde_json::from_slice(head).map_err(|_| damaged())?;
+        // A list is large: it is unpacked piece by piece, into where it stays.
+        let mut unpacked = zstd::Decoder::new(&*packed).map_err(|_| damaged())?;
+        let mut next = |size: u64| {
+            let mut part = Vec::with_capacity(usize::try_from(size).unwrap_or_default().min(PART_MAX_BYTES));
+            let read = unpacked.by_ref().take(size).read_to_end(&mut part);
+            read.ok().filter(|read| *read as u64 == size).map(|_| part)
+        };
+        let length = next(8).and_then(|length| Some(u64::from_le_bytes(length.try_into().ok()?)));
+        let head = length.and_then(&mut next).ok_or_else(damaged)?;
+        let head: Sealed<'_> = serde_json::from_slice(&head).map_err(|_| damaged())?;
         let mut pieces = Vec::new();
         for (format, size) in head.pieces {
             let format = Format::from_name(&format).ok_or_else(damaged)?;
-            let (text, rest) =
-                usize::try_from(size).ok().and_then(|size| texts.split_at_checked(size)).ok_or_else(damaged)?;
-            pieces.push(Piece { text: text.to_vec(), format });
-            texts = rest;
+            pieces.push(Piece { text: next(size).ok_or_else(damaged)?, format });
         }
         Ok(pieces)
     }

@@ -1,6 +1,6 @@
 //! Versions that come in, wait, go back, and are read again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use crate::canonical::canonical;
@@ -91,6 +91,62 @@ fn versions_come_in_and_the_former_can_be_gone_back_to() {
     assert_eq!((difference.added.len(), difference.removed.len()), (1, 1));
     assert!(matches!(stand.store.roll_back(name, Some(9)), Err(StoreError::NoVersion { .. })));
     assert!(matches!(stand.store.approve(&stand.listing, 2, "ann"), Err(StoreError::NothingPending { .. })));
+}
+
+#[test]
+fn versions_differ_by_the_ids_of_their_entries() {
+    let stand = Stand::new();
+    let ids = |numbers: &[&str]| numbers.iter().map(|number| (*number).to_owned()).collect::<BTreeSet<_>>();
+    let text = |hosts: &[&str]| {
+        let line = |host: &&str| format!("id-{host},{host}.example,domain\n");
+        "id,value,scope\n".to_owned() + &hosts.iter().map(line).collect::<String>()
+    };
+    let take = |hosts: &[&str]| {
+        let pieces = vec![Piece { text: text(hosts).into_bytes(), format: Format::HouseCsv }];
+        stand.store.take(&stand.listing, Offer { pieces, issued: None, signature: None, at: NOW }).unwrap()
+    };
+    // Some stand there twice.
+    for hosts in [&["a", "b", "b", "c"][..], &["c", "a", "b"], &["d", "b", "e", "d", "a", "e"]] {
+        assert_eq!(take(hosts), Taken::Live);
+    }
+    for ((first, second), added, removed) in [
+        ((1, 2), &[][..], &[][..]),
+        ((1, 1), &[], &[]),
+        ((1, 3), &["id-d", "id-e"], &["id-c"]),
+        ((3, 1), &["id-c"], &["id-d", "id-e"]),
+    ] {
+        let difference = stand.store.difference(&stand.listing, first, second).unwrap();
+        let counts = (difference.added_count, difference.removed_count);
+        assert_eq!((&difference.added, &difference.removed), (&ids(added), &ids(removed)), "{first} {second}");
+        assert_eq!(counts, (added.len() as u64, removed.len() as u64), "{first} {second}");
+        assert!(!difference.is_cut());
+    }
+    assert!(matches!(stand.store.difference(&stand.listing, 1, 9), Err(StoreError::NoVersion { .. })));
+    let changes = stand.book().changes;
+    let told_of = |change: &Change, bytes: usize| stand.store.changed(&stand.listing, change, bytes).unwrap();
+    let figures = |difference: Option<Difference>| {
+        difference.map(|one| (one.added.len(), one.added_count, one.removed.len(), one.removed_count, one.is_cut()))
+    };
+    // Each id takes seven bytes.
+    assert_eq!(figures(told_of(&changes[0], 21)), Some((3, 3, 0, 0, false)));
+    assert_eq!(figures(told_of(&changes[0], 20)), Some((2, 3, 0, 0, true)));
+    assert_eq!(figures(told_of(&changes[2], 7)), Some((1, 2, 1, 1, true)));
+    assert_eq!(told_of(&changes[2], 7).unwrap().added, ids(&["id-d"]));
+    assert_eq!(figures(told_of(&changes[2], 0)), Some((0, 2, 0, 1, true)));
+    let of_one = Change { from: Some(3), entry: Some("id-a".into()), ..changes[2].clone() };
+    let gone = Change { from: Some(7), ..changes[2].clone() };
+    assert_eq!((told_of(&of_one, 99), told_of(&gone, 99)), (None, None));
+}
+
+#[test]
+fn what_was_told_stays_told_whatever_else_is_noted() {
+    let stand = Stand::new();
+    let (store, name) = (&stand.store, &stand.listing.source.name);
+    let asked = store.notes(name).unwrap();
+    store.note_told(name, 3).unwrap();
+    store.note(name, &Notes { failures: 2, ..asked }).unwrap();
+    let notes = store.notes(name).unwrap();
+    assert_eq!((notes.told, notes.failures), (3, 2));
 }
 
 #[test]

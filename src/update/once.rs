@@ -27,7 +27,8 @@ pub async fn once(store: &Store, subscription: &Subscription, now: i64) -> Resul
         Ok((outcome, validators, fresh_for)) => {
             let next_at = at(back_off.after_success(fresh_for, chance()));
             let (offered, checked_at) = outcome.seen(&store.book(name)?, &notes, now);
-            (outcome, Notes { last_error: None, checked_at, validators, asked_as, offered, next_at, failures: 0 })
+            let told = notes.told;
+            (outcome, Notes { last_error: None, checked_at, validators, asked_as, offered, next_at, failures: 0, told })
         }
         Err(wrong) => {
             let failures = notes.failures.saturating_add(1);

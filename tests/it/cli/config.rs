@@ -649,7 +649,7 @@ fn the_configuration_as_people_read_it() {
     #redis_url_file = ""
 
     [webhook]
-    # Address that gets an event, signed, when a check that ran out of time is finished; none if empty.
+    # Address that gets an event, signed, when a late check is finished or a list has changed; none if empty.
     #url = ""
     # File with the secret that events are signed with: whsec_ and Base64, or 24 bytes and more.
     #secret_file = ""

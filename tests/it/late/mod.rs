@@ -1,6 +1,7 @@
 //! Links that are followed while posts wait, and verdicts that come late: a real server in a scripted internet.
 
 mod chains;
+mod changes;
 mod doors;
 mod egress;
 mod hashes;
@@ -99,12 +100,22 @@ impl Stand {
         json!({"id": place, "text": format!("see {} now", self.web.url(place))}).to_string()
     }
 
-    /// Every event so far with its `webhook-id`, deliveries of one event included.
+    /// Every event of a check so far with its `webhook-id`, deliveries of one event included.
     fn events(&self) -> Vec<(String, Value)> {
+        self.told("linkgate.check.settled")
+    }
+
+    /// The same of changes of lists.
+    fn changes(&self) -> Vec<(String, Value)> {
+        self.told("linkgate.list.changed")
+    }
+
+    fn told(&self, kind: &str) -> Vec<(String, Value)> {
         let event = |got: crate::outbox::Delivery| {
             (got.headers["webhook-id"].clone(), serde_json::from_slice(&got.body).unwrap())
         };
-        self.hooks.got().into_iter().map(event).collect()
+        let all: Vec<(String, Value)> = self.hooks.got().into_iter().map(event).collect();
+        all.into_iter().filter(|(_, event)| event["type"] == kind).collect()
     }
 
     /// The data of the first event, which there must be, and of no other.

@@ -3,7 +3,7 @@
 pub(crate) mod disk;
 mod kill;
 mod many;
-mod webhook;
+pub(crate) mod webhook;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -51,7 +51,7 @@ impl Post {
 }
 
 /// What libraries of others make of deliveries; nothing without those that `tests/run` installs.
-fn judged(deliveries: &[Delivery], secret: &str) -> Option<Vec<Value>> {
+pub(crate) fn judged(deliveries: &[Delivery], secret: &str) -> Option<Vec<Value>> {
     let python = root().join("target/python/bin/python");
     let libraries = ["-I", "-B", "-c", "import cloudevents.core, standardwebhooks"];
     if !Command::new(&python).args(libraries).status().is_ok_and(|status| status.success()) {
