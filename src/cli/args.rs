@@ -47,7 +47,7 @@ pub(super) enum Command {
         /// Which stage.
         stage: Stage,
     },
-    /// Compile lists, or show their state.
+    /// Fetch, compare, approve and take back versions of lists, compile lists, or show their state.
     #[command(subcommand)]
     Lists(ListsCommand),
     /// The record of who approved, rolled back and overruled what, and why.

@@ -1,4 +1,4 @@
-//! The settings of lists: `[[lists]]`, one for each subscription, and `[guards]`, what no update may do by itself.
+//! The settings of lists: `[[lists]]`, one for each list, and `[guards]`, what no update may do by itself.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::index::{Category, Mode};
 use crate::lists::CategoryWords;
 use crate::verdict::ListActions;
+
+use super::settings::ItemKey;
 
 /// One list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -160,39 +162,48 @@ fn one() -> u8 {
     1
 }
 
-pub(super) const KEYS: &[&str] = &[
-    "name",
-    "path",
-    "url",
-    "format",
-    "mode",
-    "rollout_share",
-    "required",
-    "default_category",
-    "categories",
-    "actions",
-    "www_twin",
-    "plain_means",
-    "root_url_means",
-    "label_private",
-    "licence",
-    "handling",
-    "poll_s",
-    "stale_s",
-    "token_file",
-    "client_cert_file",
-    "client_key_file",
-    "ca_file",
-    "allow_nets",
-    "full_hash_url",
-    "full_hash_shape",
-    "full_hash_threat_types",
-    "minisign_key",
-    "sha256",
-    "bytes_max",
-    "canary",
-    "anti_canary",
-    "approvers",
+/// Every key of `[[lists]]`, with its default or an example, and a few words.
+pub(super) const KEYS: &[ItemKey] = &[
+    ("name", r#""partner""#, "unique; stands in reports"),
+    (
+        "path",
+        r#""/var/lib/linkgate/partner.csv""#,
+        r#"a source file, a directory of such or a compiled index; "-": handed over to `lists fetch`"#,
+    ),
+    ("url", r#""https://lists.example/csam.csv""#, "where it is downloaded from, in place of `path`"),
+    ("format", r#""plain""#, "detected if absent"),
+    ("mode", r#""enforce""#, r#""report" is told and never acted on"#),
+    ("rollout_share", "1.0", "the part of hosts on which it is enforced; on others it is only told"),
+    ("required", "true", "nothing is ready without it"),
+    ("default_category", r#""csam""#, "of entries without a category, or with one that nobody knows"),
+    ("categories", r#"{ childabuse = "csam" }"#, "what its own words for categories mean"),
+    ("actions", r#"{ spam = "allow" }"#, "what its entries lead to by category; by [policy.category] if absent"),
+    ("www_twin", "true", "whether entries cover the host with or without `www.` too; by format if absent"),
+    ("plain_means", r#""domain""#, r#"a bare name is that host and all below it; "exact": that host alone"#),
+    ("root_url_means", r#""page""#, r#"a URL without a path is the front page; "host": the whole host"#),
+    ("label_private", "false", "whether labels are listed below hosting suffixes too"),
+    ("licence", r#""platforms only, not to be passed on""#, "for people"),
+    ("handling", r#""TLP:AMBER""#, "for people"),
+    ("poll_s", "43200", "how often its source is asked, if that one does not say"),
+    ("stale_s", "604800", "without news it is stale after that; if absent: a week if it is downloaded, else never"),
+    ("token_file", r#""/etc/linkgate/partner.token""#, "the bearer token for its source"),
+    ("client_cert_file", r#""/etc/linkgate/partner.crt""#, "the certificate that its source is shown, PEM"),
+    ("client_key_file", r#""/etc/linkgate/partner.key""#, "the key of that, PEM"),
+    (
+        "ca_file",
+        r#""/etc/linkgate/partner-ca.crt""#,
+        "authorities that its source may have besides those of the system, PEM",
+    ),
+    ("allow_nets", r#"["192.0.2.0/24"]"#, "networks of your own in which its source may be; else it must be public"),
+    ("full_hash_url", r#""https://hashes.example/v1""#, "where whole hashes behind its prefixes are asked for"),
+    ("full_hash_shape", r#""files""#, r#"how that is asked; or "safe_browsing""#),
+    ("full_hash_threat_types", r#"["SOCIAL_ENGINEERING"]"#, r#"what "safe_browsing" asks for; everything if absent"#),
+    ("minisign_key", r#""RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3""#, "it needs a .minisig of that"),
+    ("sha256", "false", "whether it needs a .sha256 beside it"),
+    ("bytes_max", "1073741824", "its size when unpacked"),
+    ("canary", r#""https://listed.test/""#, "a link that it must match"),
+    ("anti_canary", r#""https://fine.example/""#, "a link that it must not match"),
+    ("approvers", "1", "how many people approve what waits: 1 or 2"),
 ];
 
 /// What no update of any list may do by itself.

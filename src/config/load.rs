@@ -209,8 +209,8 @@ fn items_fit(array: &Array, items: &[Value], origin: &str) -> Result<(), ConfigE
 /// One key in an item that is right otherwise, so that an error names it.
 fn item_key_fits(array: &Array, (key, value): (&str, &Value), item: &str, origin: &str) -> Result<(), ConfigError> {
     let name = format!("{item}.{key}");
-    if !array.keys.contains(&key) {
-        return Err(unknown(origin, &name, array.keys.iter().map(|known| format!("{item}.{known}"))));
+    if !array.keys.iter().any(|(known, ..)| *known == key) {
+        return Err(unknown(origin, &name, array.keys.iter().map(|(known, ..)| format!("{item}.{known}"))));
     }
     let mut one = known_good(array);
     one.insert(key.to_owned(), value.clone());
@@ -234,7 +234,7 @@ fn section_fits(section: &str, values: &Table, item: &str, origin: &str) -> Resu
 }
 
 /// An item with every key that it must have.
-fn known_good(array: &Array) -> Table {
+pub(super) fn known_good(array: &Array) -> Table {
     array.required.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect()
 }
 
@@ -244,7 +244,7 @@ fn array(name: &str) -> Option<&'static Array> {
 }
 
 /// A table with one value at a dotted key.
-fn nested(key: &str, value: Value) -> Table {
+pub(super) fn nested(key: &str, value: Value) -> Table {
     let parts: Vec<&str> = key.split('.').collect();
     let wrapped = parts
         .iter()

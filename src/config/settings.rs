@@ -97,39 +97,66 @@ pub(super) fn docs() -> impl Iterator<Item = &'static (&'static str, &'static st
 
 /// The sections in double brackets, with the keys of their items and what an item must have.
 pub(super) const ARRAYS: [Array; 3] = [
-    Array { name: "lists", keys: lists::KEYS, sections: &[], required: &[("name", ""), ("path", "")] },
+    Array {
+        name: "lists",
+        meaning: "One [[lists]] for each list; without any, the demo list is used.",
+        keys: lists::KEYS,
+        sections: &[],
+        required: &[("name", ""), ("path", "")],
+    },
     Array {
         name: "overrides",
+        meaning: "The operator's own rulings; `linkgate override add` keeps them out of this file.",
         keys: OVERRIDE_KEYS,
         sections: &[],
         required: &[("value", ""), ("scope", "domain"), ("action", "allow"), ("reason", ""), ("author", "")],
     },
-    Array { name: "keys", keys: KEY_KEYS, sections: &["policy"], required: &[("name", ""), ("sha256", "")] },
+    Array {
+        name: "keys",
+        meaning: "One [[keys]] for each that may ask the check API; `linkgate keys new NAME` makes a key and these lines.",
+        keys: KEY_KEYS,
+        sections: &["policy"],
+        required: &[("name", ""), ("sha256", "")],
+    },
 ];
 
 /// A section in double brackets.
 pub(super) struct Array {
     pub(super) name: &'static str,
-    pub(super) keys: &'static [&'static str],
+    pub(super) meaning: &'static str,
+    pub(super) keys: &'static [ItemKey],
     /// Those of its keys that are sections of the configuration again.
     pub(super) sections: &'static [&'static str],
     pub(super) required: &'static [(&'static str, &'static str)],
 }
 
-const OVERRIDE_KEYS: &[&str] = &["id", "value", "scope", "action", "reason", "author", "approver", "expires"];
+/// A key of an item: its name, its default or else an example, as TOML, and a few words.
+pub(super) type ItemKey = (&'static str, &'static str, &'static str);
 
-const KEY_KEYS: &[&str] = &[
-    "name",
-    "sha256",
-    "scopes",
-    "tenant",
-    "expires",
-    "lists",
-    "policy",
-    "requests_per_minute",
-    "links_per_day",
-    "hits_per_day",
+const OVERRIDE_KEYS: &[ItemKey] = &[
+    ("id", r#""""#, "given by the place in the file; leave it out"),
+    ("value", r#""fine.example""#, "a host, URL, address, network or label, by `scope`"),
+    ("scope", r#""domain""#, "as of entries of lists"),
+    ("action", r#""allow""#, r#"or "flag", "hold", "reject""#),
+    ("reason", r#""listed by mistake, reported to the source""#, "stands on the record"),
+    ("author", r#""t-and-s""#, "who decided"),
+    ("approver", r#""lead""#, "a second person; without one csam and the like stay as they are"),
+    ("expires", r#""2027-01-31""#, "its last day; required below reject, at most 90 days away"),
 ];
+
+const KEY_KEYS: &[ItemKey] = &[
+    ("name", r#""composer""#, "whose it is"),
+    ("sha256", r#""…""#, "of the key, which stands nowhere"),
+    ("scopes", r#"["check"]"#, r#"and "explain", "reveal", "admin""#),
+    ("tenant", r#""platform""#, "keys of one tenant share budgets; its own name if absent"),
+    ("expires", r#""2027-01-31""#, "its last day"),
+    ("lists", r#"["partner"]"#, "that answer it; all if absent"),
+    ("policy", r#"{ not_canonical = "hold" }"#, "values of [policy] that are others for it"),
+    ("requests_per_minute", "6000", "no end if absent"),
+    ("links_per_day", "5000000", "looked up; no end if absent"),
+    ("hits_per_day", "1000", "distinct entries; whoever meets more is reading the list out"),
+];
+
 const DOCS: &[(&str, &str)] = &[
     ("state.dir", "Where generations, overrides and keys are kept. Default: $XDG_STATE_HOME/linkgate."),
     ("state.key_file", "File with the state key, 32 bytes or 64 hex digits. Default: made in <dir>/key/."),

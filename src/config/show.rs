@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use toml::Table;
 
 use super::load::{self, Loaded, at};
-use super::settings::{Config, docs};
+use super::settings::{ARRAYS, Array, Config, docs};
 
 /// One line a value: `key = value  # where it came from`.
 pub fn show(loaded: &Loaded) -> String {
@@ -44,45 +44,27 @@ pub fn default_file() -> String {
         let value = at(&values, key).map_or_else(|| "\"\"".to_owned(), ToString::to_string);
         let _ = writeln!(text, "# {meaning}\n#{name} = {value}");
     }
-    text.push_str(EXAMPLES);
+    text.extend(ARRAYS.iter().map(example));
     text
 }
 
-const EXAMPLES: &str = r#"
-# One [[lists]] for each list; without any, the demo list is used.
-#[[lists]]
-#name = "partner"
-#path = "/var/lib/linkgate/partner.lgx"   # a source file or a compiled index
-#format = "plain"                         # detected if absent
-#mode = "report"                          # told, never acted on; "enforce" acts
-
-# The operator's own rulings; `linkgate override add` keeps them out of this file.
-#[[overrides]]
-#value = "fine.example"
-#scope = "domain"
-#action = "allow"
-#reason = "listed by mistake, reported to the source"
-#author = "t-and-s"
-#approver = "lead"                        # a second person; without one csam and the like stay as they are
-#expires = "2027-01-31"                   # its last day; required below reject, at most 90 days away
-
-# One [[keys]] for each that may ask the check API; `linkgate keys new NAME` makes a key and these lines.
-#[[keys]]
-#name = "composer"
-#sha256 = "…"                             # of the key, which stands nowhere
-#scopes = ["check"]                       # and "explain", "reveal", "admin"
-#tenant = "platform"                      # keys of one tenant share budgets; its own name if absent
-#expires = "2027-01-31"                   # its last day
-#lists = ["partner"]                      # that answer it; all if absent
-#policy = { not_canonical = "hold" }      # values of [policy] that are others for it
-#requests_per_minute = 6000
-#links_per_day = 5000000                  # looked up
-#hits_per_day = 1000                      # distinct entries; whoever meets more is reading the list out
-"#;
+/// An item of a section in double brackets with every key, commented out.
+fn example(array: &Array) -> String {
+    let mut text = format!("\n# {}\n#[[{}]]\n", array.meaning, array.name);
+    for (key, value, meaning) in array.keys {
+        let _ = writeln!(text, "{:<41} # {meaning}", format!("#{key} = {value}"));
+    }
+    text
+}
 
 #[cfg(test)]
 mod tests {
+    use serde::de::DeserializeOwned;
+    use toml::Value;
+
+    use super::super::{KeySetting, ListSetting};
     use super::*;
+    use crate::lists::Override;
 
     #[test]
     fn every_default_is_described() {
@@ -103,5 +85,33 @@ mod tests {
             .collect();
         let read: Config = toml::from_str(&uncommented.join("\n")).unwrap();
         assert_eq!(read, Config::default());
+    }
+
+    /// The fields that an item may have, as they are told to whoever sets another.
+    fn fields<T: DeserializeOwned + std::fmt::Debug>() -> Vec<String> {
+        let error = Table::from_iter([("no_such".to_owned(), Value::from(1))]).try_into::<T>().unwrap_err();
+        error.message().lines().next().unwrap().split('`').skip(3).step_by(2).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn items_are_shown_with_every_key_and_its_default() {
+        let shown = default_file();
+        let (_, items) = shown.split_once("#[[lists]]").unwrap();
+        let items: Vec<&str> = items.lines().filter(|line| !line.starts_with("# ")).collect();
+        let shown: Table = format!("[[lists]]\n{}", items.join("\n").replace("\n#", "\n")).parse().unwrap();
+        let read: Config = shown.clone().try_into().unwrap();
+        assert_eq!((read.lists.len(), read.overrides.len(), read.keys.len()), (1, 1, 1));
+        let all = [fields::<ListSetting>(), fields::<Override>(), fields::<KeySetting>()];
+        for (array, mut fields) in ARRAYS.iter().zip(all) {
+            let shown = shown[array.name][0].as_table().unwrap();
+            fields.sort();
+            assert!(!fields.is_empty() && shown.keys().eq(&fields), "[[{}]] {fields:?}", array.name);
+            let least = load::nested(array.name, Value::Array(vec![load::known_good(array).into()]));
+            let least = Table::try_from(least.try_into::<Config>().unwrap()).unwrap();
+            for (key, default) in least[array.name][0].as_table().unwrap() {
+                let is_required = array.required.iter().any(|(required, _)| required == key);
+                assert!(is_required || shown[key] == *default, "[[{}]] {key}", array.name);
+            }
+        }
     }
 }

@@ -25,7 +25,7 @@ pub enum ListError {
     Html,
     /// Another encoding.
     #[error(
-        "this is no UTF-8 text; convert it, name its format as `format:path`, or rebuild a damaged index with `linkgate lists compile`"
+        "this is no UTF-8 text; convert it, name its format (`format:path`, or `format` in `[[lists]]`), or rebuild a damaged index with `linkgate lists compile`"
     )]
     NotText,
     /// The end is missing.
@@ -41,7 +41,9 @@ pub enum ListError {
         bytes_max: u64,
     },
     /// No document of that format.
-    #[error("the list is no {format} document (line {line}); name its format as `format:path` if it is of another")]
+    #[error(
+        "the list is no {format} document (line {line}); name its format (`format:path`, or `format` in `[[lists]]`) if it is of another"
+    )]
     Malformed {
         /// The format.
         format: &'static str,
@@ -53,7 +55,7 @@ pub enum ListError {
     NoValueColumn,
     /// More bad lines than the options allow.
     #[error(
-        "too many lines cannot be used ({bad} of {of}, the first is line {first_line}); name its format as `format:path` if it is of another"
+        "too many lines cannot be used ({bad} of {of}, the first is line {first_line}); name its format (`format:path`, or `format` in `[[lists]]`) if it is of another"
     )]
     TooManyBadLines {
         /// Bad lines.
@@ -65,7 +67,7 @@ pub enum ListError {
     },
     /// Not one entry.
     #[error(
-        "no entry could be taken (lines refused: {refused}, ignored: {ignored}); name its format as `format:path` if it is of another"
+        "no entry could be taken (lines refused: {refused}, ignored: {ignored}); name its format (`format:path`, or `format` in `[[lists]]`) if it is of another"
     )]
     NothingTaken {
         /// Lines refused.

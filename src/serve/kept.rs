@@ -1,4 +1,4 @@
-//! Subscribed lists, as doors tell of them.
+//! Lists of which versions are kept, as doors tell of them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

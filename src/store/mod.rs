@@ -4,7 +4,7 @@
 //! pieces ─► compiled, guarded ─┬─► accepted: live                          lists/NAME/ in the state directory:
 //!                              ├─► held back: pending ─► approved ─► live    book.json    which is which
 //!                              └─► refused: the live one stays               N.source     sealed, as it came
-//!                                                                            N.lgx        the index, digests only
+//!                                                                            N-READAS.lgx the index, digests only
 //! ```
 //!
 //! The book is replaced at once and last, so that whenever the process is killed there is the version from before or the

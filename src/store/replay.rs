@@ -12,7 +12,7 @@ use super::{Book, Listing, Store, StoreError};
 const JUDGED_MIN_LINKS: u64 = 1_000;
 
 impl Store {
-    /// The same, where what comes in is held against what was checked lately.
+    /// This store, where what comes in is held against what was checked lately.
     #[must_use]
     pub fn sampling(self, sampler: Option<Arc<Sampler>>) -> Self {
         Self { sampler, ..self }

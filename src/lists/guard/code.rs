@@ -91,7 +91,7 @@ codes! {
         NotAList = "not_a_list",
             "the update is no list of its format; look at its address, and set `format` if it has changed";
         TooManyBadLines = "too_many_bad_lines",
-            "too many lines of the update cannot be used; set `format` or `columns` if they have changed, or tell the publisher";
+            "too many lines of the update cannot be used; set `format` if it has changed, or tell the publisher";
         SignatureMissing = "signature_missing",
             "the update is not signed, and this list must be; ask the publisher";
         SignatureWrong = "signature_wrong",

@@ -33,7 +33,7 @@ const NO_VERSION: Problem = Problem::new(
 const NOT_PENDING: Problem = Problem::new(
     StatusCode::CONFLICT,
     "nothing_pending",
-    "that version or entry does not wait for approval; see /v1/lists for what does",
+    "that version or entry does not wait for approval; /v1/lists tells which version does, and `linkgate lists preview` which entries",
 );
 const SAME_PERSON: Problem =
     Problem::new(StatusCode::CONFLICT, "same_person", "this key has approved it already, and it takes another");

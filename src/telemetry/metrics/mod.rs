@@ -147,7 +147,7 @@ pub struct Lists {
     pub read_at: Family<List, Gauge>,
     /// When the file of each list was written, or its source last seen.
     pub written_at: Family<List, Gauge>,
-    /// Attempts to update subscribed lists, by what they came to.
+    /// Attempts to update lists, by what they came to.
     pub updates: Family<ListUpdate, Counter>,
     /// 1 if a version of a list waits for approval.
     pub pending: Family<List, Gauge>,
@@ -262,7 +262,7 @@ impl Lists {
             ),
             updates: register.add(
                 "list_updates",
-                "Attempts to update subscribed lists, by list and by what they came to",
+                "Attempts to update lists, by list and by what they came to",
                 Family::default(),
             ),
             pending: register.add("list_pending", "1 if a version of a list waits for approval", Family::default()),
