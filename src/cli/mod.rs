@@ -146,8 +146,10 @@ fn counted(count: impl TryInto<u64>, one: &str) -> String {
     let count = count.try_into().unwrap_or(u64::MAX);
     match count {
         1 => format!("1 {one}"),
-        _ if one.ends_with('y') => format!("{count} {}ies", one.trim_end_matches('y')),
-        _ => format!("{count} {one}s"),
+        _ => match one.strip_suffix('y') {
+            Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{count} {stem}ies"),
+            _ => format!("{count} {one}s"),
+        },
     }
 }
 
@@ -164,4 +166,23 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()
         .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn words_are_counted_as_people_write_them() {
+        for (count, one, expected) in [
+            (1, "day", "1 day"),
+            (2_524, "day", "2524 days"),
+            (2, "key", "2 keys"),
+            (1, "entry", "1 entry"),
+            (0, "entry", "0 entries"),
+            (2, "list", "2 lists"),
+        ] {
+            assert_eq!(counted(count, one), expected);
+        }
+    }
 }
