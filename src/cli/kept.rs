@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use anyhow::ensure;
 
+use crate::canonical::Tables;
 use crate::check::Snapshot;
 use crate::config::{IfMissing, ListSetting};
+use crate::index::Index;
 use crate::lists::{self, LastError, Piece, Place, Source, SourceState, in_words};
 use crate::store::{Listing, Live, Publisher, Store, StoreError, Taken};
 use crate::telemetry::clock;
@@ -48,10 +50,41 @@ pub(super) struct Looked {
     pub(super) outcome: Result<Outcome, StoreError>,
 }
 
+/// What is known before lists are opened.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Before<'b> {
+    /// How the lists in files did.
+    pub(super) looked: &'b [Looked],
+    /// What a server answers from until now.
+    pub(super) former: Option<&'b Snapshot>,
+}
+
+/// A list that answers.
+pub(super) struct Used {
+    pub(super) index: Arc<Index>,
+    /// When its source was last seen, in seconds since the Unix epoch, if that is known.
+    pub(super) seen_at: Option<i64>,
+}
+
+impl From<Live> for Used {
+    fn from(live: Live) -> Self {
+        Self { index: Arc::new(live.index), seen_at: Some(live.seen_at) }
+    }
+}
+
+impl Before<'_> {
+    /// The index of a list that answers until now, by the same rules.
+    fn index(&self, list: &str, tables: &Tables) -> Option<Arc<Index>> {
+        let former = self.former.filter(|former| former.tables.id() == tables.id())?;
+        let is_it = |index: &&Arc<Index>| matches!(index.lists(), [one] if one.name == list);
+        former.indexes.iter().find(is_it).cloned()
+    }
+}
+
 /// The lists that answer, and those that should.
 #[derive(Default)]
 pub(super) struct Answering {
-    pub(super) live: Vec<Live>,
+    pub(super) live: Vec<Used>,
     pub(super) absent: Vec<Absent>,
 }
 
@@ -157,7 +190,8 @@ impl Settings {
     }
 
     /// The versions that answer. What is wrong with a list is told; others do not suffer from it.
-    pub(super) fn answering(&self, looked: &[Looked]) -> anyhow::Result<Answering> {
+    pub(super) fn answering(&self, before: Before<'_>) -> anyhow::Result<Answering> {
+        let looked = before.looked;
         let mut answering = Answering::default();
         let kept = self.kept()?;
         if kept.is_empty() {
@@ -174,15 +208,20 @@ impl Settings {
                     for told in looked.iter().filter(|one| one.name == *name).filter_map(Looked::told).chain(trouble) {
                         warn(&format!("{name}: {told}; what answered before answers on"));
                     }
-                    answering.live.push(live);
+                    answering.live.push(live.into());
                 }
-                Ok(None) => {
-                    answering.absent.push(Absent { name: name.clone(), why: why(&store, setting, trouble)? });
-                }
-                Err(error) => {
-                    answering
-                        .absent
-                        .push(Absent { name: name.clone(), why: format!("list {name:?}: {}", in_words(&error)) });
+                none => {
+                    let why = match none {
+                        Err(error) => format!("list {name:?}: {}", in_words(&error)),
+                        _ => why(&store, setting, trouble)?,
+                    };
+                    match before.index(name, &self.tables) {
+                        Some(index) => {
+                            warn(&format!("{why}; what answered before answers on"));
+                            answering.live.push(Used { index, seen_at: None });
+                        }
+                        None => answering.absent.push(Absent { name: name.clone(), why }),
+                    }
                 }
             }
         }
@@ -217,7 +256,7 @@ impl Settings {
                 Origin::File(path) => sources.push(self.guarded(source_of(setting, path)?)),
                 _ if self.existing_key().is_ok() => {
                     let listing = self.listing(setting)?;
-                    live.extend(self.store(IfMissing::Refuse)?.looking().live(&listing)?);
+                    live.extend(self.store(IfMissing::Refuse)?.looking().live(&listing)?.map(Used::from));
                 }
                 _ => drop(self.listing(setting)?),
             }

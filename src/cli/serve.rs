@@ -24,7 +24,7 @@ use super::args::{Arguments, ServeArguments};
 use super::canaries::{self, Lookout, Watchman};
 use super::entrances::{may_serve, may_tell, names_of_sockets, open, reachable};
 use super::hits::HitsKeeper;
-use super::kept::Looked;
+use super::kept::Before;
 use super::late::Followers;
 use super::prove::{Credentials, Doors, Places, Unarmed};
 use super::sampling::{self, Sampling, SharedSampling};
@@ -61,7 +61,10 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     let metrics = Metrics::default();
     let ledger = Ledger::default();
     let looked = looked.inspect(|looked| updater::tell_looked(&metrics, looked));
-    let lists = match looked.and_then(|looked| Lists::load(&settings, arguments, &given.lists, &looked)) {
+    let lists = match looked.and_then(|looked| {
+        let before = Before { looked: &looked, former: None };
+        Lists::load(&settings, arguments, &given.lists, before)
+    }) {
         // Lists on the command line were typed just now: a slip is better told at once.
         Err(error) if given.lists.is_empty() => Lists::missing(&settings, &error)?,
         lists => lists?,
@@ -76,6 +79,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     let watchman = Watchman::start(&metrics)?;
     live.api.unseen = watchman.unseen();
     let (checker, canaries) = (live.api.checker.clone(), live.api.canaries.clone());
+    let former = Mutex::new(Some(checker.snapshot()));
     let limits = config.serve.limits.clone();
     ensure!(
         limits.body_max_bytes <= BODY_MAX_BYTES,
@@ -104,7 +108,8 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     let (handed_over, kept) = (sampling.clone(), sampling.clone());
     server.before_handover(move || handed_over.now().keep());
     let (followers, updater) = (Mutex::new(followers), Mutex::new(updater));
-    let running = Running { ledger, metrics, watch, reachable, followers, sampling, updater, watchman, places, bell };
+    let running =
+        Running { ledger, metrics, watch, reachable, followers, sampling, updater, watchman, places, former, bell };
     let outcome = server.run(threads, signals, move || reload(&arguments, &lists, &running));
     // A reload under way may hold the rest for longer than the process lives.
     kept.now().keep();
@@ -123,6 +128,8 @@ struct Running {
     updater: Mutex<Updater>,
     watchman: Watchman,
     places: Places,
+    /// What answers now: of a list that cannot be opened any more it answers on.
+    former: Mutex<Option<Arc<Snapshot>>>,
     bell: Bell,
 }
 
@@ -135,7 +142,8 @@ fn load(arguments: &Arguments) -> anyhow::Result<Settings> {
 
 /// What is in place after a reload; nothing if what is there now has to stay.
 fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<Live> {
-    let Running { ledger, metrics, watch, reachable, followers, sampling, updater, watchman, places, bell } = running;
+    let Running { ledger, metrics, watch, reachable, followers, sampling, updater, watchman, places, former, bell } =
+        running;
     watch.begin(arguments);
     let loaded = load(arguments).and_then(|settings| {
         let looked = settings.look_at_files(given);
@@ -143,7 +151,8 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
         may_serve(*reachable, &settings.loaded.config)?;
         let looked = looked?;
         updater::tell_looked(metrics, &looked);
-        let lists = Lists::load(&settings, arguments, given, &looked)?;
+        let place = former.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let lists = Lists::load(&settings, arguments, given, Before { looked: &looked, former: place.as_deref() })?;
         let mut followers = followers.lock().unwrap_or_else(PoisonError::into_inner);
         let next = followers.again(&settings, given, metrics)?;
         let sampled = sampling.now().again(&settings, given)?;
@@ -166,6 +175,7 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
     match loaded {
         Ok(live) => {
             tell(metrics, &live.api);
+            *former.lock().unwrap_or_else(PoisonError::into_inner) = Some(live.api.checker.snapshot());
             tracing::info!(generation = live.api.checker.snapshot().generation, "reloaded");
             Some(live)
         }
@@ -197,8 +207,8 @@ struct Lists {
 }
 
 impl Lists {
-    fn load(settings: &Settings, arguments: &Arguments, given: &[String], looked: &[Looked]) -> anyhow::Result<Self> {
-        let Session { checker, written_at, absent } = Session::after_a_look(settings, arguments, given, looked)?;
+    fn load(settings: &Settings, arguments: &Arguments, given: &[String], before: Before<'_>) -> anyhow::Result<Self> {
+        let Session { checker, written_at, absent } = Session::after_a_look(settings, arguments, given, before)?;
         for absent in &absent {
             warn(&absent.why);
         }
@@ -364,6 +374,7 @@ mod tests {
                 updater,
                 watchman: Watchman::start(&Metrics::default()).unwrap(),
                 places: Places::default(),
+                former: Mutex::default(),
                 bell,
             };
             assert_eq!(reload(&arguments, &[], &running).is_some(), expected, "{config:?} {address}");

@@ -14,13 +14,12 @@ use crate::extract::{self, Extractor, TopLevels};
 use crate::index::{Builder, Category, Index, Keys, List, StateKey};
 use crate::lists::guard::Guards;
 use crate::lists::{self, Account, Keyring, Override, Overrides, Source};
-use crate::store::Live;
 use crate::telemetry::clock;
 
 use super::account;
 use super::args::Arguments;
 use super::generation;
-use super::kept::{Absent, Answering, Looked};
+use super::kept::{Absent, Answering, Before, Used};
 
 /// The demo list: reserved names only.
 const DEMO: &str = include_str!("../../lists/demo.csv");
@@ -194,18 +193,19 @@ impl Session {
 
     /// Opens everything. `given` are the sources of `--lists`.
     pub(super) fn of(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
-        Self::after_a_look(settings, arguments, given, &settings.look_at_files(given)?)
+        let before = Before { looked: &settings.look_at_files(given)?, former: None };
+        Self::after_a_look(settings, arguments, given, before)
     }
 
-    /// The same after the lists in files were `looked` at.
+    /// The same after the lists in files were looked at.
     pub(super) fn after_a_look(
         settings: &Settings,
         arguments: &Arguments,
         given: &[String],
-        looked: &[Looked],
+        before: Before<'_>,
     ) -> anyhow::Result<Self> {
         let Answering { live, absent } =
-            if given.is_empty() { settings.answering(looked)? } else { Answering::default() };
+            if given.is_empty() { settings.answering(before)? } else { Answering::default() };
         let Lists { mut snapshot, written_at } = settings.snapshot(arguments, given, live)?;
         if given.is_empty() {
             settings.tell_kept(arguments)?;
@@ -220,7 +220,7 @@ impl Session {
 
 impl Settings {
     /// Lists, overrides, policy and tables together, and when the files of lists were written. Nothing is written here.
-    pub(super) fn snapshot(&self, arguments: &Arguments, given: &[String], live: Vec<Live>) -> anyhow::Result<Lists> {
+    pub(super) fn snapshot(&self, arguments: &Arguments, given: &[String], live: Vec<Used>) -> anyhow::Result<Lists> {
         self.snapshot_of(arguments, (given, &self.sources(given)?), live)
     }
 
@@ -229,7 +229,7 @@ impl Settings {
         &self,
         arguments: &Arguments,
         (given, sources): (&[String], &[Source]),
-        live: Vec<Live>,
+        live: Vec<Used>,
     ) -> anyhow::Result<Lists> {
         let mut compiled = self.compile(sources)?;
         let mut written_at = std::mem::take(&mut compiled.written_at);
@@ -246,9 +246,9 @@ impl Settings {
         }
         let policy = self.loaded.config.policy.clone();
         let mut indexes = compiled.into_indexes();
-        for live in live {
-            written_at.extend(live.index.lists().iter().map(|list| (list.name.clone(), live.seen_at)));
-            indexes.push(Arc::new(live.index));
+        for Used { index, seen_at } in live {
+            written_at.extend(index.lists().iter().filter_map(|list| Some((list.name.clone(), seen_at?))));
+            indexes.push(index);
         }
         let configured: &[_] = if given.is_empty() { &self.loaded.config.lists } else { &[] };
         let actions = config::actions_by_list(configured);

@@ -69,12 +69,11 @@ impl Kept {
         self.store.as_ref().map(state).unwrap_or_default()
     }
 
-    /// Whether none that is required is missing or stale.
+    /// Whether none that is required is stale. Whether it answers at all is for the snapshot to say: what cannot be read any more
+    /// may answer from memory.
     pub(super) fn are_fresh(&self, now: i64) -> bool {
         let required = self.lists.iter().filter(|list| list.required);
-        let is_fresh = |(store, list): (&Store, &KeptList)| {
-            !["stale", "missing"].contains(&store.state(&list.name, list.stale_s, now).state)
-        };
+        let is_fresh = |(store, list): (&Store, &KeptList)| store.state(&list.name, list.stale_s, now).state != "stale";
         self.store.iter().flat_map(|store| required.clone().map(move |list| (store, list))).all(is_fresh)
     }
 }

@@ -1,11 +1,14 @@
 //! Lists at hand: in files, or handed over. They pass the same guards, and versions of them are kept too.
 
 use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::Path;
 
 use serde_json::Value;
 
 use super::list;
+use crate::serve::{API, Serving, json, wait_until};
 use crate::{Home, Ran, finish};
 
 const BY: [&str; 4] = ["--author", "ann", "--reason", "a test"];
@@ -256,4 +259,67 @@ fn a_file_grows_old_only_where_that_is_said() {
     let text = fs::read_to_string(&config).unwrap();
     desk.0.file("linkgate.toml", text.replacen("\n\n", "\nstale_s = 86400\n\n", 1));
     assert_eq!(desk.state()["state"], "stale");
+}
+
+#[test]
+fn a_running_server_answers_on_whatever_becomes_of_its_files() {
+    let desk = Desk::new(&list("one", 3), "");
+    let config = desk.0.path().join("linkgate.toml");
+    let text = fs::read_to_string(&config).unwrap() + "[serve]\nwatch_ms = 100\n";
+    fs::write(&config, text).unwrap();
+    let arguments = ["--config", config.to_str().unwrap(), "serve", "--listen", "127.0.0.1:0"];
+    let server = Serving::spawn(Home::new(), desk.0.command(&arguments), &[API]);
+    let action = || json(&server.check(r#"{"text":"https://one-1.example/"}"#))["action"].clone();
+    assert_eq!(action(), "reject");
+    for (number, damage) in ["book.json", "notes.json"].into_iter().enumerate() {
+        fs::write(desk.place("own").join(damage), "{").unwrap();
+        wait_until("a reload", || server.count("\"reloaded\"") > number);
+        assert_eq!(action(), "reject", "{damage}");
+    }
+    fs::remove_dir_all(desk.place("own")).unwrap();
+    fs::remove_file(desk.0.path().join("own.csv")).unwrap();
+    server.signal("HUP");
+    wait_until("another reload", || server.count("\"reloaded\"") > 2);
+    assert_eq!(action(), "reject");
+    // It is there again, and is taken.
+    desk.0.file("own.csv", list("two", 3));
+    wait_until("what came", || action() == "allow");
+}
+
+#[test]
+fn what_an_administrator_writes_belongs_to_the_service() {
+    const SERVICE: u32 = 65_534;
+    let desk = Desk::new(&list("one", 3), "");
+    let state = desk.0.path().join("state/linkgate");
+    fs::create_dir_all(&state).unwrap();
+    if chown(&state, Some(SERVICE), Some(SERVICE)).is_err() {
+        eprintln!("nobody may give files away here: this case was not run");
+        return;
+    }
+    desk.check("one-1.example");
+    let mut files = Vec::new();
+    all_files(&desk.place(""), &mut files);
+    assert!(files.len() >= 5, "{files:?}");
+    for path in files.iter().map(std::path::PathBuf::as_path).chain([&*desk.place("own"), &*desk.place("")]) {
+        assert_eq!(fs::metadata(path).unwrap().uid(), SERVICE, "{}", path.display());
+    }
+}
+
+#[test]
+fn a_file_that_is_still_written_is_waited_for() {
+    let desk = Desk::new(&list("one", 1_000), "");
+    desk.check("x.example");
+    let whole = list("one", 1_000) + "new.example,domain\n";
+    let path = desk.0.file("own.csv", &whole[..9_000]);
+    let rest = whole.clone();
+    let writer = std::thread::spawn(move || {
+        for part in rest.as_bytes()[9_000..].chunks(5_000) {
+            std::thread::sleep(std::time::Duration::from_millis(60));
+            fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(part).unwrap();
+        }
+    });
+    assert_eq!(desk.check("one-999.example"), 1);
+    writer.join().unwrap();
+    let state = desk.state();
+    assert_eq!((&state["number"], &state["entries"]["domain"]), (&2.into(), &1_001.into()), "{state}");
 }
