@@ -674,32 +674,61 @@ fn the_configuration_as_people_read_it() {
 
     # One [[lists]] for each list; without any, the demo list is used.
     #[[lists]]
-    #name = "partner"
-    #path = "/var/lib/linkgate/partner.lgx"   # a source file or a compiled index
+    #name = "partner"                         # unique; stands in reports
+    #path = "/var/lib/linkgate/partner.csv"   # a source file, a directory of such or a compiled index; "-": handed over to `lists fetch`
+    #url = "https://lists.example/csam.csv"   # where it is downloaded from, in place of `path`
     #format = "plain"                         # detected if absent
-    #mode = "report"                          # told, never acted on; "enforce" acts
+    #mode = "enforce"                         # "report" is told and never acted on
+    #rollout_share = 1.0                      # the part of hosts on which it is enforced; on others it is only told
+    #required = true                          # nothing is ready without it
+    #default_category = "csam"                # of entries without a category, or with one that nobody knows
+    #categories = { childabuse = "csam" }     # what its own words for categories mean
+    #actions = { spam = "allow" }             # what its entries lead to by category; by [policy.category] if absent
+    #www_twin = true                          # whether entries cover the host with or without `www.` too; by format if absent
+    #plain_means = "domain"                   # a bare name is that host and all below it; "exact": that host alone
+    #root_url_means = "page"                  # a URL without a path is the front page; "host": the whole host
+    #label_private = false                    # whether labels are listed below hosting suffixes too
+    #licence = "platforms only, not to be passed on" # for people
+    #handling = "TLP:AMBER"                   # for people
+    #poll_s = 43200                           # how often its source is asked, if that one does not say
+    #stale_s = 604800                         # without news it is stale after that; if absent: a week if it is downloaded, else never
+    #token_file = "/etc/linkgate/partner.token" # the bearer token for its source
+    #client_cert_file = "/etc/linkgate/partner.crt" # the certificate that its source is shown, PEM
+    #client_key_file = "/etc/linkgate/partner.key" # the key of that, PEM
+    #ca_file = "/etc/linkgate/partner-ca.crt" # authorities that its source may have besides those of the system, PEM
+    #allow_nets = ["192.0.2.0/24"]            # networks of your own in which its source may be; else it must be public
+    #full_hash_url = "https://hashes.example/v1" # where whole hashes behind its prefixes are asked for
+    #full_hash_shape = "files"                # how that is asked; or "safe_browsing"
+    #full_hash_threat_types = ["SOCIAL_ENGINEERING"] # what "safe_browsing" asks for; everything if absent
+    #minisign_key = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3" # it needs a .minisig of that
+    #sha256 = false                           # whether it needs a .sha256 beside it
+    #bytes_max = 1073741824                   # its size when unpacked
+    #canary = "https://listed.test/"          # a link that it must match
+    #anti_canary = "https://fine.example/"    # a link that it must not match
+    #approvers = 1                            # how many people approve what waits: 1 or 2
 
     # The operator's own rulings; `linkgate override add` keeps them out of this file.
     #[[overrides]]
-    #value = "fine.example"
-    #scope = "domain"
-    #action = "allow"
-    #reason = "listed by mistake, reported to the source"
-    #author = "t-and-s"
+    #id = ""                                  # given by the place in the file; leave it out
+    #value = "fine.example"                   # a host, URL, address, network or label, by `scope`
+    #scope = "domain"                         # as of entries of lists
+    #action = "allow"                         # or "flag", "hold", "reject"
+    #reason = "listed by mistake, reported to the source" # stands on the record
+    #author = "t-and-s"                       # who decided
     #approver = "lead"                        # a second person; without one csam and the like stay as they are
     #expires = "2027-01-31"                   # its last day; required below reject, at most 90 days away
 
     # One [[keys]] for each that may ask the check API; `linkgate keys new NAME` makes a key and these lines.
     #[[keys]]
-    #name = "composer"
+    #name = "composer"                        # whose it is
     #sha256 = "…"                             # of the key, which stands nowhere
     #scopes = ["check"]                       # and "explain", "reveal", "admin"
     #tenant = "platform"                      # keys of one tenant share budgets; its own name if absent
     #expires = "2027-01-31"                   # its last day
     #lists = ["partner"]                      # that answer it; all if absent
     #policy = { not_canonical = "hold" }      # values of [policy] that are others for it
-    #requests_per_minute = 6000
-    #links_per_day = 5000000                  # looked up
+    #requests_per_minute = 6000               # no end if absent
+    #links_per_day = 5000000                  # looked up; no end if absent
     #hits_per_day = 1000                      # distinct entries; whoever meets more is reading the list out
     [0]
     "#);

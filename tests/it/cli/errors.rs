@@ -48,22 +48,22 @@ fn lists_that_are_none() {
     insta::assert_snapshot!(said, @r#"
     linkgate: list "DIR/empty.txt": the list is empty; an empty list is never loaded, remove it from the command or configuration instead
     linkgate: list "DIR/blank.txt": the list is empty; an empty list is never loaded, remove it from the command or configuration instead
-    linkgate: list "DIR/comments.txt": no entry could be taken (lines refused: 0, ignored: 1); name its format as `format:path` if it is of another
+    linkgate: list "DIR/comments.txt": no entry could be taken (lines refused: 0, ignored: 1); name its format (`format:path`, or `format` in `[[lists]]`) if it is of another
     linkgate: list "DIR/page.txt": this is an HTML page, not a list; look at where it was downloaded from
-    linkgate: list "DIR/prose.txt": no entry could be taken (lines refused: 2, ignored: 0); name its format as `format:path` if it is of another
-    linkgate: list "DIR/wide.txt": this is no UTF-8 text; convert it, name its format as `format:path`, or rebuild a damaged index with `linkgate lists compile`
-    linkgate: list "DIR/binary.bin": no entry could be taken (lines refused: 1, ignored: 0); name its format as `format:path` if it is of another
+    linkgate: list "DIR/prose.txt": no entry could be taken (lines refused: 2, ignored: 0); name its format (`format:path`, or `format` in `[[lists]]`) if it is of another
+    linkgate: list "DIR/wide.txt": this is no UTF-8 text; convert it, name its format (`format:path`, or `format` in `[[lists]]`), or rebuild a damaged index with `linkgate lists compile`
+    linkgate: list "DIR/binary.bin": no entry could be taken (lines refused: 1, ignored: 0); name its format (`format:path`, or `format` in `[[lists]]`) if it is of another
     linkgate: list "DIR/list.txt.gz": the list is cut off; download it again
     linkgate: list "DIR/list.txt.zst": the list is cut off; download it again
     linkgate: list "DIR/cut.json": the list is cut off; download it again
-    linkgate: list "DIR/broken.txt": no entry could be taken (lines refused: 1, ignored: 0); name its format as `format:path` if it is of another
-    linkgate: list "DIR/no.txt": the list is no stix21 document (line 1); name its format as `format:path` if it is of another
-    linkgate: list "DIR/plain.txt": the list is no misp_event document (line 1); name its format as `format:path` if it is of another
+    linkgate: list "DIR/broken.txt": no entry could be taken (lines refused: 1, ignored: 0); name its format (`format:path`, or `format` in `[[lists]]`) if it is of another
+    linkgate: list "DIR/no.txt": the list is no stix21 document (line 1); name its format (`format:path`, or `format` in `[[lists]]`) if it is of another
+    linkgate: list "DIR/plain.txt": the list is no misp_event document (line 1); name its format (`format:path`, or `format` in `[[lists]]`) if it is of another
     linkgate: list "DIR/columns.csv": no column holds the values; name one `value`, `url` or `domain` in the first line
     linkgate: list "DIR/columns.csv": no column holds the values; name one `value`, `url` or `domain` in the first line
     linkgate: list "DIR/quote.csv": the list is cut off; download it again
     linkgate: list "DIR/hashes.bin": the list is cut off; download it again
-    linkgate: list "DIR/rules.txt": no entry could be taken (lines refused: 1, ignored: 0); name its format as `format:path` if it is of another
+    linkgate: list "DIR/rules.txt": no entry could be taken (lines refused: 1, ignored: 0); name its format (`format:path`, or `format` in `[[lists]]`) if it is of another
     linkgate: list "DIR/warning.json": this is a list of known good values; it guards updates and cannot be compiled as a list of bad ones
     "#);
 }
@@ -170,7 +170,7 @@ fn compiled_lists_that_cannot_be_opened() {
       1. f…e.example/ unlisted → allow
     [0]
     $ linkgate check --lists DIR/magic.lgx https://listed.example/
-    2> linkgate: list "DIR/magic.lgx": this is no UTF-8 text; convert it, name its format as `format:path`, or rebuild a damaged index with `linkgate lists compile`
+    2> linkgate: list "DIR/magic.lgx": this is no UTF-8 text; convert it, name its format (`format:path`, or `format` in `[[lists]]`), or rebuild a damaged index with `linkgate lists compile`
     [2]
     $ linkgate check --lists DIR/version.lgx https://listed.example/
     2> linkgate: list "DIR/version.lgx": the index has file format 3, this program reads 2; rebuild it with `linkgate lists compile`

@@ -40,7 +40,8 @@ fn help_of_the_whole() {
       explain      Show every step of one URL: canonical form, nested URLs, aliases, expressions,
                    matches
       inspect      Run one stage alone: JSON lines in, JSON lines out
-      lists        Compile lists, or show their state
+      lists        Fetch, compare, approve and take back versions of lists, compile lists, or show their
+                   state
       audit        The record of who approved, rolled back and overruled what, and why
       serve        Serve the check API and, if it is configured, the reverse proxy
       self-test    Send the canary of each list through every door of the server that runs, and certify
@@ -85,7 +86,8 @@ fn help_of_the_whole() {
     2>   explain      Show every step of one URL: canonical form, nested URLs, aliases, expressions,
     2>                matches
     2>   inspect      Run one stage alone: JSON lines in, JSON lines out
-    2>   lists        Compile lists, or show their state
+    2>   lists        Fetch, compare, approve and take back versions of lists, compile lists, or show their
+    2>                state
     2>   audit        The record of who approved, rolled back and overruled what, and why
     2>   serve        Serve the check API and, if it is configured, the reverse proxy
     2>   self-test    Send the canary of each list through every door of the server that runs, and certify
@@ -201,7 +203,7 @@ fn help_of_commands_that_judge() {
 #[test]
 fn help_of_lists() {
     insta::assert_snapshot!(own_help("lists"), @"
-    Compile lists, or show their state
+    Fetch, compare, approve and take back versions of lists, compile lists, or show their state
 
     Usage: linkgate lists [OPTIONS] <COMMAND>
 

@@ -117,7 +117,7 @@ fn wrong_usage_says_what_is_right() {
     2> For more information, try '--help'.
     [64]
     $ linkgate lists
-    2> Compile lists, or show their state
+    2> Fetch, compare, approve and take back versions of lists, compile lists, or show their state
     2>
     2> Usage: linkgate lists [OPTIONS] <COMMAND>
     2>
