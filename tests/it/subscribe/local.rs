@@ -271,15 +271,19 @@ fn a_running_server_answers_on_whatever_becomes_of_its_files() {
     let server = Serving::spawn(Home::new(), desk.0.command(&arguments), &[API]);
     let action = || json(&server.check(r#"{"text":"https://one-1.example/"}"#))["action"].clone();
     assert_eq!(action(), "reject");
-    for (number, damage) in ["book.json", "notes.json"].into_iter().enumerate() {
+    let reloaded = || {
+        let before = server.count("\"reloaded\"");
+        server.signal("HUP");
+        wait_until("a reload", || server.count("\"reloaded\"") > before);
+    };
+    for damage in ["book.json", "notes.json"] {
         fs::write(desk.place("own").join(damage), "{").unwrap();
-        wait_until("a reload", || server.count("\"reloaded\"") > number);
+        reloaded();
         assert_eq!(action(), "reject", "{damage}");
     }
     fs::remove_dir_all(desk.place("own")).unwrap();
     fs::remove_file(desk.0.path().join("own.csv")).unwrap();
-    server.signal("HUP");
-    wait_until("another reload", || server.count("\"reloaded\"") > 2);
+    reloaded();
     assert_eq!(action(), "reject");
     // It is there again, and is taken.
     desk.0.file("own.csv", list("two", 3));
