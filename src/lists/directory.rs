@@ -48,7 +48,7 @@ fn feed(dir: &Path, manifest: &Path, budget: &mut Budget<'_>) -> Result<Vec<Piec
         .map_err(|error| ListError::Malformed { format: "MISP manifest", line: error.line() as u64 })?;
     let is_id =
         |name: &String| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    let ids = events.into_keys().filter(is_id).take(FILES_MAX);
+    let ids = few(events.into_keys().filter(is_id))?.into_iter();
     ids.map(|id| Ok(Piece { text: budget.read(&dir.join(format!("{id}.json")))?, format: Format::MispEvent })).collect()
 }
 
@@ -71,13 +71,16 @@ fn tree(dir: &Path, budget: &mut Budget<'_>) -> Result<Vec<Piece>, ListError> {
 
 fn directories(dir: &Path) -> Result<Vec<PathBuf>, ListError> {
     let entries = fs::read_dir(dir).map_err(ListError::Io)?;
-    let mut found: Vec<PathBuf> = entries
-        .take(FILES_MAX)
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.is_dir())
-        .collect();
+    let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    let mut found = few(paths.filter(|path| path.is_dir()))?;
     found.sort();
     Ok(found)
+}
+
+/// All parts of a list: with one too many it is refused, since nobody would miss what was left out.
+fn few<T>(parts: impl Iterator<Item = T>) -> Result<Vec<T>, ListError> {
+    let found: Vec<T> = parts.take(FILES_MAX + 1).collect();
+    if found.len() > FILES_MAX { Err(ListError::TooManyFiles { files_max: FILES_MAX }) } else { Ok(found) }
 }
 
 /// A list after its changes: `+line` adds, `-line` takes away, and the last change of a value counts.
@@ -105,12 +108,32 @@ fn with_changes(text: &[u8], diff: &[u8]) -> Vec<u8> {
 
 const TREE_FILES: [(&str, Format); 3] =
     [("domains", Format::SquidDomains), ("urls", Format::SquidUrls), ("expressions", Format::SquidExpressions)];
-/// A directory has at most this many files that are read.
+/// A feed has at most so many events, and a directory so many directories with files that are read.
 const FILES_MAX: usize = 10_000;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_of_one_part_too_many_is_refused() {
+        let (feed, tree) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let is_refused = |dir: &Path| matches!(load(dir, &Options::default()), Err(ListError::TooManyFiles { .. }));
+        let manifest = |events: usize| {
+            let events: BTreeMap<String, u8> = (0..events).map(|number| (format!("e{number}"), 0)).collect();
+            fs::write(feed.path().join("manifest.json"), serde_json::to_vec(&events).unwrap()).unwrap();
+            is_refused(feed.path())
+        };
+        for number in 0..FILES_MAX {
+            fs::create_dir(tree.path().join(number.to_string())).unwrap();
+        }
+        fs::write(tree.path().join("domains"), "one.test\n").unwrap();
+        assert_eq!(load(tree.path(), &Options::default()).unwrap().len(), 1);
+        fs::create_dir(tree.path().join("more")).unwrap();
+        assert!(is_refused(tree.path()));
+        // Its events are missing, but they are not too many.
+        assert_eq!((manifest(FILES_MAX), manifest(FILES_MAX + 1)), (false, true));
+    }
 
     #[test]
     fn changes_are_applied() {

@@ -40,6 +40,12 @@ pub enum ListError {
         /// The limit.
         bytes_max: u64,
     },
+    /// A directory with more parts than allowed.
+    #[error("the list has more than {files_max} files or directories; split it into several lists")]
+    TooManyFiles {
+        /// The limit.
+        files_max: usize,
+    },
     /// No document of that format.
     #[error("the list is no {format} document (line {line}); name its format as `format:path` if it is of another")]
     Malformed {
@@ -113,6 +119,7 @@ impl ListError {
             Self::CutOff => "cut_off",
             Self::Packing => "packing",
             Self::TooLarge { .. } => "too_large",
+            Self::TooManyFiles { .. } => "too_many_files",
             Self::Malformed { .. } => "malformed",
             Self::NoValueColumn => "no_value_column",
             Self::TooManyBadLines { .. } => "too_many_bad_lines",
