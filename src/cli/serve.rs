@@ -138,6 +138,7 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
     let Running { ledger, metrics, watch, reachable, followers, sampling, updater, watchman, places, bell } = running;
     watch.begin(arguments);
     let loaded = load(arguments).and_then(|settings| {
+        let settings = settings.not_before(metrics.lists.generation.get());
         let looked = settings.look_at_files(given);
         watch.follow(&settings, arguments, given);
         may_serve(*reachable, &settings.loaded.config)?;

@@ -59,7 +59,7 @@ impl Watch {
     pub(super) fn follow(&self, settings: &Settings, arguments: &Arguments, lists: &[String]) {
         let mut seen = self.seen();
         if let Ok(dir) = settings.state_dir() {
-            seen.own = vec![generation::path_in(&dir), dir];
+            seen.own = vec![generation::path_in(&dir), generation::lock_in(&dir), dir];
         }
         let all = files(settings, arguments, lists);
         // What was looked at before it was read stays as it was then; books are read later, and written in between.
