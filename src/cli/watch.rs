@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::config::IfMissing;
 use crate::lists::{Overrides, Source};
@@ -25,6 +25,8 @@ use super::{generation, publishers};
 const FILES_MAX: usize = 10_000;
 /// Lists have their files in a directory, or in those directly below it.
 const DEPTH_MAX: usize = 2;
+/// What has changed all the time for so long is taken as it is.
+const RESTLESS_MAX_S: u64 = 60;
 
 /// What files were like when they were read.
 #[derive(Debug, Default)]
@@ -33,6 +35,8 @@ struct Seen {
     read: BTreeMap<PathBuf, u64>,
     /// The same a period ago.
     before: BTreeMap<PathBuf, u64>,
+    /// Since when what is other than it was read has been seen to be so.
+    changed_at: BTreeMap<PathBuf, Instant>,
     /// What we write ourselves.
     own: Vec<PathBuf>,
 }
@@ -53,6 +57,7 @@ impl Watch {
             seen.read.insert(path, 0);
         }
         seen.read = seen.now(seen.read.keys());
+        seen.changed_at.clear();
     }
 
     /// Follows what is going to be read by these settings, and only that. `lists` are those of the command line.
@@ -78,7 +83,7 @@ impl Watch {
         let look = move || {
             loop {
                 thread::sleep(period);
-                if watch.seen().has_settled() {
+                if watch.seen().has_settled(Instant::now()) {
                     bell.ring();
                 }
             }
@@ -88,12 +93,24 @@ impl Watch {
 }
 
 impl Seen {
-    /// Whether there is a change that has lasted since the last time this was asked. Each is told once.
-    fn has_settled(&mut self) -> bool {
+    /// Whether there is a change that has lasted since the last time this was asked, or one without end. Each is told
+    /// once, and none waits for another.
+    fn has_settled(&mut self, at: Instant) -> bool {
         let now = self.now(self.read.keys());
-        let has_settled = now != self.read && now == self.before;
-        if has_settled {
-            self.read.clone_from(&now);
+        let mut has_settled = false;
+        for (path, stamp) in &mut self.read {
+            let found = now.get(path);
+            let Some(&found) = found.filter(|found| *found != stamp) else {
+                self.changed_at.remove(path);
+                continue;
+            };
+            let changed_at = *self.changed_at.entry(path.clone()).or_insert(at);
+            let is_restless = at.duration_since(changed_at) >= Duration::from_secs(RESTLESS_MAX_S);
+            if is_restless || self.before.get(path) == Some(&found) {
+                *stamp = found;
+                self.changed_at.remove(path);
+                has_settled = true;
+            }
         }
         self.before = now;
         has_settled
@@ -222,7 +239,7 @@ mod tests {
         ];
         for (what, change, expected) in changes {
             change();
-            let told: Vec<bool> = (0..4).map(|_| seen.has_settled()).collect();
+            let told: Vec<bool> = (0..4).map(|_| seen.has_settled(Instant::now())).collect();
             assert_eq!(told, [false, expected, false, false], "{what}");
         }
     }
@@ -235,9 +252,30 @@ mod tests {
         seen.read = seen.now([path.clone()].iter());
         for length in 1..5 {
             fs::write(&path, "x".repeat(length)).unwrap();
-            assert!(!seen.has_settled(), "{length}");
+            assert!(!seen.has_settled(Instant::now()), "{length}");
         }
-        assert!(seen.has_settled());
+        assert!(seen.has_settled(Instant::now()));
+    }
+
+    #[test]
+    fn what_never_rests_holds_up_nothing_else_and_is_taken_at_last() {
+        let home = tempfile::tempdir().unwrap();
+        let [log, list] = ["log.txt", "list.txt"].map(|name| home.path().join(name));
+        let write = |path: &Path, length: u64| fs::write(path, "x".repeat(usize::try_from(length).unwrap())).unwrap();
+        let mut seen = Seen::default();
+        seen.read = seen.now([log.clone(), list.clone()].iter());
+        let began = Instant::now();
+        let mut told = Vec::new();
+        for second in 0..130 {
+            write(&log, second + 1);
+            if second == 4 {
+                write(&list, 1);
+            }
+            if seen.has_settled(began + Duration::from_secs(second)) {
+                told.push(second);
+            }
+        }
+        assert_eq!(told, [5, RESTLESS_MAX_S, 2 * RESTLESS_MAX_S + 1]);
     }
 
     #[test]
