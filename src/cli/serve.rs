@@ -63,7 +63,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     let looked = looked.inspect(|looked| updater::tell_looked(&metrics, looked));
     let lists = match looked.and_then(|looked| Lists::load(&settings, arguments, &given.lists, &looked)) {
         // Lists on the command line were typed just now: a slip is better told at once.
-        Err(error) if given.lists.is_empty() => Lists::missing(&settings, &error)?,
+        Err(error) if given.lists.is_empty() => Lists::missing(&settings, &error, &watch)?,
         lists => lists?,
     };
     let followers = Followers::start(&settings, &given.lists, &metrics)?;
@@ -171,6 +171,7 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
             Some(live)
         }
         Err(error) => {
+            watch.try_again();
             tracing::error!(generation = metrics.lists.generation.get(), "not reloaded");
             warn(&format!("not reloaded, the former configuration stays: {error:#}"));
             None
@@ -213,7 +214,8 @@ impl Lists {
     }
 
     /// What there is while the lists cannot be read: the fail policies say what becomes of posts.
-    fn missing(settings: &Settings, error: &anyhow::Error) -> anyhow::Result<Self> {
+    fn missing(settings: &Settings, error: &anyhow::Error, watch: &Watch) -> anyhow::Result<Self> {
+        watch.try_again();
         warn(&format!("nothing can be checked until a reload finds the lists: {error:#}"));
         let policy = settings.loaded.config.policy.clone();
         let snapshot = Snapshot::new(Arc::clone(&settings.tables), Vec::new(), policy);

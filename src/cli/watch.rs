@@ -27,6 +27,10 @@ const FILES_MAX: usize = 10_000;
 const DEPTH_MAX: usize = 2;
 /// What has changed all the time for so long is taken as it is.
 const RESTLESS_MAX_S: u64 = 60;
+/// A reload that failed is tried again after so long, then after twice as long each time …
+const AGAIN_FIRST_S: u64 = 10;
+/// … up to this.
+const AGAIN_MAX_S: u64 = 300;
 
 /// What files were like when they were read.
 #[derive(Debug, Default)]
@@ -37,8 +41,18 @@ struct Seen {
     before: BTreeMap<PathBuf, u64>,
     /// Since when what is other than it was read has been seen to be so.
     changed_at: BTreeMap<PathBuf, Instant>,
+    again: Again,
     /// What we write ourselves.
     own: Vec<PathBuf>,
+}
+
+/// When a reload that failed is tried again.
+#[derive(Debug, Default)]
+struct Again {
+    /// How long the reload under way was waited for; nothing if the one before it succeeded.
+    waited: Option<Duration>,
+    /// The moment of the next, and how long it is waited for.
+    next: Option<(Instant, Duration)>,
 }
 
 /// Files that are looked at. Clones are the same.
@@ -58,6 +72,12 @@ impl Watch {
         }
         seen.read = seen.now(seen.read.keys());
         seen.changed_at.clear();
+        seen.again.begin();
+    }
+
+    /// Rings again after a while, though nothing changes: what was begun has failed, and the reason may pass by itself.
+    pub(super) fn try_again(&self) {
+        self.seen().again.fail(Instant::now());
     }
 
     /// Follows what is going to be read by these settings, and only that. `lists` are those of the command line.
@@ -83,12 +103,34 @@ impl Watch {
         let look = move || {
             loop {
                 thread::sleep(period);
-                if watch.seen().has_settled(Instant::now()) {
+                let (mut seen, now) = (watch.seen(), Instant::now());
+                let is_due = seen.again.is_due(now);
+                if seen.has_settled(now) || is_due {
                     bell.ring();
                 }
             }
         };
         thread::Builder::new().name("linkgate-watch".into()).spawn(look).map(drop)
+    }
+}
+
+impl Again {
+    /// A reload begins; unless it fails, nothing is tried again.
+    fn begin(&mut self) {
+        self.waited = self.next.take().map(|(_, wait)| wait);
+    }
+
+    fn fail(&mut self, at: Instant) {
+        let [first, longest] = [AGAIN_FIRST_S, AGAIN_MAX_S].map(Duration::from_secs);
+        let wait = self.waited.map_or(first, |waited| longest.min(waited * 2));
+        self.next = Some((at + wait, wait));
+    }
+
+    fn is_due(&mut self, at: Instant) -> bool {
+        let Some((due, wait)) = self.next.filter(|(due, _)| *due <= at) else { return false };
+        // In case that nobody comes.
+        self.next = Some((due + wait, wait));
+        true
     }
 }
 
@@ -276,6 +318,27 @@ mod tests {
             }
         }
         assert_eq!(told, [5, RESTLESS_MAX_S, 2 * RESTLESS_MAX_S + 1]);
+    }
+
+    #[test]
+    fn what_failed_is_tried_again_less_and_less_often_until_it_succeeds() {
+        let mut again = Again::default();
+        let mut now = Instant::now();
+        assert!(!again.is_due(now));
+        let mut wait = |again: &mut Again| {
+            again.begin();
+            again.fail(now);
+            let wait = (0..=AGAIN_MAX_S).find(|second| again.is_due(now + Duration::from_secs(*second))).unwrap();
+            now += Duration::from_secs(wait);
+            wait
+        };
+        let waits: Vec<u64> = (0..7).map(|_| wait(&mut again)).collect();
+        assert_eq!(waits, [AGAIN_FIRST_S, 20, 40, 80, 160, AGAIN_MAX_S, AGAIN_MAX_S]);
+        // One that succeeds ends it.
+        again.begin();
+        assert!(!again.is_due(Instant::now() + Duration::from_secs(10 * AGAIN_MAX_S)));
+        again.begin();
+        assert_eq!(wait(&mut again), AGAIN_FIRST_S);
     }
 
     #[test]
