@@ -2,12 +2,13 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::index::atomic;
+use crate::index::{atomic, lock};
 
 use super::{AuditError, Deed, Entry, TEXT_MAX_BYTES, chain};
 
@@ -15,6 +16,8 @@ use super::{AuditError, Deed, Entry, TEXT_MAX_BYTES, chain};
 const APPENDED_MAX: u64 = 2;
 /// A longer line is none of ours.
 const LINE_MAX_BYTES: u64 = 64 << 10;
+/// It names people and their reasons.
+const OWNER_ALONE: u32 = 0o600;
 
 /// The record of deeds.
 pub struct Audit {
@@ -102,7 +105,7 @@ impl Audit {
     pub fn verify(&self) -> Result<Verified, AuditError> {
         let walked = match File::open(&self.path) {
             Ok(file) => {
-                file.lock_shared().map_err(|source| self.io(source))?;
+                lock::shared(&file).map_err(|source| self.io(source))?;
                 self.walk(&file)?
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Walked::default(),
@@ -117,8 +120,9 @@ impl Audit {
             fs::create_dir_all(dir)?;
         }
         let is_new = !self.path.exists();
-        let file = File::options().create(true).truncate(false).read(true).write(true).open(&self.path)?;
-        file.lock()?;
+        let file =
+            File::options().create(true).truncate(false).read(true).write(true).mode(OWNER_ALONE).open(&self.path)?;
+        lock::exclusive(&file)?;
         if is_new && let Some(dir) = self.path.parent() {
             File::open(dir)?.sync_all()?;
         }

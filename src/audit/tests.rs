@@ -1,6 +1,8 @@
 //! What the record holds, what breaks it, and who may write.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
 
@@ -105,4 +107,27 @@ fn writers_take_turns() {
         }
     });
     assert_eq!(audit(dir.path()).verify().unwrap().lines, 40);
+}
+
+#[test]
+fn nobody_else_may_read_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let audit = filled(dir.path(), 1);
+    for path in [audit.path().to_owned(), audit.path().with_extension("head")] {
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{path:?}");
+    }
+}
+
+#[test]
+fn a_lock_that_is_never_given_back_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let audit = filled(dir.path(), 1);
+    let holder = File::open(audit.path()).unwrap();
+    holder.lock().unwrap();
+    match audit.append(deed("2"), Timestamp::UNIX_EPOCH) {
+        Err(AuditError::Io { source, .. }) => assert_eq!(source.kind(), io::ErrorKind::TimedOut),
+        other => panic!("{other:?}"),
+    }
+    holder.unlock().unwrap();
+    assert_eq!(audit.append(deed("2"), Timestamp::UNIX_EPOCH).unwrap().seq, 2);
 }

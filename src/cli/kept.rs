@@ -171,13 +171,13 @@ impl Settings {
         }
         let store = self.store(IfMissing::Make)?.sampling(self.sampler()?);
         for listing in &listings {
-            looked.push(self.look(&store, listing)?);
+            looked.push(self.look(&store, listing));
         }
         Ok(looked)
     }
 
     /// Looks at one list that is at hand.
-    pub(super) fn look(&self, store: &Store, listing: &Listing) -> anyhow::Result<Looked> {
+    pub(super) fn look(&self, store: &Store, listing: &Listing) -> Looked {
         let name = listing.source.name.clone();
         let outcome = update::at_hand(store, listing, clock::now());
         if matches!(outcome, Ok(Outcome::Taken(Taken::Live))) {
@@ -186,7 +186,7 @@ impl Settings {
                 warn(&format!("{error:#}"));
             }
         }
-        Ok(Looked { name, outcome })
+        Looked { name, outcome }
     }
 
     /// The versions that answer. What is wrong with a list is told; others do not suffer from it.
@@ -318,6 +318,15 @@ fn why(store: &Store, setting: &ListSetting, trouble: Option<String>) -> anyhow:
 }
 
 impl Looked {
+    /// Whether it failed for a reason that nobody need touch the list for: a full disk, a lock that somebody held.
+    pub(super) fn may_pass(&self) -> bool {
+        match &self.outcome {
+            Ok(Outcome::Failed(failure)) => failure.code.starts_with("state_"),
+            Ok(_) => false,
+            Err(_) => true,
+        }
+    }
+
     /// What was wrong, in a sentence.
     fn trouble(&self) -> Option<String> {
         match &self.outcome {

@@ -24,7 +24,7 @@ use super::args::{Arguments, ServeArguments};
 use super::canaries::{self, Lookout, Watchman};
 use super::entrances::{may_serve, may_tell, names_of_sockets, open, reachable};
 use super::hits::HitsKeeper;
-use super::kept::Before;
+use super::kept::{Before, Looked};
 use super::late::Followers;
 use super::prove::{Credentials, Doors, Places, Unarmed};
 use super::sampling::{self, Sampling, SharedSampling};
@@ -61,14 +61,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     let metrics = Metrics::default();
     let ledger = Ledger::default();
     let looked = looked.inspect(|looked| updater::tell_looked(&metrics, looked));
-    let lists = match looked.and_then(|looked| {
-        let before = Before { looked: &looked, former: None };
-        Lists::load(&settings, arguments, &given.lists, before)
-    }) {
-        // Lists on the command line were typed just now: a slip is better told at once.
-        Err(error) if given.lists.is_empty() => Lists::missing(&settings, &error)?,
-        lists => lists?,
-    };
+    let lists = Lists::first(&settings, arguments, &given.lists, looked, &watch)?;
     let followers = Followers::start(&settings, &given.lists, &metrics)?;
     let sampling = Sampling::default().again(&settings, &given.lists)?;
     let lists = Lists { checker: sampling.of(lists.checker), ..lists };
@@ -145,12 +138,15 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
     let Running { ledger, metrics, watch, reachable, followers, sampling, updater, watchman, places, former, bell } =
         running;
     watch.begin(arguments);
+    let mut is_to_look_again = false;
     let loaded = load(arguments).and_then(|settings| {
+        let settings = settings.not_before(metrics.lists.generation.get());
         let looked = settings.look_at_files(given);
         watch.follow(&settings, arguments, given);
         may_serve(*reachable, &settings.loaded.config)?;
         let looked = looked?;
         updater::tell_looked(metrics, &looked);
+        is_to_look_again = looked.iter().any(Looked::may_pass);
         let place = former.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let lists = Lists::load(&settings, arguments, given, Before { looked: &looked, former: place.as_deref() })?;
         let mut followers = followers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -175,11 +171,15 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
     match loaded {
         Ok(live) => {
             tell(metrics, &live.api);
+            if is_to_look_again {
+                watch.try_again();
+            }
             *former.lock().unwrap_or_else(PoisonError::into_inner) = Some(live.api.checker.snapshot());
             tracing::info!(generation = live.api.checker.snapshot().generation, "reloaded");
             Some(live)
         }
         Err(error) => {
+            watch.try_again();
             tracing::error!(generation = metrics.lists.generation.get(), "not reloaded");
             warn(&format!("not reloaded, the former configuration stays: {error:#}"));
             None
@@ -207,6 +207,23 @@ struct Lists {
 }
 
 impl Lists {
+    /// What there is at the start: where lists cannot be read the fail policies say what becomes of posts.
+    fn first(
+        settings: &Settings,
+        arguments: &Arguments,
+        given: &[String],
+        looked: anyhow::Result<Vec<Looked>>,
+        watch: &Watch,
+    ) -> anyhow::Result<Self> {
+        let load =
+            |looked: Vec<Looked>| Self::load(settings, arguments, given, Before { looked: &looked, former: None });
+        match looked.and_then(load) {
+            // Lists on the command line were typed just now: a slip is better told at once.
+            Err(error) if given.is_empty() => Self::missing(settings, &error, watch),
+            lists => lists,
+        }
+    }
+
     fn load(settings: &Settings, arguments: &Arguments, given: &[String], before: Before<'_>) -> anyhow::Result<Self> {
         let Session { checker, written_at, absent } = Session::after_a_look(settings, arguments, given, before)?;
         for absent in &absent {
@@ -222,7 +239,8 @@ impl Lists {
     }
 
     /// What there is while the lists cannot be read: the fail policies say what becomes of posts.
-    fn missing(settings: &Settings, error: &anyhow::Error) -> anyhow::Result<Self> {
+    fn missing(settings: &Settings, error: &anyhow::Error, watch: &Watch) -> anyhow::Result<Self> {
+        watch.try_again();
         warn(&format!("nothing can be checked until a reload finds the lists: {error:#}"));
         let policy = settings.loaded.config.policy.clone();
         let snapshot = Snapshot::new(Arc::clone(&settings.tables), Vec::new(), policy);

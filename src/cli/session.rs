@@ -33,6 +33,8 @@ pub(super) struct Settings {
     pub(super) suffixes: String,
     pub(super) guards: OnceLock<Arc<Guards>>,
     key_for: KeyFor,
+    /// No generation is numbered below.
+    generation_min: u64,
 }
 
 /// What text lists are compiled under, which decides the ids of entries that have none of their own.
@@ -75,12 +77,24 @@ impl Settings {
         let loaded = config::load(path.as_deref(), environment, &flags)?;
         let texts = Texts::read(&loaded.config.tables)?;
         let tables = Tables::parse(&texts.borrowed()).context("[tables] of the configuration")?;
-        Ok(Self { loaded, tables: Arc::new(tables), suffixes: texts.suffixes, guards: OnceLock::new(), key_for })
+        Ok(Self {
+            loaded,
+            tables: Arc::new(tables),
+            suffixes: texts.suffixes,
+            guards: OnceLock::new(),
+            key_for,
+            generation_min: 0,
+        })
     }
 
     /// The same with another key for text lists.
     pub(super) fn with_key_for(self, key_for: KeyFor) -> Self {
         Self { key_for, ..self }
+    }
+
+    /// The same for whoever has told of this generation already.
+    pub(super) fn not_before(self, generation_min: u64) -> Self {
+        Self { generation_min, ..self }
     }
 
     /// The configuration file, if there is one.
@@ -326,9 +340,10 @@ impl Settings {
             hasher.update(field);
         }
         let state_dir = self.state_dir()?;
-        let about =
-            || format!("{} cannot be used; remove it to count from 1 again", generation::path_in(&state_dir).display());
-        let generation = generation::advance(&state_dir, hasher.finalize().as_bytes()).with_context(about)?;
+        let about = || format!("{} cannot be read or written", generation::path_in(&state_dir).display());
+        let fingerprint = hasher.finalize();
+        let generation =
+            generation::advance(&state_dir, fingerprint.as_bytes(), self.generation_min).with_context(about)?;
         Ok(snapshot.at_generation(generation))
     }
 }

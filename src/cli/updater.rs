@@ -1,4 +1,4 @@
-//! The updater of a server: keeps its subscribed lists up to date, on a thread of its own.
+//! The updater of a server: keeps the lists that it downloads up to date, on a thread of its own.
 
 use std::sync::Arc;
 
@@ -162,7 +162,7 @@ pub(super) fn count(metrics: &Metrics, list: &str, outcome: &Result<Outcome, Sto
     match outcome {
         Ok(Outcome::Taken(Taken::Live)) => tracing::info!(list, "list updated"),
         Ok(Outcome::Taken(Taken::Refused)) => {
-            tracing::warn!(list, "an update is not taken that somebody refused before")
+            tracing::warn!(list, "an update is not taken that somebody refused before");
         }
         Ok(Outcome::Taken(Taken::Waits { code })) => tracing::warn!(list, code, "an update waits for approval"),
         Ok(Outcome::Unchanged | Outcome::Taken(Taken::Same)) => tracing::debug!(list, "list unchanged"),

@@ -1,4 +1,4 @@
-//! `linkgate lists fetch|diff|preview|approve|rollback`: the versions of subscribed lists.
+//! `linkgate lists fetch|diff|preview|approve|refuse|export|rollback`: the versions of lists.
 
 use std::fs::File;
 use std::io::{self, BufReader, Write};
@@ -79,7 +79,7 @@ fn at_hand(settings: &Settings, store: &Store, names: &[String]) -> anyhow::Resu
             Origin::Url(_) | Origin::Compiled(_) => false,
         };
         if is_at_hand {
-            let Looked { name, outcome } = settings.look(store, &settings.listing(setting)?)?;
+            let Looked { name, outcome } = settings.look(store, &settings.listing(setting)?);
             fetched.push((name, outcome?));
         }
     }

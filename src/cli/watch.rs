@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::config::IfMissing;
 use crate::lists::{Overrides, Source};
@@ -25,6 +25,12 @@ use super::{generation, publishers};
 const FILES_MAX: usize = 10_000;
 /// Lists have their files in a directory, or in those directly below it.
 const DEPTH_MAX: usize = 2;
+/// What has changed all the time for so long is taken as it is.
+const RESTLESS_MAX_S: u64 = 60;
+/// A reload that failed is tried again after so long, then after twice as long each time …
+const AGAIN_FIRST_S: u64 = 10;
+/// … up to this.
+const AGAIN_MAX_S: u64 = 300;
 
 /// What files were like when they were read.
 #[derive(Debug, Default)]
@@ -33,8 +39,20 @@ struct Seen {
     read: BTreeMap<PathBuf, u64>,
     /// The same a period ago.
     before: BTreeMap<PathBuf, u64>,
+    /// Since when what is other than it was read has been seen to be so.
+    changed_at: BTreeMap<PathBuf, Instant>,
+    again: Again,
     /// What we write ourselves.
     own: Vec<PathBuf>,
+}
+
+/// When a reload that failed is tried again.
+#[derive(Debug, Default)]
+struct Again {
+    /// How long the reload under way was waited for; nothing if the one before it succeeded.
+    waited: Option<Duration>,
+    /// The moment of the next, and how long it is waited for.
+    next: Option<(Instant, Duration)>,
 }
 
 /// Files that are looked at. Clones are the same.
@@ -53,13 +71,20 @@ impl Watch {
             seen.read.insert(path, 0);
         }
         seen.read = seen.now(seen.read.keys());
+        seen.changed_at.clear();
+        seen.again.begin();
+    }
+
+    /// Rings again after a while, though nothing changes: what was begun has failed, and the reason may pass by itself.
+    pub(super) fn try_again(&self) {
+        self.seen().again.fail(Instant::now());
     }
 
     /// Follows what is going to be read by these settings, and only that. `lists` are those of the command line.
     pub(super) fn follow(&self, settings: &Settings, arguments: &Arguments, lists: &[String]) {
         let mut seen = self.seen();
         if let Ok(dir) = settings.state_dir() {
-            seen.own = vec![generation::path_in(&dir), dir];
+            seen.own = vec![generation::path_in(&dir), generation::lock_in(&dir), dir];
         }
         let all = files(settings, arguments, lists);
         // What was looked at before it was read stays as it was then; books are read later, and written in between.
@@ -78,7 +103,9 @@ impl Watch {
         let look = move || {
             loop {
                 thread::sleep(period);
-                if watch.seen().has_settled() {
+                let (mut seen, now) = (watch.seen(), Instant::now());
+                let is_due = seen.again.is_due(now);
+                if seen.has_settled(now) || is_due {
                     bell.ring();
                 }
             }
@@ -87,13 +114,45 @@ impl Watch {
     }
 }
 
+impl Again {
+    /// A reload begins; unless it fails, nothing is tried again.
+    fn begin(&mut self) {
+        self.waited = self.next.take().map(|(_, wait)| wait);
+    }
+
+    fn fail(&mut self, at: Instant) {
+        let [first, longest] = [AGAIN_FIRST_S, AGAIN_MAX_S].map(Duration::from_secs);
+        let wait = self.waited.map_or(first, |waited| longest.min(waited * 2));
+        self.next = Some((at + wait, wait));
+    }
+
+    fn is_due(&mut self, at: Instant) -> bool {
+        let Some((due, wait)) = self.next.filter(|(due, _)| *due <= at) else { return false };
+        // In case that nobody comes.
+        self.next = Some((due + wait, wait));
+        true
+    }
+}
+
 impl Seen {
-    /// Whether there is a change that has lasted since the last time this was asked. Each is told once.
-    fn has_settled(&mut self) -> bool {
+    /// Whether there is a change that has lasted since the last time this was asked, or one without end. Each is told
+    /// once, and none waits for another.
+    fn has_settled(&mut self, at: Instant) -> bool {
         let now = self.now(self.read.keys());
-        let has_settled = now != self.read && now == self.before;
-        if has_settled {
-            self.read.clone_from(&now);
+        let mut has_settled = false;
+        for (path, stamp) in &mut self.read {
+            let found = now.get(path);
+            let Some(&found) = found.filter(|found| *found != stamp) else {
+                self.changed_at.remove(path);
+                continue;
+            };
+            let changed_at = *self.changed_at.entry(path.clone()).or_insert(at);
+            let is_restless = at.duration_since(changed_at) >= Duration::from_secs(RESTLESS_MAX_S);
+            if is_restless || self.before.get(path) == Some(&found) {
+                *stamp = found;
+                self.changed_at.remove(path);
+                has_settled = true;
+            }
         }
         self.before = now;
         has_settled
@@ -222,7 +281,7 @@ mod tests {
         ];
         for (what, change, expected) in changes {
             change();
-            let told: Vec<bool> = (0..4).map(|_| seen.has_settled()).collect();
+            let told: Vec<bool> = (0..4).map(|_| seen.has_settled(Instant::now())).collect();
             assert_eq!(told, [false, expected, false, false], "{what}");
         }
     }
@@ -235,9 +294,51 @@ mod tests {
         seen.read = seen.now([path.clone()].iter());
         for length in 1..5 {
             fs::write(&path, "x".repeat(length)).unwrap();
-            assert!(!seen.has_settled(), "{length}");
+            assert!(!seen.has_settled(Instant::now()), "{length}");
         }
-        assert!(seen.has_settled());
+        assert!(seen.has_settled(Instant::now()));
+    }
+
+    #[test]
+    fn what_never_rests_holds_up_nothing_else_and_is_taken_at_last() {
+        let home = tempfile::tempdir().unwrap();
+        let [log, list] = ["log.txt", "list.txt"].map(|name| home.path().join(name));
+        let write = |path: &Path, length: u64| fs::write(path, "x".repeat(usize::try_from(length).unwrap())).unwrap();
+        let mut seen = Seen::default();
+        seen.read = seen.now([log.clone(), list.clone()].iter());
+        let began = Instant::now();
+        let mut told = Vec::new();
+        for second in 0..130 {
+            write(&log, second + 1);
+            if second == 4 {
+                write(&list, 1);
+            }
+            if seen.has_settled(began + Duration::from_secs(second)) {
+                told.push(second);
+            }
+        }
+        assert_eq!(told, [5, RESTLESS_MAX_S, 2 * RESTLESS_MAX_S + 1]);
+    }
+
+    #[test]
+    fn what_failed_is_tried_again_less_and_less_often_until_it_succeeds() {
+        let mut again = Again::default();
+        let mut now = Instant::now();
+        assert!(!again.is_due(now));
+        let mut wait = |again: &mut Again| {
+            again.begin();
+            again.fail(now);
+            let wait = (0..=AGAIN_MAX_S).find(|second| again.is_due(now + Duration::from_secs(*second))).unwrap();
+            now += Duration::from_secs(wait);
+            wait
+        };
+        let waits: Vec<u64> = (0..7).map(|_| wait(&mut again)).collect();
+        assert_eq!(waits, [AGAIN_FIRST_S, 20, 40, 80, 160, AGAIN_MAX_S, AGAIN_MAX_S]);
+        // One that succeeds ends it.
+        again.begin();
+        assert!(!again.is_due(Instant::now() + Duration::from_secs(10 * AGAIN_MAX_S)));
+        again.begin();
+        assert_eq!(wait(&mut again), AGAIN_FIRST_S);
     }
 
     #[test]

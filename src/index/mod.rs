@@ -23,6 +23,7 @@
 //! It does not decide anything: what a hit leads to is the verdict's business.
 
 pub mod atomic;
+pub mod lock;
 mod build;
 mod cold;
 mod entry;

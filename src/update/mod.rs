@@ -1,4 +1,4 @@
-//! Keeps subscribed lists up to date: asks each source when it is due, looks at what comes, and hands it to the store.
+//! Keeps lists up to date: asks each source when it is due, or when somebody looks, looks at what comes, and hands it to the store.
 //!
 //! ```text
 //! due ─► download ─► signature, digest ─► unpack ─► store: live │ waits │ refused ─► noted, told

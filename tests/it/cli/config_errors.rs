@@ -210,16 +210,20 @@ fn errors_of_the_environment_and_of_keys() {
 }
 
 #[test]
-fn a_damaged_generation_is_an_error() {
+fn a_damaged_generation_is_told_and_counted_on_from_the_clock() {
     let home = Home::new();
     let config = home.file("c.toml", "[policy]\nmin_confidence = 70\n");
     let check = ["--config", config.to_str().unwrap(), "check", "x"];
     assert_eq!(home.run(&check).code, 0);
     home.file("state/linkgate/generation.json", "damaged");
-    insta::assert_snapshot!(session(&home, &[&check]), @"
+    insta::assert_snapshot!(session(&home, &[&check, &check]), @"
     $ linkgate --config DIR/c.toml check x
-    2> linkgate: DIR/state/linkgate/generation.json cannot be used; remove it to count from 1 again: expected value at line 1 column 1
-    [2]
+    allow: no links
+    2> linkgate: DIR/state/linkgate/generation.json is damaged; generations go on from the time of day
+    [0]
+    $ linkgate --config DIR/c.toml check x
+    allow: no links
+    [0]
     ");
 }
 

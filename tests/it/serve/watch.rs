@@ -86,6 +86,28 @@ fn a_start_without_lists_ends_when_they_come() {
 }
 
 #[test]
+fn a_reload_that_failed_is_tried_again_and_no_generation_comes_twice() {
+    let lists = Home::new();
+    let path = lists.file("own.txt", "one.test\n");
+    let server = Serving::start(&format!("[[lists]]\nname = \"own\"\npath = {path:?}\n{WATCH}"));
+    let generation = || json(&server.check(r#"{"text":""}"#))["generation"].as_u64().unwrap();
+    assert_eq!(generation(), 1);
+    lists.file("own.txt", "two.test\n");
+    is_listed(&server, "two.test");
+    assert_eq!(generation(), 2);
+    // The state cannot be read for a while, and is lost in the end; no file that is followed changes with it.
+    let state = server.home.path().join("state/linkgate/generation.json");
+    std::fs::remove_file(&state).unwrap();
+    std::fs::create_dir(&state).unwrap();
+    lists.file("own.txt", "three.test\n");
+    server.wait_for("\"not reloaded\"");
+    assert_eq!((action(&server, "two.test"), generation()), ("reject".into(), 2));
+    std::fs::remove_dir(&state).unwrap();
+    is_listed(&server, "three.test");
+    assert_eq!((server.count("\"not reloaded\""), generation()), (1, 3));
+}
+
+#[test]
 fn without_a_watch_only_the_signal_reloads() {
     let lists = Home::new();
     let path = lists.file("own.txt", "one.test\n");
