@@ -117,13 +117,14 @@ impl Audit {
 
     fn writable(&self) -> io::Result<File> {
         if let Some(dir) = self.path.parent() {
-            fs::create_dir_all(dir)?;
+            atomic::make_directory(dir)?;
         }
         let is_new = !self.path.exists();
         let file =
             File::options().create(true).truncate(false).read(true).write(true).mode(OWNER_ALONE).open(&self.path)?;
         lock::exclusive(&file)?;
         if is_new && let Some(dir) = self.path.parent() {
+            atomic::owned_like(&file, dir);
             File::open(dir)?.sync_all()?;
         }
         Ok(file)

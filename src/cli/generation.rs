@@ -51,8 +51,9 @@ pub(super) fn advance(state_dir: &Path, fingerprint: &[u8; 32], generation_min: 
     {
         return Ok(kept.generation);
     }
-    fs::create_dir_all(state_dir)?;
+    atomic::make_directory(state_dir)?;
     let leave = File::options().create(true).truncate(false).write(true).open(lock_in(state_dir))?;
+    atomic::owned_like(&leave, state_dir);
     lock::exclusive(&leave)?;
     let last = match read(&path)? {
         Found::Kept(kept) if holds(&kept) => return Ok(kept.generation),

@@ -1,25 +1,20 @@
 //! The files of one list: each version's source, sealed, and its index; one writer at a time.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use crate::canonical::Tables;
-use crate::index::{Index, IndexError, Keys, StateKey, atomic};
+use crate::index::{Index, IndexError, Keys, StateKey, atomic, lock};
 use crate::lists::{Format, Piece};
 
 use super::{Book, StoreError};
 
 /// Lists are mostly text that repeats itself: little effort saves most.
 const ZSTD_LEVEL: i32 = 3;
-/// Whoever writes a list reads a million lines at most meanwhile.
-const LOCK_WAIT: Duration = Duration::from_secs(30);
-const LOCK_LOOK: Duration = Duration::from_millis(10);
 /// Room that is made for what comes out of a file before it is there.
 const PART_MAX_BYTES: usize = 64 << 20;
 /// What begins so is of us and unfinished.
@@ -57,16 +52,10 @@ impl Shelf {
         let file = File::options().create(true).truncate(false).write(true).open(self.dir.join("lock"));
         let file = file.map_err(cannot)?;
         atomic::owned_like(&file, &self.dir);
-        let until = Instant::now() + LOCK_WAIT;
-        while let Err(error) = file.try_lock() {
-            match error {
-                TryLockError::Error(error) => return Err(cannot(error)),
-                TryLockError::WouldBlock if Instant::now() > until => {
-                    return Err(StoreError::Busy { path: self.dir.clone() });
-                }
-                TryLockError::WouldBlock => thread::sleep(LOCK_LOOK),
-            }
-        }
+        lock::exclusive(&file).map_err(|error| match error.kind() {
+            io::ErrorKind::TimedOut => StoreError::Busy { path: self.dir.clone() },
+            _ => cannot(error),
+        })?;
         self.sweep(&Book::read(&self.dir)?);
         Ok(Leave(file))
     }
