@@ -225,7 +225,11 @@ impl Book {
         self.refused.iter().any(|refused| refused == version)
     }
 
+    /// What was approved of it before counts no more.
     pub(super) fn refuse(&mut self, version: String) {
+        for known in self.versions.values_mut().filter(|known| known.version == version) {
+            known.approvals.clear();
+        }
         self.refused.retain(|refused| *refused != version);
         self.refused.push(version);
         let spare = self.refused.len().saturating_sub(REFUSED_MAX);

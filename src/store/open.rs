@@ -32,7 +32,9 @@ impl Store {
         if let Ok(Some(index)) = place.index((number, &version.read_as), self.keys(), &self.tables) {
             return Ok(live(number, index, Some(trouble)));
         }
-        let earlier = book.versions.range(..number).rev().filter(|(_, version)| version.was_live);
+        // What somebody went back from does not come back by itself.
+        let may_answer = |version: &Version| version.was_live && !book.is_refused(&version.version);
+        let earlier = book.versions.range(..number).rev().filter(|(_, version)| may_answer(version));
         for (&number, _) in earlier {
             if let Ok(index) = self.index_of(listing, &place, &book, number) {
                 return Ok(live(number, index, Some(trouble)));

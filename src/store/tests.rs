@@ -353,3 +353,28 @@ fn a_version_in_use_that_was_read_in_another_way_is_compared_as_it_is_read_now()
     stand.listing.source.options.plain_means = PlainMeans::Domain;
     assert_eq!(stand.offer("one.example\n", None).unwrap(), Taken::Live);
 }
+
+#[test]
+fn a_refusal_takes_back_what_was_approved_before() {
+    let mut stand = Stand::new();
+    stand.listing.approvers = 2;
+    stand.offer(&many(400), None).unwrap();
+    stand.offer(&many(900), None).unwrap();
+    let approve = |who| stand.store.approve(&stand.listing, 2, who).unwrap();
+    assert_eq!(approve("ann"), Approved::OneMore);
+    stand.store.refuse(&stand.listing.source.name, 2).unwrap();
+    assert_eq!((approve("ben"), approve("cleo")), (Approved::OneMore, Approved::Live));
+}
+
+#[test]
+fn what_was_gone_back_from_answers_for_no_other() {
+    let stand = Stand::new();
+    for text in ["one.example\n", "two.example\n"] {
+        stand.offer(text, None).unwrap();
+    }
+    stand.store.roll_back(&stand.listing.source.name, None).unwrap();
+    stand.offer("three.example\n", None).unwrap();
+    fs::remove_file(stand.index(3)).unwrap();
+    fs::write(stand.place().join("3.source"), "x").unwrap();
+    assert!(stand.lists("one.example") && !stand.lists("two.example"));
+}
