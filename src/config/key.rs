@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use crate::index::StateKey;
+use crate::index::{StateKey, atomic};
 
 use super::ConfigError;
 use super::settings::State;
@@ -85,10 +85,14 @@ fn make(path: &Path) -> io::Result<StateKey> {
     let mut bytes = [0; StateKey::LEN];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     let parent = path.parent().unwrap_or(Path::new("."));
+    let state_dir = parent.parent().unwrap_or(parent);
+    atomic::make_directory(state_dir)?;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
+    atomic::owned_like(&fs::File::open(parent)?, state_dir);
     let only_owner = fs::Permissions::from_mode(0o600);
     let mut file = tempfile::Builder::new().permissions(only_owner).tempfile_in(parent)?;
     file.write_all(data_encoding::HEXLOWER.encode(&bytes).as_bytes())?;
+    atomic::owned_like(file.as_file(), parent);
     file.as_file().sync_all()?;
     match file.persist_noclobber(path) {
         Ok(_) => fs::File::open(parent)?.sync_all().map(|()| StateKey::new(bytes)),
