@@ -1,19 +1,13 @@
 //! Files that a running server was made from: looked at from time to time, so that a change is loaded without a signal.
-//!
-//! Looking is all that is asked of the file system: no watches, so it works on every mount, through symbolic links, and
-//! where whole directories are swapped.
 
 use std::collections::BTreeMap;
-use std::fs::{self, Metadata};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::config::IfMissing;
-use crate::lists::{Overrides, Source};
+use crate::lists::{Look, Overrides, Source};
 use crate::serve::Bell;
 
 use super::args::Arguments;
@@ -21,10 +15,6 @@ use super::prove::Credentials;
 use super::session::Settings;
 use super::{generation, publishers};
 
-/// Of a list that is a directory, so many files are looked at.
-const FILES_MAX: usize = 10_000;
-/// Lists have their files in a directory, or in those directly below it.
-const DEPTH_MAX: usize = 2;
 /// What has changed all the time for so long is taken as it is.
 const RESTLESS_MAX_S: u64 = 60;
 /// A reload that failed is tried again after so long, then after twice as long each time …
@@ -35,7 +25,7 @@ const AGAIN_MAX_S: u64 = 300;
 /// What files were like when they were read.
 #[derive(Debug, Default)]
 struct Seen {
-    /// A digest of name, size, times and inode by path.
+    /// What they looked like, by path.
     read: BTreeMap<PathBuf, u64>,
     /// The same a period ago.
     before: BTreeMap<PathBuf, u64>,
@@ -162,43 +152,9 @@ impl Seen {
         paths.map(|path| (path.clone(), self.stamp(path))).collect()
     }
 
-    /// A file or a directory; what is not there has a stamp too.
     fn stamp(&self, path: &Path) -> u64 {
-        match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => self.directory(path, DEPTH_MAX, &mut FILES_MAX.clone()),
-            Ok(metadata) => of(path, &metadata),
-            Err(error) => error.raw_os_error().map_or(1, |code| u64::from(code.unsigned_abs())),
-        }
+        Look::at(path, &self.own).digest
     }
-
-    /// All files of a directory, in whatever order they come.
-    fn directory(&self, dir: &Path, depth: usize, files_left: &mut usize) -> u64 {
-        let mut sum = 0_u64;
-        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if *files_left == 0 {
-                break;
-            }
-            if self.own.contains(&path) {
-                continue;
-            }
-            *files_left -= 1;
-            let Ok(metadata) = fs::metadata(&path) else { continue };
-            if !metadata.is_dir() {
-                sum = sum.wrapping_add(of(&path, &metadata));
-            } else if depth > 1 {
-                sum = sum.wrapping_add(self.directory(&path, depth - 1, files_left));
-            }
-        }
-        sum
-    }
-}
-
-fn of(path: &Path, metadata: &Metadata) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    let (size, time) = (metadata.size(), (metadata.mtime(), metadata.mtime_nsec()));
-    (path, size, time, metadata.dev(), metadata.ino()).hash(&mut hasher);
-    hasher.finish()
 }
 
 fn files(settings: &Settings, arguments: &Arguments, lists: &[String]) -> impl Iterator<Item = PathBuf> {
@@ -237,6 +193,7 @@ fn kept(settings: &Settings) -> anyhow::Result<Vec<PathBuf>> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::symlink;
 
     use super::*;
@@ -339,15 +296,5 @@ mod tests {
         assert!(!again.is_due(Instant::now() + Duration::from_secs(10 * AGAIN_MAX_S)));
         again.begin();
         assert_eq!(wait(&mut again), AGAIN_FIRST_S);
-    }
-
-    #[test]
-    fn a_directory_is_looked_at_up_to_its_limit() {
-        let home = tempfile::tempdir().unwrap();
-        fs::write(home.path().join("a"), "").unwrap();
-        let seen = Seen::default();
-        let looked = |limit: usize| seen.directory(home.path(), DEPTH_MAX, &mut limit.clone());
-        assert_ne!(looked(1), 0);
-        assert_eq!(looked(0), 0);
     }
 }

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use sha2::{Digest as _, Sha256};
 
@@ -13,6 +12,7 @@ use super::detect::detect;
 use super::directory;
 use super::error::ListError;
 use super::format::Format;
+use super::look::Look;
 use super::options::Options;
 
 use crate::index::{Index, Mode};
@@ -100,10 +100,14 @@ impl Source {
         }
     }
 
-    /// When its file was written, in seconds since the Unix epoch.
+    /// What its file, or the files of its directory, are like now.
+    pub fn look(&self) -> Option<Look> {
+        self.path().map(|path| Look::at(path, &[]))
+    }
+
+    /// When its file, or one of its directory, was last written, in seconds since the Unix epoch.
     pub fn written_at(&self) -> Option<i64> {
-        let written = std::fs::metadata(self.path()?).ok()?.modified().ok()?;
-        i64::try_from(written.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
+        self.look()?.written_at
     }
 
     /// What errors call it: its file, or its name if it comes with the program.

@@ -1,11 +1,10 @@
 //! A list that need not be downloaded: in a file, a directory, or on standard input.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
+use std::io;
 use std::thread;
 use std::time::Duration;
 
-use crate::lists::{ListError, Piece, Source};
+use crate::lists::{ListError, Look, Piece, Source};
 use crate::store::{Listing, Notes, Offer, Store, StoreError};
 use crate::telemetry::clock;
 
@@ -32,12 +31,12 @@ pub fn at_hand(store: &Store, listing: &Listing, now: i64) -> Result<Outcome, St
     let take = || {
         let mut left = READINGS_MAX;
         loop {
-            let Reading { pieces, written_at, stamp: read } = Reading::of(&listing.source)?;
+            let Reading { pieces, look: read } = Reading::of(&listing.source)?;
             let taken = store.take(listing, Offer { pieces, issued: None, signature: None, at: now })?;
             left -= 1;
             // Who read first may have written last: whoever is overtaken looks again.
-            if read == stamp(&listing.source) || left == 0 {
-                return Ok::<_, Wrong>((taken, written_at));
+            if read == listing.source.look() || left == 0 {
+                return Ok::<_, Wrong>((taken, read.and_then(|look| look.written_at)));
             }
         }
     };
@@ -48,6 +47,8 @@ pub fn at_hand(store: &Store, listing: &Listing, now: i64) -> Result<Outcome, St
             // What a server said of its versions is not about this one.
             (outcome, Notes { checked_at, offered, ..Notes::default() })
         }
+        // Whoever writes there would keep us waiting for the notes as well.
+        Err(Wrong::Store(error @ StoreError::Busy { .. })) => return Err(error),
         Err(wrong) => {
             // Told again and again it is one failure, which began once.
             let known = notes.last_error.as_ref().filter(|known| known.code == wrong.code());
@@ -62,44 +63,38 @@ pub fn at_hand(store: &Store, listing: &Listing, now: i64) -> Result<Outcome, St
     Ok(outcome)
 }
 
-/// What a source had, and how it was known then.
+/// What a source had, and what it looked like then.
 struct Reading {
     pieces: Vec<Piece>,
-    /// In seconds since the Unix epoch.
-    written_at: Option<i64>,
-    stamp: Option<Stamp>,
-}
-
-/// Size, time and inode of a file.
-type Stamp = (u64, i64, i64, u64);
-
-fn stamp(source: &Source) -> Option<Stamp> {
-    let metadata = fs::metadata(source.path()?).ok()?;
-    Some((metadata.size(), metadata.mtime(), metadata.mtime_nsec(), metadata.ino()))
+    look: Option<Look>,
 }
 
 impl Reading {
     /// Reads a source once it is written whole, as far as that can be seen.
     fn of(source: &Source) -> Result<Self, ListError> {
-        let mut before = stamp(source);
+        let mut look = source.look();
         for _ in 0..PAUSES_MAX {
-            if !is_young(source) {
+            if !look.is_some_and(is_young) {
                 break;
             }
             thread::sleep(PAUSE);
-            let now = stamp(source);
-            if now == before {
+            let now = source.look();
+            if now == look {
                 break;
             }
-            before = now;
+            look = now;
         }
-        let written_at = source.written_at();
+        // From a pipe nothing may ever come.
+        if source.path().is_some_and(|path| path.exists() && !path.is_file() && !path.is_dir()) {
+            let error = ListError::Io(io::Error::other("it is neither a file nor a directory"));
+            return Err(error.of(&source.label()));
+        }
         let pieces = source.read().map_err(|error| error.of(&source.label()))?;
-        Ok(Self { pieces, written_at, stamp: before })
+        Ok(Self { pieces, look })
     }
 }
 
-fn is_young(source: &Source) -> bool {
-    let age_s = source.written_at().map(|at| clock::now().saturating_sub(at));
+fn is_young(look: Look) -> bool {
+    let age_s = look.written_at.map(|at| clock::now().saturating_sub(at));
     age_s.is_some_and(|age_s| (0..YOUNG_S).contains(&age_s))
 }
