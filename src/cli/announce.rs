@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 use crate::config::IfMissing;
 use crate::outbox::{ListChange, Outbox, OutboxError};
-use crate::store::{Change, Difference, Listing, Store, StoreError};
+use crate::store::{Change, Difference, Listing, Store, StoreError, Told};
 use crate::telemetry::clock;
 use crate::telemetry::log::{Kind, admits};
 
@@ -31,7 +31,7 @@ pub(super) struct Announcer {
 }
 
 /// The last change that was told of each list in this run: it is not told again where that cannot be noted.
-type Told = BTreeMap<String, u64>;
+type AllTold = BTreeMap<String, Told>;
 
 /// A change as the platform is told of it.
 #[derive(Serialize)]
@@ -69,7 +69,7 @@ impl Announcer {
     }
 
     /// Tells all that has changed; whether that went well. What is wrong with a list keeps no other one waiting.
-    async fn tell(&self, outbox: &Outbox, told: &mut Told) -> bool {
+    async fn tell(&self, outbox: &Outbox, told: &mut AllTold) -> bool {
         let mut is_told = true;
         for listing in &self.listings {
             let name = &listing.source.name;
@@ -84,22 +84,23 @@ impl Announcer {
     }
 
     /// One change after another: each may take as long as reading two versions of the list.
-    async fn tell_of(&self, listing: &Arc<Listing>, outbox: &Outbox, told: &mut Told) -> Result<(), Wait> {
+    async fn tell_of(&self, listing: &Arc<Listing>, outbox: &Outbox, told: &mut AllTold) -> Result<(), Wait> {
         let name = &listing.source.name;
         loop {
             let (store, list, after) = (self.store.clone(), Arc::clone(listing), told.get(name).copied());
             let Some(change) = spawn_blocking(move || next(&store, &list, after)).await?? else { return Ok(()) };
             outbox.announce(&change, clock::now()).await?;
-            told.insert(name.clone(), change.number);
+            let this = Told { number: change.number, at: change.at };
+            told.insert(name.clone(), this);
             let store = self.store.clone();
-            spawn_blocking(move || store.note_told(&change.list, change.number)).await??;
+            spawn_blocking(move || store.note_told(&change.list, this)).await??;
         }
     }
 }
 
 /// Tells of changes by the settings in place, with each reload anew.
 pub(super) async fn run(outbox: Outbox, mut announcers: watch::Receiver<Option<Arc<Announcer>>>) {
-    let (mut told, mut pause) = (Told::new(), PAUSE);
+    let (mut told, mut pause) = (AllTold::new(), PAUSE);
     loop {
         let announcer = announcers.borrow_and_update().clone();
         let is_told = match &announcer {
@@ -115,11 +116,11 @@ pub(super) async fn run(outbox: Outbox, mut announcers: watch::Receiver<Option<A
     }
 }
 
-/// The first change of a list that was not told, after that number if it is known. Its entries are left out if their versions
+/// The first change of a list that was not told, after that one if it is known. Its entries are left out if their versions
 /// cannot be read any more.
-fn next(store: &Store, listing: &Listing, after: Option<u64>) -> Result<Option<ListChange>, StoreError> {
+fn next(store: &Store, listing: &Listing, after: Option<Told>) -> Result<Option<ListChange>, StoreError> {
     let name = &listing.source.name;
-    let after = after.map_or_else(|| store.notes(name).map(|notes| notes.told), Ok)?;
+    let after = after.map_or_else(|| store.notes(name).map(|notes| notes.told), |told| Ok(Some(told)))?;
     let book = store.book(name)?;
     let Some(change) = book.untold(after) else { return Ok(None) };
     let entries = store.changed(listing, change, IDS_MAX_BYTES).unwrap_or_else(|error| {

@@ -9,7 +9,7 @@ use crate::audit::{Audit, Deed};
 use crate::config::ListSetting;
 use crate::lists::Place;
 use crate::serve::{CurateError, Curator, Decided, Decider, Decision};
-use crate::store::{Approved, Book, Listing, Publisher, Store, StoreError};
+use crate::store::{Approved, Book, Listing, Maintainer, Store, StoreError};
 use crate::telemetry::clock;
 use crate::telemetry::metrics::Metrics;
 use crate::update::{self, Prompts, Refreshed};
@@ -70,13 +70,14 @@ pub(super) fn approve(
 /// Goes back to an earlier version; tells the number of the one that answers.
 pub(super) fn roll_back(
     audit: &Audit,
-    (store, name): (&Store, &str),
+    (store, listing): (&Store, &Listing),
     to: Option<u64>,
     by: &Signed<'_>,
 ) -> anyhow::Result<u64> {
+    let name = &listing.source.name;
     let to = to.or_else(|| store.book(name).ok()?.before_live());
     let about = to.map_or_else(|| format!("list {name}"), |to| format!("list {name}, to version {to}"));
-    recorded_in(audit, by.deed("list_rollback", &about), || Ok(store.roll_back(name, to)?))
+    recorded_in(audit, by.deed("list_rollback", &about), || Ok(store.roll_back(listing, to)?))
 }
 
 /// Sees to the lists of a server.
@@ -135,7 +136,7 @@ impl Curator for Desk {
     fn refresh(&self, list: &str) -> Option<oneshot::Receiver<Refreshed>> {
         let listing = self.listings.get(list)?;
         match listing.source.place {
-            Place::File(_) if listing.publisher == Publisher::Operator => Some(self.look(listing.clone())),
+            Place::File(_) if listing.maintainer == Maintainer::Operator => Some(self.look(listing.clone())),
             _ => self.prompts.ask(list),
         }
     }
@@ -149,7 +150,7 @@ impl Curator for Desk {
         let by = Signed { person: &person, who: &who, why: &by.reason };
         let at = (&self.store, listing);
         let decided = match decision {
-            Decision::RollBack(to) => roll_back(&self.audit, (&self.store, list), *to, &by).map(|_| Approved::Live),
+            Decision::RollBack(to) => roll_back(&self.audit, at, *to, &by).map(|_| Approved::Live),
             Decision::Approve(number) => approve(&self.audit, at, Awaited::Version(*number), &by).map(|(_, how)| how),
             Decision::LetIn(entry) => approve(&self.audit, at, Awaited::Entry(entry), &by).map(|(_, how)| how),
         };
@@ -161,9 +162,9 @@ impl Curator for Desk {
 }
 
 fn may_be(book: &Book, decision: &Decision) -> Result<(), CurateError> {
-    let has_answered = |number: &u64| book.versions.get(number).is_some_and(|version| version.was_live);
+    let is_earlier = |number: &u64| book.earlier().any(|earlier| earlier == *number);
     match decision {
-        Decision::RollBack(to) if !to.or(book.before_live()).as_ref().is_some_and(has_answered) => {
+        Decision::RollBack(to) if !to.or(book.before_live()).as_ref().is_some_and(is_earlier) => {
             Err(CurateError::NoVersion)
         }
         Decision::Approve(number) if book.pending == Some(*number) || book.was_refused(*number) => Ok(()),
@@ -176,7 +177,7 @@ fn may_be(book: &Book, decision: &Decision) -> Result<(), CurateError> {
 /// What went wrong, as doors tell it; the log has the rest.
 fn failed(list: &str, error: &anyhow::Error) -> CurateError {
     match error.downcast_ref() {
-        Some(StoreError::NoVersion { .. }) => CurateError::NoVersion,
+        Some(StoreError::NoVersion { .. } | StoreError::Answers { .. }) => CurateError::NoVersion,
         Some(StoreError::NothingPending { .. }) => CurateError::NothingPending,
         Some(StoreError::SamePerson { .. }) => CurateError::SamePerson,
         _ => {

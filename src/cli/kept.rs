@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use anyhow::ensure;
 
-use crate::canonical::Tables;
 use crate::check::Snapshot;
 use crate::config::{IfMissing, ListSetting};
-use crate::index::Index;
 use crate::lists::{self, LastError, Piece, Place, Source, SourceState, in_words};
-use crate::store::{Listing, Live, Publisher, Store, StoreError, Taken};
+use crate::store::{Failure, Listing, Live, Maintainer, Store, StoreError, Taken};
 use crate::telemetry::clock;
 use crate::update::{self, Outcome};
 
 use super::account;
+use super::answering::{Used, wrong};
 use super::args::Arguments;
 use super::audit::record_update;
 use super::counted;
@@ -37,55 +36,10 @@ pub(super) enum Origin<'s> {
     Url(&'s str),
 }
 
-/// A list that does not answer.
-pub(super) struct Absent {
-    pub(super) name: String,
-    /// Why.
-    pub(super) why: String,
-}
-
 /// How a list at hand did when it was looked at.
 pub(super) struct Looked {
     pub(super) name: String,
     pub(super) outcome: Result<Outcome, StoreError>,
-}
-
-/// What is known before lists are opened.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Before<'b> {
-    /// How the lists in files did.
-    pub(super) looked: &'b [Looked],
-    /// What a server answers from until now.
-    pub(super) former: Option<&'b Snapshot>,
-}
-
-/// A list that answers.
-pub(super) struct Used {
-    pub(super) index: Arc<Index>,
-    /// When its source was last seen, in seconds since the Unix epoch, if that is known.
-    pub(super) seen_at: Option<i64>,
-}
-
-impl From<Live> for Used {
-    fn from(live: Live) -> Self {
-        Self { index: Arc::new(live.index), seen_at: Some(live.seen_at) }
-    }
-}
-
-impl Before<'_> {
-    /// The index of a list that answers until now, by the same rules.
-    fn index(&self, list: &str, tables: &Tables) -> Option<Arc<Index>> {
-        let former = self.former.filter(|former| former.tables.id() == tables.id())?;
-        let is_it = |index: &&Arc<Index>| matches!(index.lists(), [one] if one.name == list);
-        former.indexes.iter().find(is_it).cloned()
-    }
-}
-
-/// The lists that answer, and those that should.
-#[derive(Default)]
-pub(super) struct Answering {
-    pub(super) live: Vec<Used>,
-    pub(super) absent: Vec<Absent>,
 }
 
 pub(super) fn origin(setting: &ListSetting) -> anyhow::Result<Origin<'_>> {
@@ -149,7 +103,7 @@ impl Settings {
             canary: setting.canary.clone(),
             anti_canary: setting.anti_canary.clone(),
             approvers: setting.approvers.into(),
-            publisher: if matches!(from, Origin::File(_)) { Publisher::Operator } else { Publisher::Other },
+            maintainer: if matches!(from, Origin::File(_)) { Maintainer::Operator } else { Maintainer::Other },
         })
     }
 
@@ -189,60 +143,18 @@ impl Settings {
         Looked { name, outcome }
     }
 
-    /// The versions that answer. What is wrong with a list is told; others do not suffer from it.
-    pub(super) fn answering(&self, before: Before<'_>) -> anyhow::Result<Answering> {
-        let looked = before.looked;
-        let mut answering = Answering::default();
-        let kept = self.kept()?;
-        if kept.is_empty() {
-            return Ok(answering);
-        }
-        let store = self.store(IfMissing::Make)?;
-        for setting in kept {
-            let name = &setting.name;
-            let trouble = looked.iter().find(|one| one.name == *name).and_then(Looked::trouble);
-            match store.live(&self.listing(setting)?) {
-                Ok(Some(live)) => {
-                    let trouble =
-                        live.trouble.as_ref().map(|trouble| format!("{}: {}", trouble.code(), in_words(trouble)));
-                    for told in looked.iter().filter(|one| one.name == *name).filter_map(Looked::told).chain(trouble) {
-                        warn(&format!("{name}: {told}; what answered before answers on"));
-                    }
-                    answering.live.push(live.into());
-                }
-                none => {
-                    let why = match none {
-                        Err(error) => format!("list {name:?}: {}", in_words(&error)),
-                        _ => why(&store, setting, trouble)?,
-                    };
-                    match before.index(name, &self.tables) {
-                        Some(index) => {
-                            warn(&format!("{why}; what answered before answers on"));
-                            answering.live.push(Used { index, seen_at: None });
-                        }
-                        None => answering.absent.push(Absent { name: name.clone(), why }),
-                    }
-                }
-            }
-        }
-        Ok(answering)
-    }
-
     /// The state of a list as it is, or would be, used.
     pub(super) fn state_of(&self, store: &Store, setting: &ListSetting, now: i64) -> anyhow::Result<SourceState> {
         let state = store.state(&setting.name, stale_s(setting), now);
-        let wrong = |code: &'static str, text: String| Some(LastError { code: code.into(), line: None, text });
         Ok(match store.live(&self.listing(setting)?) {
-            Ok(Some(Live { trouble: Some(trouble), .. })) => {
-                SourceState { last_error: wrong(trouble.code(), in_words(&trouble)), ..state }
-            }
+            Ok(Some(Live { trouble: Some(trouble), .. })) => SourceState { last_error: Some(wrong(&trouble)), ..state },
             // Somebody has to do something about it.
             Ok(None) if setting.required && state.last_error.is_none() && state.pending.is_none() => {
-                SourceState { last_error: wrong("no_version", why(store, setting, None)?), ..state }
+                SourceState { last_error: Some(without_version(store, setting, None)?), ..state }
             }
             Ok(_) => state,
             Err(error) => {
-                let last_error = state.last_error.or(wrong(error.code(), in_words(&error)));
+                let last_error = state.last_error.or(Some(wrong(&error)));
                 SourceState { last_error, pending: state.pending, ..SourceState::missing(&setting.name) }
             }
         })
@@ -256,7 +168,8 @@ impl Settings {
                 Origin::File(path) => sources.push(self.guarded(source_of(setting, path)?)),
                 _ if self.existing_key().is_ok() => {
                     let listing = self.listing(setting)?;
-                    live.extend(self.store(IfMissing::Refuse)?.looking().live(&listing)?.map(Used::from));
+                    let live_one = self.store(IfMissing::Refuse)?.looking().live(&listing)?;
+                    live.extend(live_one.map(|one| Used::of(one, &listing, self)));
                 }
                 _ => drop(self.listing(setting)?),
             }
@@ -301,20 +214,23 @@ impl Settings {
 }
 
 /// Why a list has no version.
-fn why(store: &Store, setting: &ListSetting, trouble: Option<String>) -> anyhow::Result<String> {
+pub(super) fn without_version(
+    store: &Store,
+    setting: &ListSetting,
+    looked: Option<&Looked>,
+) -> anyhow::Result<LastError> {
+    if let Some(wrong) = looked.and_then(Looked::wrong) {
+        return Ok(wrong);
+    }
     let name = &setting.name;
-    if let Some(trouble) = trouble {
-        return Ok(trouble);
-    }
-    if store.book(name).is_ok_and(|book| book.pending.is_some()) {
-        return Ok(format!("list {name:?} waits for approval; see `linkgate lists preview {name}`"));
-    }
-    Ok(match origin(setting)? {
-        Origin::Handed => {
-            format!("list {name:?} has no version yet; hand one over with `linkgate lists fetch {name} < FILE`")
-        }
-        _ => format!("list {name:?} has no version yet; get one with `linkgate lists fetch`"),
-    })
+    let text = if store.book(name).is_ok_and(|book| book.pending.is_some()) {
+        format!("a version waits for approval; see `linkgate lists preview {name}`")
+    } else if origin(setting)? == Origin::Handed {
+        format!("it has no version yet; hand one over with `linkgate lists fetch {name} < FILE`")
+    } else {
+        "it has no version yet; get one with `linkgate lists fetch`".to_owned()
+    };
+    Ok(LastError { code: "no_version".into(), line: None, text })
 }
 
 impl Looked {
@@ -327,17 +243,19 @@ impl Looked {
         }
     }
 
-    /// What was wrong, in a sentence.
-    fn trouble(&self) -> Option<String> {
+    /// What was wrong.
+    fn wrong(&self) -> Option<LastError> {
         match &self.outcome {
-            Ok(Outcome::Failed(failure)) => Some(format!("list {:?}: {}", self.name, failure.text)),
-            Err(error) => Some(format!("list {:?}: {}", self.name, in_words(error))),
+            Ok(Outcome::Failed(Failure { code, line, text, .. })) => {
+                Some(LastError { code: code.clone().into(), line: *line, text: text.clone() })
+            }
+            Err(error) => Some(wrong(error)),
             Ok(_) => None,
         }
     }
 
-    /// The same by its name.
-    fn told(&self) -> Option<String> {
+    /// What is to be told of it although a version answers.
+    pub(super) fn told(&self) -> Option<String> {
         match &self.outcome {
             Ok(Outcome::Failed(failure)) => Some(format!("{}: {}", failure.code, failure.text)),
             Ok(Outcome::Taken(Taken::Waits { code })) => {

@@ -2,6 +2,7 @@
 
 mod account;
 mod announce;
+mod answering;
 mod args;
 mod audit;
 mod canaries;
@@ -16,6 +17,7 @@ mod generation;
 mod guards;
 mod hits;
 mod holders;
+mod in_use;
 mod inspect;
 #[cfg(feature = "test-hooks")]
 mod inspect_fetch;

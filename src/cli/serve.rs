@@ -1,6 +1,5 @@
 //! `linkgate serve`: the doors, as the configuration has them.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
@@ -10,7 +9,6 @@ use anyhow::{Context as _, ensure};
 
 use crate::check::{Canary, Checker, Snapshot};
 use crate::config::{Config, OnFailure, ProxySetting, Telemetry};
-use crate::lists::SourceState;
 use crate::serve::{
     Api, AuthorBudget, Bell, FailPolicies, Gate, Hosts, Inherited, Kept, Ledger, Live, Proxy, Server, Signals, Tls,
     Unseen, Upstream,
@@ -20,18 +18,20 @@ use crate::telemetry::trace::{self, Tracing};
 use crate::telemetry::{clock, log};
 
 use super::account;
+use super::answering::{Before, Used};
 use super::args::{Arguments, ServeArguments};
-use super::canaries::{self, Lookout, Watchman};
+use super::canaries::{Lookout, Watchman};
 use super::entrances::{may_serve, may_tell, names_of_sockets, open, reachable};
 use super::hits::HitsKeeper;
-use super::kept::{Before, Looked};
+use super::in_use::{Lists, tell};
+use super::kept::Looked;
 use super::late::Followers;
 use super::prove::{Credentials, Doors, Places, Unarmed};
 use super::sampling::{self, Sampling, SharedSampling};
-use super::session::{KeyFor, Session, Settings, warn};
+use super::session::{KeyFor, Settings, warn};
 use super::updater::{self, Updater};
 use super::watch::Watch;
-use super::{Exit, holders, lists, platform};
+use super::{Exit, holders, platform};
 
 /// Bodies beyond this are not for buffers.
 const BODY_MAX_BYTES: usize = 64 << 20;
@@ -64,7 +64,8 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     let lists = Lists::first(&settings, arguments, &given.lists, looked, &watch)?;
     let followers = Followers::start(&settings, &given.lists, &metrics)?;
     let sampling = Sampling::default().again(&settings, &given.lists)?;
-    let lists = Lists { checker: sampling.of(lists.checker), ..lists };
+    let mut lists = Lists { checker: sampling.of(lists.checker), ..lists };
+    let former = Mutex::new(std::mem::take(&mut lists.used));
     let mut updater = Updater::default();
     let mut live =
         doors(&settings, lists, &ledger, (&followers, updater.kept(&settings, sampling.sampler(), &metrics)?))?;
@@ -72,7 +73,6 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     let watchman = Watchman::start(&metrics)?;
     live.api.unseen = watchman.unseen();
     let (checker, canaries) = (live.api.checker.clone(), live.api.canaries.clone());
-    let former = Mutex::new(Some(checker.snapshot()));
     let limits = config.serve.limits.clone();
     ensure!(
         limits.body_max_bytes <= BODY_MAX_BYTES,
@@ -122,7 +122,7 @@ struct Running {
     watchman: Watchman,
     places: Places,
     /// What answers now: of a list that cannot be opened any more it answers on.
-    former: Mutex<Option<Arc<Snapshot>>>,
+    former: Mutex<Vec<Used>>,
     bell: Bell,
 }
 
@@ -138,7 +138,6 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
     let Running { ledger, metrics, watch, reachable, followers, sampling, updater, watchman, places, former, bell } =
         running;
     watch.begin(arguments);
-    let mut is_to_look_again = false;
     let loaded = load(arguments).and_then(|settings| {
         let settings = settings.not_before(metrics.lists.generation.get());
         let looked = settings.look_at_files(given);
@@ -146,9 +145,12 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
         may_serve(*reachable, &settings.loaded.config)?;
         let looked = looked?;
         updater::tell_looked(metrics, &looked);
-        is_to_look_again = looked.iter().any(Looked::may_pass);
+        if looked.iter().any(Looked::may_pass) {
+            watch.try_again();
+        }
         let place = former.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let lists = Lists::load(&settings, arguments, given, Before { looked: &looked, former: place.as_deref() })?;
+        let mut lists = Lists::load(&settings, arguments, given, (Before { looked: &looked, former: &place }, watch))?;
+        let used = std::mem::take(&mut lists.used);
         let mut followers = followers.lock().unwrap_or_else(PoisonError::into_inner);
         let next = followers.again(&settings, given, metrics)?;
         let sampled = sampling.now().again(&settings, given)?;
@@ -163,18 +165,15 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
         *followers = next;
         sampling.put(sampled);
         watchman.look_from(lookout);
-        Ok(live)
+        Ok((live, used))
     });
     let outcome = if loaded.is_ok() { "done" } else { "failed" };
     metrics.reloads.get_or_create(&metrics::Outcome { outcome }).inc();
     metrics.reload_succeeded.set(i64::from(loaded.is_ok()));
     match loaded {
-        Ok(live) => {
+        Ok((live, used)) => {
             tell(metrics, &live.api);
-            if is_to_look_again {
-                watch.try_again();
-            }
-            *former.lock().unwrap_or_else(PoisonError::into_inner) = Some(live.api.checker.snapshot());
+            *former.lock().unwrap_or_else(PoisonError::into_inner) = used;
             tracing::info!(generation = live.api.checker.snapshot().generation, "reloaded");
             Some(live)
         }
@@ -196,61 +195,6 @@ fn tracing(telemetry: &Telemetry) -> anyhow::Result<Option<Tracing>> {
     Tracing::begin(&options).context("telemetry.otlp_endpoint").map(Some)
 }
 
-/// What answers, and what is known of its lists.
-struct Lists {
-    checker: Checker,
-    written_at: BTreeMap<String, i64>,
-    /// Those that have to be there.
-    required: Vec<String>,
-    canaries: Vec<Canary>,
-    unused: Vec<SourceState>,
-}
-
-impl Lists {
-    /// What there is at the start: where lists cannot be read the fail policies say what becomes of posts.
-    fn first(
-        settings: &Settings,
-        arguments: &Arguments,
-        given: &[String],
-        looked: anyhow::Result<Vec<Looked>>,
-        watch: &Watch,
-    ) -> anyhow::Result<Self> {
-        let load =
-            |looked: Vec<Looked>| Self::load(settings, arguments, given, Before { looked: &looked, former: None });
-        match looked.and_then(load) {
-            // Lists on the command line were typed just now: a slip is better told at once.
-            Err(error) if given.is_empty() => Self::missing(settings, &error, watch),
-            lists => lists,
-        }
-    }
-
-    fn load(settings: &Settings, arguments: &Arguments, given: &[String], before: Before<'_>) -> anyhow::Result<Self> {
-        let Session { checker, written_at, absent } = Session::after_a_look(settings, arguments, given, before)?;
-        for absent in &absent {
-            warn(&absent.why);
-        }
-        Ok(Self {
-            checker,
-            written_at,
-            required: required(settings, given)?,
-            canaries: canaries::of(&settings.loaded.config, given),
-            unused: Vec::new(),
-        })
-    }
-
-    /// What there is while the lists cannot be read: the fail policies say what becomes of posts.
-    fn missing(settings: &Settings, error: &anyhow::Error, watch: &Watch) -> anyhow::Result<Self> {
-        watch.try_again();
-        warn(&format!("nothing can be checked until a reload finds the lists: {error:#}"));
-        let policy = settings.loaded.config.policy.clone();
-        let snapshot = Snapshot::new(Arc::clone(&settings.tables), Vec::new(), policy);
-        let checker = Checker::new(settings.extractor(settings.extract_options()), snapshot);
-        let required = required(settings, &[])?;
-        let unused = lists::states(settings, &[])?.into_iter().map(|state| SourceState { state: "missing", ..state });
-        Ok(Self { checker, written_at: BTreeMap::new(), required, canaries: Vec::new(), unused: unused.collect() })
-    }
-}
-
 fn doors(
     settings: &Settings,
     lists: Lists,
@@ -258,7 +202,7 @@ fn doors(
     (followers, kept): (&Followers, Kept),
 ) -> anyhow::Result<Live> {
     let config = &settings.loaded.config;
-    let Lists { checker, written_at, required, canaries, unused, .. } = lists;
+    let Lists { checker, written_at, required, canaries, unused, impaired, .. } = lists;
     let checker = followers.asking(checker);
     let keys = holders::keys(config, &checker, ledger)?;
     let proxy = proxy(config, &checker, &required)?;
@@ -279,6 +223,7 @@ fn doors(
             unseen: Unseen::default(),
             unused,
             kept,
+            impaired,
             deep,
             late,
             uris_search,
@@ -286,15 +231,6 @@ fn doors(
         proxy,
         tls,
     })
-}
-
-/// Lists without which nothing is ready. One that is compiled already names what is in it by itself.
-fn required(settings: &Settings, given: &[String]) -> anyhow::Result<Vec<String>> {
-    if !given.is_empty() || settings.loaded.config.lists.is_empty() {
-        return Ok(Vec::new());
-    }
-    let required = settings.kept()?.into_iter().filter(|list| list.required);
-    Ok(required.map(|list| list.name.clone()).collect())
 }
 
 /// Whether the doors could be opened with these settings and lists.
@@ -333,28 +269,6 @@ fn proxy(config: &Config, checker: &Checker, required: &[String]) -> anyhow::Res
 fn lookout(config: &Config, places: Places, checker: Checker, canaries: Vec<Canary>) -> anyhow::Result<Lookout> {
     let doors = Doors::of(config, places, &Credentials::of(config), Unarmed::Skips)?;
     Ok(Lookout { checker, canaries, period_s: config.serve.self_test_s, doors })
-}
-
-/// Tells figures and the log what is in use.
-fn tell(metrics: &Metrics, api: &Api) {
-    let (snapshot, now) = (api.checker.snapshot(), clock::now());
-    metrics.lists.generation.set(snapshot.generation);
-    metrics.lists.clear();
-    for (store, list) in api.kept.store.iter().flat_map(|store| api.kept.lists.iter().map(move |list| (store, list))) {
-        updater::tell_waiting(metrics, store, &list.name);
-    }
-    for list in snapshot.indexes.iter().flat_map(|index| index.lists()) {
-        let entries: u64 = list.entries.values().sum();
-        let label = metrics::List { list: list.name.clone() };
-        metrics.lists.entries.get_or_create(&label).set(i64::try_from(entries).unwrap_or(i64::MAX));
-        metrics.lists.read_at.get_or_create(&label).set(now);
-        let written_at = api.written_at.get(&*list.name);
-        if let Some(&written_at) = written_at {
-            metrics.lists.written_at.get_or_create(&label).set(written_at);
-        }
-        let age_s = written_at.map(|written_at| now - written_at);
-        tracing::info!(list = list.name, generation = snapshot.generation, entries, age_s, "list in use");
-    }
 }
 
 #[cfg(test)]

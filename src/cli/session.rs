@@ -17,9 +17,9 @@ use crate::lists::{self, Account, Keyring, Override, Overrides, Source};
 use crate::telemetry::clock;
 
 use super::account;
+use super::answering::{Answering, Before, Used};
 use super::args::Arguments;
 use super::generation;
-use super::kept::{Absent, Answering, Before, Used};
 
 /// The demo list: reserved names only.
 const DEMO: &str = include_str!("../../lists/demo.csv");
@@ -51,8 +51,8 @@ pub(super) struct Session {
     pub(super) checker: Checker,
     /// When the files of lists were written, or versions taken, by the list.
     pub(super) written_at: BTreeMap<String, i64>,
-    /// Lists that do not answer.
-    pub(super) absent: Vec<Absent>,
+    /// The lists of which versions are kept.
+    pub(super) kept: Answering,
 }
 
 #[expect(clippy::disallowed_methods, reason = "the environment is handed to `config` from here")]
@@ -196,7 +196,7 @@ impl Session {
     pub(super) fn whole(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
         let session = Self::of(settings, arguments, given)?;
         let lists = &settings.loaded.config.lists;
-        for absent in &session.absent {
+        for absent in &session.kept.absent {
             if lists.iter().any(|setting| setting.required && setting.name == absent.name) {
                 anyhow::bail!("{}", absent.why);
             }
@@ -207,7 +207,7 @@ impl Session {
 
     /// Opens everything. `given` are the sources of `--lists`.
     pub(super) fn of(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
-        let before = Before { looked: &settings.look_at_files(given)?, former: None };
+        let before = Before { looked: &settings.look_at_files(given)?, former: &[] };
         Self::after_a_look(settings, arguments, given, before)
     }
 
@@ -218,9 +218,8 @@ impl Session {
         given: &[String],
         before: Before<'_>,
     ) -> anyhow::Result<Self> {
-        let Answering { live, absent } =
-            if given.is_empty() { settings.answering(before)? } else { Answering::default() };
-        let Lists { mut snapshot, written_at } = settings.snapshot(arguments, given, live)?;
+        let kept = if given.is_empty() { settings.answering(before)? } else { Answering::default() };
+        let Lists { mut snapshot, written_at } = settings.snapshot(arguments, given, kept.live.clone())?;
         if given.is_empty() {
             settings.tell_kept(arguments)?;
         }
@@ -228,7 +227,7 @@ impl Session {
             snapshot = settings.numbered(snapshot)?;
         }
         let extractor = settings.extractor(settings.extract_options());
-        Ok(Self { checker: Checker::new(extractor, snapshot), written_at, absent })
+        Ok(Self { checker: Checker::new(extractor, snapshot), written_at, kept })
     }
 }
 
@@ -260,8 +259,8 @@ impl Settings {
         }
         let policy = self.loaded.config.policy.clone();
         let mut indexes = compiled.into_indexes();
-        for Used { index, seen_at } in live {
-            written_at.extend(index.lists().iter().filter_map(|list| Some((list.name.clone(), seen_at?))));
+        for Used { index, seen_at, .. } in live {
+            written_at.extend(index.lists().iter().map(|list| (list.name.clone(), seen_at)));
             indexes.push(index);
         }
         let configured: &[_] = if given.is_empty() { &self.loaded.config.lists } else { &[] };

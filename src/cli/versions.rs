@@ -32,7 +32,7 @@ impl Named {
         let names: Vec<&str> = kept.iter().map(|setting| &*setting.name).collect();
         let setting: Option<&&ListSetting> = kept.iter().find(|setting| setting.name == name);
         let setting = setting.ok_or_else(|| {
-            let names = names.join(", ");
+            let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
             usage(format!("no list {name:?} of which versions are kept is in the configuration; there are: {names}"))
         })?;
         Ok(Self { store: settings.store(IfMissing::Make)?, listing: settings.listing(setting)? })
@@ -50,6 +50,11 @@ pub(super) fn fetch(settings: &Settings, names: &[String]) -> anyhow::Result<Exi
         Named::find(settings, name)?;
     }
     let is_wanted = |name: &String| names.is_empty() || names.contains(name);
+    if settings.kept()?.is_empty() {
+        return Err(usage(
+            "no list of which versions are kept is in the configuration; name one in `[[lists]]`".to_owned(),
+        ));
+    }
     let store = settings.store(IfMissing::Make)?.sampling(settings.sampler()?);
     let mut fetched = at_hand(settings, &store, names)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -199,46 +204,47 @@ pub(super) fn export(settings: &Settings, name: &str, version: Option<u64>, out:
 }
 
 pub(super) fn roll_back(settings: &Settings, name: &str, to: Option<u64>, by: &By) -> anyhow::Result<Exit> {
-    let Named { store, .. } = Named::find(settings, name)?;
-    let number = decisions::roll_back(&signed(settings, by)?, (&store, name), to, &by.as_signed())?;
+    let Named { store, listing } = Named::find(settings, name)?;
+    let number = decisions::roll_back(&signed(settings, by)?, (&store, &listing), to, &by.as_signed())?;
     writeln!(io::stdout().lock(), "list {name}: version {number} answers now")?;
     Ok(Exit::Quiet)
 }
 
 pub(super) fn preview(settings: &Settings, name: &str, posts: Option<&Path>) -> anyhow::Result<Exit> {
     let Named { store, listing } = Named::find(settings, name)?;
-    let book = store.book(name)?;
     let mut out = io::stdout().lock();
-    let Some((number, version)) = book.pending() else {
-        let held = book.live().map(|(_, live)| &live.held).filter(|held| !held.is_empty());
-        let held = held.with_context(|| format!("nothing of list {name:?} waits for approval"))?;
-        let number = book.live.unwrap_or_default();
-        writeln!(out, "version {number} answers, and {} of it wait", counted(held.len(), "entry"))?;
-        return held_back(held, &mut out).map(|()| Exit::Quiet);
-    };
-    writeln!(
-        out,
-        "version {number}, {}: {}",
-        counted(version.count(), "entry"),
-        version.reason.as_deref().unwrap_or("-")
-    )?;
-    if let Some(live) = book.live {
-        let difference = store.difference(&listing, live, number)?;
-        let (added, removed) = (difference.added.len(), difference.removed.len());
-        writeln!(out, "  {} added, {} removed", counted(added, "entry"), counted(removed, "entry"))?;
-    }
-    held_back(&version.held, &mut out)?;
+    what_waits(&store, &listing, &mut out)?;
     let foreseen = store.clone().sampling(settings.sampler()?).foresee(&listing, clock::now())?;
     if let Some(Foreseen { links, newly_matched }) = foreseen {
         writeln!(out, "  {newly_matched} of {} checked lately would newly match", counted(links, "link"))?;
     }
     if let Some(path) = posts {
         let file = File::open(path).with_context(|| path.display().to_string())?;
-        let waiting = store.pending_index(&listing)?.context("it cannot be read any more")?;
+        let waiting = store.waiting_index(&listing)?.context("it cannot be read any more")?;
         let told = super::preview::newly_matched(settings, (waiting, store.live(&listing)?), BufReader::new(file))?;
         writeln!(out, "  {} of {} would newly match", told.newly_matched, counted(told.posts, "post"))?;
     }
     Ok(Exit::Quiet)
+}
+
+/// A version, or entries of the one that answers.
+fn what_waits(store: &Store, listing: &Listing, out: &mut impl Write) -> anyhow::Result<()> {
+    let name = &listing.source.name;
+    let book = store.book(name)?;
+    let Some((number, version)) = book.pending() else {
+        let live = book.live().filter(|(_, live)| !live.held.is_empty());
+        let (number, live) = live.with_context(|| format!("nothing of list {name:?} waits for approval"))?;
+        writeln!(out, "version {number} answers, and {} of it wait", counted(live.held.len(), "entry"))?;
+        return held_back(&live.held, out);
+    };
+    let reason = version.reason.as_deref().unwrap_or("-");
+    writeln!(out, "version {number}, {}: {reason}", counted(version.count(), "entry"))?;
+    if let Some(live) = book.live {
+        let difference = store.difference(listing, live, number)?;
+        let (added, removed) = (difference.added.len(), difference.removed.len());
+        writeln!(out, "  {} added, {} removed", counted(added, "entry"), counted(removed, "entry"))?;
+    }
+    held_back(&version.held, out)
 }
 
 fn held_back(held: &[HeldEntry], out: &mut impl Write) -> anyhow::Result<()> {

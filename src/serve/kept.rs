@@ -1,5 +1,6 @@
 //! Lists of which versions are kept, as doors tell of them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -69,11 +70,41 @@ impl Kept {
         self.store.as_ref().map(state).unwrap_or_default()
     }
 
-    /// Whether none that is required is stale. Whether it answers at all is for the snapshot to say: what cannot be read any more
-    /// may answer from memory.
-    pub(super) fn are_fresh(&self, now: i64) -> bool {
-        let required = self.lists.iter().filter(|list| list.required);
-        let is_fresh = |(store, list): (&Store, &KeptList)| store.state(&list.name, list.stale_s, now).state != "stale";
-        self.store.iter().flat_map(|store| required.clone().map(move |list| (store, list))).all(is_fresh)
+    /// Whether none that is required is stale. Whether it answers at all is for the snapshot to say.
+    pub(super) fn are_fresh(&self, now: i64, written_at: &BTreeMap<String, i64>) -> bool {
+        self.lists.iter().filter(|list| list.required).all(|list| self.is_fresh(&list.name, now, written_at))
+    }
+
+    /// Whether one is not stale. What cannot be read any more answers from memory, and ages there since it was `written_at`.
+    pub(super) fn is_fresh(&self, list: &str, now: i64, written_at: &BTreeMap<String, i64>) -> bool {
+        let state = self.state(list, now);
+        let stale_s = self.lists.iter().find(|kept| kept.name == list).and_then(|kept| kept.stale_s);
+        let age_s = written_at.get(list).map(|at| now.saturating_sub(*at));
+        let is_old = || stale_s.zip(age_s).is_some_and(|(stale_s, age_s)| age_s > stale_s.into());
+        state.state != "stale" && (state.state != "missing" || !is_old())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::canonical::Tables;
+    use crate::index::StateKey;
+
+    use super::*;
+
+    #[test]
+    fn what_answers_from_memory_grows_old_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::in_dir(dir.path(), &StateKey::new([7; 32]), &Arc::new(Tables::shipped().unwrap()));
+        let list = |stale_s| KeptList { name: "own".into(), stale_s, required: true };
+        let kept = |stale_s| Kept { store: Some(store.clone()), lists: vec![list(stale_s)], curator: None };
+        let written_at = BTreeMap::from([("own".to_owned(), 1_000)]);
+        for (stale_s, now, expected) in
+            [(Some(60), 1_060, true), (Some(60), 1_061, false), (None, i64::MAX, true), (Some(60), 0, true)]
+        {
+            assert_eq!(kept(stale_s).are_fresh(now, &written_at), expected, "{stale_s:?} {now}");
+        }
+        // Whether it answers at all is for others to say.
+        assert!(kept(Some(60)).are_fresh(i64::MAX, &BTreeMap::new()));
     }
 }

@@ -26,7 +26,6 @@ const NOTES: &str = "notes.json";
 
 /// The book of one list. No value of the list stands in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
 pub struct Book {
     /// The version that answers.
     pub live: Option<u64>,
@@ -61,6 +60,13 @@ pub struct Change {
     pub entry: Option<String>,
 }
 
+impl Change {
+    /// What is noted once it is told.
+    pub fn told(&self) -> Told {
+        Told { number: self.number, at: self.at }
+    }
+}
+
 /// How the source of a list did. Apart from the book, which changes only when something is decided.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -75,12 +81,23 @@ pub struct Notes {
     pub asked_as: String,
     /// The version that it had last. If that is not the one that answers, the list falls behind.
     pub offered: String,
+    /// When it was last asked, in seconds since the Unix epoch.
+    pub tried_at: Option<i64>,
     /// It is not asked before, in seconds since the Unix epoch.
     pub next_at: i64,
     /// Failures in a row.
     pub failures: u32,
-    /// The last change that was told to the platform, by its number.
-    pub told: u64,
+    /// The last change that was told to the platform.
+    pub told: Option<Told>,
+}
+
+/// A change that was told. Its moment stands by its number, since a book that is begun anew counts anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// Its number.
+    pub number: u64,
+    /// When it was, in seconds since the Unix epoch.
+    pub at: i64,
 }
 
 /// One version of a list.
@@ -151,7 +168,14 @@ pub struct Failure {
 impl Book {
     /// Reads the book in a directory; an empty one if there is none yet.
     pub(super) fn read(dir: &Path) -> Result<Self, StoreError> {
-        read(&dir.join(BOOK))
+        let path = Self::path_in(dir);
+        let book: Self = read(&path)?;
+        let is_kept = |number: &u64| book.versions.contains_key(number);
+        if [book.live, book.pending].iter().flatten().all(is_kept) {
+            Ok(book)
+        } else {
+            Err(StoreError::Damaged { path })
+        }
     }
 
     /// Puts it in the place of the one before, at once and durably.
@@ -192,9 +216,13 @@ impl Book {
     }
 
     /// The first change that nobody was told of if `told` was the last one. A book that was begun anew is told of anew.
-    pub fn untold(&self, told: u64) -> Option<&Change> {
-        let is_of_this = self.changes.last().is_some_and(|last| last.number >= told);
-        self.changes.iter().find(|change| !is_of_this || change.number > told)
+    pub fn untold(&self, told: Option<Told>) -> Option<&Change> {
+        let first = self.changes.first()?;
+        // It may have been forgotten meanwhile.
+        let is_forgotten = |told: &Told| first.number > told.number;
+        let is_told = |told: &Told| self.changes.iter().any(|change| change.told() == *told);
+        let told = told.filter(|told| is_forgotten(told) || is_told(told)).map_or(0, |told| told.number);
+        self.changes.iter().find(|change| change.number > told)
     }
 
     /// From now on that version answers, and none waits.
@@ -314,11 +342,14 @@ mod tests {
     #[test]
     fn changes_are_told_from_where_that_ended() {
         let mut book = Book { live: Some(1), ..Book::default() };
-        assert_eq!(book.untold(0), None);
+        assert_eq!(book.untold(None), None);
         (0..=CHANGES_MAX).for_each(|_| book.changed(None, None));
-        let next = |told: u64| book.untold(told).map(|change| change.number);
-        assert_eq!([next(0), next(1), next(2), next(100), next(101)], [Some(2), Some(2), Some(3), Some(101), None]);
-        assert_eq!(next(102), Some(2), "it was another book");
+        (1..).zip(&mut book.changes).for_each(|(at, change)| change.at = at);
+        let next = |number: u64, at: i64| book.untold(Some(Told { number, at })).map(|change| change.number);
+        assert_eq!(book.untold(None).map(|change| change.number), Some(2));
+        let numbers = [next(1, 0), next(2, 1), next(100, 99), next(101, 100)];
+        assert_eq!(numbers, [Some(2), Some(3), Some(101), None]);
+        assert_eq!([next(102, 101), next(3, 9)], [Some(2); 2], "they were of another book");
     }
 
     #[test]
@@ -328,8 +359,11 @@ mod tests {
         let book = Book { last: 7, versions: [(6, version("v"))].into(), ..Book::default() };
         book.write(dir.path()).unwrap();
         let read = Book::read(dir.path()).unwrap();
-        assert_eq!((read.last, read.versions), (7, book.versions));
-        fs::write(dir.path().join(BOOK), "{").unwrap();
-        assert!(matches!(Book::read(dir.path()), Err(StoreError::Damaged { .. })));
+        assert_eq!((read.last, &read.versions), (7, &book.versions));
+        let nothing = Book { live: Some(7), ..book };
+        for damaged in ["{".to_owned(), "{}".to_owned(), serde_json::to_string(&nothing).unwrap()] {
+            fs::write(dir.path().join(BOOK), damaged).unwrap();
+            assert!(matches!(Book::read(dir.path()), Err(StoreError::Damaged { .. })));
+        }
     }
 }

@@ -95,18 +95,23 @@ impl Store {
     /// taken again by itself. Gives back the number of the one that answers.
     ///
     /// # Errors
-    /// If there is none.
-    pub fn roll_back(&self, name: &str, to: Option<u64>) -> Result<u64, StoreError> {
+    /// If there is none, it cannot be used, or it answers already.
+    pub fn roll_back(&self, listing: &Listing, to: Option<u64>) -> Result<u64, StoreError> {
+        let name = &listing.source.name;
+        let has_answered = |book: &Book, to: u64| book.versions.get(&to).is_some_and(|version| version.was_live);
+        let book = self.book(name)?;
+        let none = |version: String| StoreError::NoVersion { name: name.clone(), version };
+        let to = to.or_else(|| book.before_live()).ok_or_else(|| none("before".to_owned()))?;
+        if has_answered(&book, to) {
+            self.as_read(listing, &book, to)?;
+        }
         self.change(name, |book| {
-            let none = || StoreError::NoVersion {
-                name: name.to_owned(),
-                version: to.map_or_else(|| "before".to_owned(), |number| number.to_string()),
-            };
-            let to = to
-                .or_else(|| book.before_live())
-                .filter(|to| book.versions.get(to).is_some_and(|version| version.was_live))
-                .filter(|to| self.place(name).has_source(*to))
-                .ok_or_else(none)?;
+            if !has_answered(book, to) {
+                return Err(none(to.to_string()));
+            }
+            if book.live == Some(to) {
+                return Err(StoreError::Answers { name: name.clone(), version: to });
+            }
             let left = [book.live().filter(|(live, _)| *live != to), book.pending()];
             let left: Vec<String> = left.into_iter().flatten().map(|(_, version)| version.version.clone()).collect();
             for version in left {

@@ -78,6 +78,14 @@ pub enum StoreError {
         /// The version as it was asked for.
         version: String,
     },
+    /// That version need not be gone back to.
+    #[error("version {version} of list {name:?} answers already")]
+    Answers {
+        /// The list.
+        name: String,
+        /// The number of the version.
+        version: u64,
+    },
     /// Nothing waits.
     #[error("nothing of list {name:?} waits for approval")]
     NothingPending {
@@ -106,6 +114,7 @@ impl StoreError {
             Self::Refused { code, .. } => code,
             Self::OtherReading { .. } => "other_reading",
             Self::NoVersion { .. } => "no_version",
+            Self::Answers { .. } => "answers_already",
             Self::NothingPending { .. } => "nothing_pending",
             Self::SamePerson { .. } => "same_person",
         }

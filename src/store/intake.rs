@@ -7,9 +7,9 @@ use crate::index::{Index, List};
 use crate::lists::guard::{Presence, Signature, UpdateFacts, UpdateRuling};
 use crate::lists::{self, Account, Behind, GuardedIndex, ListError, Piece, Source};
 
-use super::book::{Book, HeldEntry, Notes, Version};
+use super::book::{Book, HeldEntry, Notes, Told, Version};
 use super::shelf::Shelf;
-use super::{Listing, Publisher, Store, StoreError};
+use super::{Listing, Maintainer, Store, StoreError};
 
 /// A version that is offered.
 pub struct Offer {
@@ -40,12 +40,16 @@ pub enum Taken {
 }
 
 impl Listing {
-    /// Digest of all that decides what entries a source has.
+    /// Digest of all settings that decide what entries a source has.
+    pub fn read_by(&self) -> String {
+        let Source { options, mode, rollout_ppm, format, .. } = &self.source;
+        digest(&format!("{format:?} {options:?} {mode:?} {rollout_ppm:?} {:?}", self.guards.made_of()))
+    }
+
+    /// Digest of all that decides that, settings and people.
     pub(super) fn read_as(&self, book: &Book) -> String {
         let let_in: BTreeSet<String> = self.let_in(book).into_iter().collect();
-        let Source { options, mode, rollout_ppm, format, .. } = &self.source;
-        let all = format!("{format:?} {options:?} {mode:?} {rollout_ppm:?} {let_in:?} {:?}", self.guards.made_of());
-        data_encoding::HEXLOWER.encode(blake3::hash(all.as_bytes()).as_bytes().get(..16).unwrap_or_default())
+        digest(&format!("{} {let_in:?}", self.read_by()))
     }
 
     /// Held entries that enough people have approved.
@@ -53,6 +57,10 @@ impl Listing {
         let enough = |who: &&BTreeSet<String>| who.len() >= self.approvers.max(1);
         book.let_in.iter().filter(|(_, who)| enough(who)).map(|(entry, _)| entry.clone()).collect()
     }
+}
+
+fn digest(text: &str) -> String {
+    data_encoding::HEXLOWER.encode(blake3::hash(text.as_bytes()).as_bytes().get(..16).unwrap_or_default())
 }
 
 impl Store {
@@ -91,14 +99,14 @@ impl Store {
         Notes { told, ..notes.clone() }.write(place.dir())
     }
 
-    /// Notes that the platform is told of the change with that number, and of those before.
+    /// Notes that the platform is told of that change, and of those before.
     ///
     /// # Errors
     /// If that cannot be written.
-    pub fn note_told(&self, name: &str, number: u64) -> Result<(), StoreError> {
+    pub fn note_told(&self, name: &str, told: Told) -> Result<(), StoreError> {
         let place = self.place(name);
         let _leave = place.lock()?;
-        Notes { told: number, ..Notes::read(place.dir())? }.write(place.dir())
+        Notes { told: Some(told), ..Notes::read(place.dir())? }.write(place.dir())
     }
 
     fn take_into(
@@ -229,9 +237,9 @@ impl Listing {
             ..UpdateFacts::default()
         };
         let facts = facts.with_read(read.as_ref().map(|read| &read.read));
-        match self.publisher {
+        match self.maintainer {
             // Who writes it is told of its lines, and has nothing better that could go on.
-            Publisher::Operator if live.is_none_or(|live| facts.bad_share <= live.account.bad_share()) => {
+            Maintainer::Operator if live.is_none_or(|live| facts.bad_share <= live.account.bad_share()) => {
                 UpdateFacts { bad_share: 0.0, ..facts }
             }
             _ => facts,

@@ -31,7 +31,7 @@ use crate::lists::Source;
 use crate::lists::guard::Guards;
 use crate::sample::Sampler;
 
-pub use book::{Book, Change, Failure, HeldEntry, Notes, Version};
+pub use book::{Book, Change, Failure, HeldEntry, Notes, Told, Version};
 pub use change::Approved;
 pub use difference::Difference;
 pub use error::StoreError;
@@ -75,13 +75,13 @@ pub struct Listing {
     pub anti_canary: Option<String>,
     /// How many people approve what waits.
     pub approvers: usize,
-    /// Who writes it.
-    pub publisher: Publisher,
+    /// Who keeps it.
+    pub maintainer: Maintainer,
 }
 
-/// Who writes a list.
+/// Who keeps a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Publisher {
+pub enum Maintainer {
     /// The operator: who sees at once what is wrong with its first version.
     Operator,
     /// Somebody else.
@@ -96,8 +96,10 @@ pub struct Live {
     pub seen_at: i64,
     /// What answers.
     pub index: Index,
-    /// Why it is not the one that should, if it is not.
+    /// Why it is not as it should be, if it is not.
     pub trouble: Option<StoreError>,
+    /// Whether it is for that reason an earlier version than the one that should answer.
+    pub is_earlier: bool,
 }
 
 impl Store {

@@ -24,34 +24,54 @@ impl Store {
         let book = Book::read(place.dir())?;
         let Some((number, version)) = book.live() else { return Ok(None) };
         let seen_at = Notes::read(place.dir()).unwrap_or_default().checked_at.unwrap_or(version.taken_at);
-        let live = |number, index, trouble| Some(Live { number, seen_at, index, trouble });
-        let trouble = match self.index_of(listing, &place, &book, number) {
-            Ok(index) => return Ok(live(number, index, None)),
+        let trouble = match self.as_read(listing, &book, number) {
+            Ok((index, trouble)) => return Ok(Some(Live { number, seen_at, index, trouble, is_earlier: false })),
             Err(trouble) => trouble,
         };
-        if let Ok(Some(index)) = place.index((number, &version.read_as), self.keys(), &self.tables) {
-            return Ok(live(number, index, Some(trouble)));
-        }
         // What somebody went back from does not come back by itself.
         let may_answer = |version: &Version| version.was_live && !book.is_refused(&version.version);
         let earlier = book.versions.range(..number).rev().filter(|(_, version)| may_answer(version));
         for (&number, _) in earlier {
             if let Ok(index) = self.index_of(listing, &place, &book, number) {
-                return Ok(live(number, index, Some(trouble)));
+                return Ok(Some(Live { number, seen_at, index, trouble: Some(trouble), is_earlier: true }));
             }
         }
         Err(trouble)
     }
 
-    /// The index of the version that waits.
+    /// The index of a version by the settings of now, or else by those from before, with what keeps it from the others.
+    pub(super) fn as_read(
+        &self,
+        listing: &Listing,
+        book: &Book,
+        number: u64,
+    ) -> Result<(Index, Option<StoreError>), StoreError> {
+        let place = self.place(&listing.source.name);
+        let trouble = match self.index_of(listing, &place, book, number) {
+            Ok(index) => return Ok((index, None)),
+            Err(trouble) => trouble,
+        };
+        let read_as = book.versions.get(&number).map(|version| &*version.read_as).unwrap_or_default();
+        match place.index((number, read_as), self.keys(), &self.tables) {
+            Ok(Some(index)) => Ok((index, Some(trouble))),
+            _ => Err(trouble),
+        }
+    }
+
+    /// The index of what waits: of a version, or of entries of the one that answers, as it would be with them.
     ///
     /// # Errors
-    /// If there is one and it cannot be used.
-    pub fn pending_index(&self, listing: &Listing) -> Result<Option<Index>, StoreError> {
+    /// If anything does and it cannot be used.
+    pub fn waiting_index(&self, listing: &Listing) -> Result<Option<Index>, StoreError> {
         let place = self.place(&listing.source.name);
         let book = Book::read(place.dir())?;
-        let pending = book.pending().map(|(number, _)| self.index_of(listing, &place, &book, number));
-        pending.transpose()
+        if let Some((number, _)) = book.pending() {
+            return self.index_of(listing, &place, &book, number).map(Some);
+        }
+        let Some((number, live)) = book.live().filter(|(_, live)| !live.held.is_empty()) else { return Ok(None) };
+        let pieces = listing.source.formatted(place.source(number)?);
+        let held = live.held.iter().map(|held| held.entry.clone()).chain(listing.let_in(&book));
+        Ok(Some(self.compile(listing, &pieces, &held.collect())?.index))
     }
 
     /// The index of a version that is kept, by its number.

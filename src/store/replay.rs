@@ -18,13 +18,13 @@ impl Store {
         Self { sampler, ..self }
     }
 
-    /// How many of the links checked lately the version that waits would match and the one that answers does not; nothing
-    /// if none waits or no links are known.
+    /// How many of the links checked lately what waits would match and what answers does not; nothing if nothing waits or no
+    /// links are known.
     ///
     /// # Errors
     /// If a version cannot be used.
     pub fn foresee(&self, listing: &Listing, now: i64) -> Result<Option<Foreseen>, StoreError> {
-        let Some(waiting) = self.pending_index(listing)? else { return Ok(None) };
+        let Some(waiting) = self.waiting_index(listing)? else { return Ok(None) };
         self.held_against(listing, &self.book(&listing.source.name)?, &waiting, now)
     }
 

@@ -22,7 +22,7 @@ fn listing(tables: &Tables) -> Listing {
         canary: None,
         anti_canary: None,
         approvers: 1,
-        publisher: Publisher::Other,
+        maintainer: Maintainer::Other,
     }
 }
 
@@ -81,15 +81,14 @@ fn versions_come_in_and_the_former_can_be_gone_back_to() {
     assert_eq!(stand.offer("one.example\n", None).unwrap(), Taken::Same);
     assert_eq!(stand.offer("two.example\n", None).unwrap(), Taken::Live);
     assert!(stand.lists("two.example") && !stand.lists("one.example"));
-    let name = &stand.listing.source.name;
-    assert_eq!(stand.store.roll_back(name, None).unwrap(), 1);
+    assert_eq!(stand.store.roll_back(&stand.listing, None).unwrap(), 1);
     assert!(stand.lists("one.example"));
     // It is not taken again by itself; another one is.
     assert_eq!(stand.offer("two.example\n", None).unwrap(), Taken::Refused);
     assert_eq!(stand.offer("three.example\n", None).unwrap(), Taken::Live);
     let difference = stand.store.difference(&stand.listing, 1, 3).unwrap();
     assert_eq!((difference.added.len(), difference.removed.len()), (1, 1));
-    assert!(matches!(stand.store.roll_back(name, Some(9)), Err(StoreError::NoVersion { .. })));
+    assert!(matches!(stand.store.roll_back(&stand.listing, Some(9)), Err(StoreError::NoVersion { .. })));
     assert!(matches!(stand.store.approve(&stand.listing, 2, "ann"), Err(StoreError::NothingPending { .. })));
 }
 
@@ -143,10 +142,11 @@ fn what_was_told_stays_told_whatever_else_is_noted() {
     let stand = Stand::new();
     let (store, name) = (&stand.store, &stand.listing.source.name);
     let asked = store.notes(name).unwrap();
-    store.note_told(name, 3).unwrap();
+    let third = Told { number: 3, at: 9 };
+    store.note_told(name, third).unwrap();
     store.note(name, &Notes { failures: 2, ..asked }).unwrap();
     let notes = store.notes(name).unwrap();
-    assert_eq!((notes.told, notes.failures), (3, 2));
+    assert_eq!((notes.told, notes.failures), (Some(third), 2));
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn read_in_another_way_the_same_source_is_another_index() {
     assert_eq!(category(&stand), Category::Spam);
     stand.listing.source.options.categories = table("malware");
     assert_eq!(category(&stand), Category::Malware);
-    stand.store.roll_back(&stand.listing.source.name, None).unwrap();
+    stand.store.roll_back(&stand.listing, None).unwrap();
     stand.listing.source.options.plain_means = PlainMeans::Domain;
     assert!(stand.lists("below.one.example"));
 }
@@ -254,15 +254,47 @@ fn another_key_is_told() {
 }
 
 #[test]
+fn nobody_goes_back_to_what_answers_already_or_cannot_be_used() {
+    let stand = Stand::new();
+    for list in ["one.example\n", "two.example\n", "three.example\n"] {
+        assert_eq!(stand.offer(list, None).unwrap(), Taken::Live);
+    }
+    let before = stand.book();
+    let code = |to: u64| stand.store.roll_back(&stand.listing, Some(to)).unwrap_err().code();
+    assert_eq!(code(3), "answers_already");
+    for file in [stand.index(2), stand.place().join("2.source")] {
+        fs::write(file, "damaged").unwrap();
+    }
+    assert_eq!(code(2), "state_other_key");
+    assert_eq!(stand.book(), before);
+    // Its source alone is lost: it can answer, if only as it was read.
+    fs::write(stand.place().join("1.source"), "damaged").unwrap();
+    assert_eq!(stand.store.roll_back(&stand.listing, Some(1)).unwrap(), 1);
+    assert!(stand.lists("one.example"));
+}
+
+#[test]
+fn an_earlier_version_is_told_as_such() {
+    let stand = Stand::new();
+    for list in ["one.example\n", "two.example\n"] {
+        stand.offer(list, None).unwrap();
+    }
+    let live = || stand.store.live(&stand.listing).unwrap().unwrap();
+    assert!(!live().is_earlier && live().trouble.is_none());
+    fs::write(stand.index(2), "damaged").unwrap();
+    fs::write(stand.place().join("2.source"), "damaged").unwrap();
+    assert!(live().is_earlier && live().trouble.is_some() && live().number == 1);
+}
+
+#[test]
 fn nobody_goes_back_to_what_was_never_approved() {
     let stand = Stand::new();
     stand.offer(&many(400), None).unwrap();
     assert_eq!(stand.offer(&many(900), None).unwrap(), Taken::Waits { code: "grew".into() });
-    let name = &stand.listing.source.name;
-    assert!(matches!(stand.store.roll_back(name, Some(2)), Err(StoreError::NoVersion { .. })));
+    assert!(matches!(stand.store.roll_back(&stand.listing, Some(2)), Err(StoreError::NoVersion { .. })));
     assert_eq!(stand.offer(&many(401), None).unwrap(), Taken::Live);
     assert!(matches!(stand.store.approve(&stand.listing, 2, "ann"), Err(StoreError::NothingPending { .. })));
-    assert_eq!(stand.store.roll_back(name, None).unwrap(), 1, "not to the one that waited");
+    assert_eq!(stand.store.roll_back(&stand.listing, None).unwrap(), 1, "not to the one that waited");
 }
 
 #[test]
@@ -372,7 +404,7 @@ fn what_was_gone_back_from_answers_for_no_other() {
     for text in ["one.example\n", "two.example\n"] {
         stand.offer(text, None).unwrap();
     }
-    stand.store.roll_back(&stand.listing.source.name, None).unwrap();
+    stand.store.roll_back(&stand.listing, None).unwrap();
     stand.offer("three.example\n", None).unwrap();
     fs::remove_file(stand.index(3)).unwrap();
     fs::write(stand.place().join("3.source"), "x").unwrap();

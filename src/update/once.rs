@@ -19,7 +19,7 @@ use super::{Digest, Outcome, Subscription};
 pub async fn once(store: &Store, subscription: &Subscription, now: i64) -> Result<Outcome, StoreError> {
     let name = &subscription.listing.source.name;
     let notes = store.notes(name)?;
-    let asked_as = subscription.asked_as.clone();
+    let (tried_at, asked_as) = (Some(now), subscription.asked_as.clone());
     let attempt = attempt(store, subscription, &notes, now).await;
     let back_off = &subscription.back_off;
     let at = |wait: Duration| now.saturating_add(i64::try_from(wait.as_secs()).unwrap_or(i64::MAX));
@@ -28,8 +28,14 @@ pub async fn once(store: &Store, subscription: &Subscription, now: i64) -> Resul
             let next_at = at(back_off.after_success(fresh_for, chance()));
             let (offered, checked_at) = outcome.seen(&store.book(name)?, &notes, now);
             let told = notes.told;
-            (outcome, Notes { last_error: None, checked_at, validators, asked_as, offered, next_at, failures: 0, told })
+            let (last_error, failures) = (None, 0);
+            (
+                outcome,
+                Notes { last_error, checked_at, validators, asked_as, offered, tried_at, next_at, failures, told },
+            )
         }
+        // Whoever writes there would keep us waiting for the notes as well.
+        Err(Wrong::Store(error @ StoreError::Busy { .. })) => return Err(error),
         Err(wrong) => {
             let failures = notes.failures.saturating_add(1);
             let next_at = at(back_off.after_failure(failures, wrong.retry_after(), chance()));
@@ -37,7 +43,7 @@ pub async fn once(store: &Store, subscription: &Subscription, now: i64) -> Resul
             // Whoever says that nothing changed about another version is asked for all of it.
             let validators = if wrong.was_unasked() { Validators::default() } else { notes.validators };
             let last_error = Some(failure.clone());
-            (Outcome::Failed(failure), Notes { last_error, validators, asked_as, next_at, failures, ..notes })
+            (Outcome::Failed(failure), Notes { last_error, validators, asked_as, tried_at, next_at, failures, ..notes })
         }
     };
     let (store, name) = (store.clone(), name.clone());

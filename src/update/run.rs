@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::sleep;
 
-use crate::store::{Store, StoreError};
+use crate::store::{Notes, Store, StoreError};
 use crate::telemetry::clock;
 
 use super::once::is_lost;
@@ -46,8 +46,7 @@ async fn keep(
     loop {
         let now = clock::now();
         let notes = store.notes(name).unwrap_or_default();
-        // A clock that was ahead once keeps nobody waiting for years.
-        let wait = Some(notes.next_at.saturating_sub(now)).filter(|wait| *wait <= LONGEST_S).unwrap_or(0);
+        let wait = wait_s(&notes, now);
         let is_same = notes.asked_as == subscription.asked_as;
         // A list that does not answer is asked for at once, and then not more often than others.
         let is_due = !has_asked && notes.failures == 0 && is_lost(&store, &subscription.listing).await;
@@ -69,6 +68,35 @@ async fn keep(
         heard.tell(refreshed);
         if is_err {
             sleep(DISK_PAUSE).await;
+        }
+    }
+}
+
+/// How long the source is left alone, in seconds. A clock that was ahead once keeps nobody waiting.
+fn wait_s(notes: &Notes, now: i64) -> i64 {
+    let was_ahead = notes.tried_at.is_some_and(|at| at > now);
+    if was_ahead { 0 } else { notes.next_at.saturating_sub(now).clamp(0, LONGEST_S) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_asked_when_it_is_due_or_the_clock_was_wrong() {
+        const NOW: i64 = 1_800_000_000;
+        for (tried_at, next_at, expected) in [
+            (None, 0, 0),
+            (Some(NOW - 60), NOW + 60, 60),
+            (Some(NOW - 60), NOW - 1, 0),
+            (Some(NOW), NOW + LONGEST_S + 1, LONGEST_S),
+            (Some(NOW + 1), NOW + 60, 0),
+        ] {
+            assert_eq!(
+                wait_s(&Notes { tried_at, next_at, ..Notes::default() }, NOW),
+                expected,
+                "{tried_at:?} {next_at}"
+            );
         }
     }
 }

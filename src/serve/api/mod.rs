@@ -26,7 +26,7 @@ use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
 
 use crate::check::{Canary, Checker};
-use crate::lists::SourceState;
+use crate::lists::{LastError, SourceState};
 use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::trace::Span;
 
@@ -62,6 +62,8 @@ pub struct Api {
     pub unused: Vec<SourceState>,
     /// Lists of which versions are kept.
     pub kept: Kept,
+    /// Why some of them do not answer as they should, by their names.
+    pub impaired: BTreeMap<String, LastError>,
     /// What proves that lists answer.
     pub canaries: Vec<Canary>,
     /// What doors say of them.

@@ -4,6 +4,7 @@ use http::header::{ACCEPT, VARY};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 
+use crate::index::List;
 use crate::lists::SourceState;
 use crate::serve::answer::{self, Answer, Problem};
 use crate::serve::fail::Failure;
@@ -41,19 +42,23 @@ pub(super) fn lists(api: &Api, asker: &Asker) -> Answer {
     let snapshot = asker.checker().snapshot();
     let now = clock::now();
     let mut kept = api.kept.states(now);
-    // What is kept and cannot be used answers nothing.
-    let is_used = |name: &str| snapshot.lists().any(|list| list.name == name);
-    for list in kept.iter_mut().filter(|list| !is_used(&list.name)) {
-        list.state = "missing";
+    for state in &mut kept {
+        let used = snapshot.lists().find(|list| list.name == state.name);
+        let last_error = state.last_error.take().or_else(|| api.impaired.get(&state.name).cloned());
+        *state = match used {
+            // What is kept and cannot be used answers nothing.
+            None => SourceState { state: "missing", last_error, ..state.clone() },
+            Some(list) if list.version == state.version => SourceState { last_error, ..state.clone() },
+            // Another one answers than is kept, or what is kept cannot be read.
+            Some(list) => {
+                let is_stale = !api.kept.is_fresh(&state.name, now, &api.written_at);
+                let (pending, word) = (state.pending.take(), if is_stale { "stale" } else { "live" });
+                SourceState { state: word, last_error, pending, ..api.in_use(list, now) }
+            }
+        }
     }
     let is_kept = |name: &str| kept.iter().any(|list| list.name == name);
-    let in_use = snapshot.lists().filter(|list| !is_kept(&list.name)).map(|list| SourceState {
-        version: list.version.clone(),
-        entries: list.entries.clone(),
-        age_s: api.written_at.get(&list.name).map(|written| u64::try_from(now - written).unwrap_or(0)),
-        state: "live",
-        ..SourceState::missing(&list.name)
-    });
+    let in_use = snapshot.lists().filter(|list| !is_kept(&list.name)).map(|list| api.in_use(list, now));
     let unused = api.unused.iter().filter(|list| !is_kept(&list.name)).cloned();
     let others = unused.chain(kept.iter().cloned()).filter(|list| snapshot.shows(&list.name));
     answer::json(&in_use.chain(others).collect::<Vec<_>>())
@@ -62,6 +67,18 @@ pub(super) fn lists(api: &Api, asker: &Asker) -> Answer {
 impl Api {
     /// Whether every list that has to be there is there, and any of them has an entry.
     pub(super) fn is_ready(&self) -> bool {
-        self.checker.view().snapshot().has_entries(&self.required) && self.kept.are_fresh(clock::now())
+        let is_fresh = || self.kept.are_fresh(clock::now(), &self.written_at);
+        self.checker.view().snapshot().has_entries(&self.required) && is_fresh()
+    }
+
+    /// A list that answers, of which nothing else is known.
+    fn in_use(&self, list: &List, now: i64) -> SourceState {
+        SourceState {
+            version: list.version.clone(),
+            entries: list.entries.clone(),
+            age_s: self.written_at.get(&list.name).map(|written| u64::try_from(now - written).unwrap_or(0)),
+            state: "live",
+            ..SourceState::missing(&list.name)
+        }
     }
 }

@@ -151,6 +151,8 @@ pub struct Lists {
     pub updates: Family<ListUpdate, Counter>,
     /// 1 if a version of a list waits for approval.
     pub pending: Family<List, Gauge>,
+    /// 1 if a list does not answer as it should: not at all, by an earlier version, by former settings or from memory alone.
+    pub impaired: Family<List, Gauge>,
     /// Entries of the version in use that wait for approval.
     pub held: Family<List, Gauge>,
     /// 1 if the canary of a list was seen, by list and door.
@@ -266,6 +268,11 @@ impl Lists {
                 Family::default(),
             ),
             pending: register.add("list_pending", "1 if a version of a list waits for approval", Family::default()),
+            impaired: register.add(
+                "list_impaired",
+                "1 if a list does not answer, or not by the version and settings that it should",
+                Family::default(),
+            ),
             held: register.add(
                 "list_held_entries",
                 "Entries of the version in use that wait for approval",
@@ -286,7 +293,7 @@ impl Lists {
 
     /// Forgets all lists: others are told next.
     pub fn clear(&self) {
-        for family in [&self.entries, &self.read_at, &self.written_at, &self.pending, &self.held] {
+        for family in [&self.entries, &self.read_at, &self.written_at, &self.pending, &self.impaired, &self.held] {
             family.clear();
         }
     }

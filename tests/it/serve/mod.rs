@@ -119,7 +119,7 @@ impl Serving {
     }
 
     /// Waits until the log has that text.
-    fn wait_for(&self, text: &str) {
+    pub(crate) fn wait_for(&self, text: &str) {
         wait_until(text, || self.log.lock().unwrap().contains(text));
     }
 

@@ -8,7 +8,7 @@ use linkgate::canonical::{Tables, canonical};
 use linkgate::index::StateKey;
 use linkgate::lists::guard::{GuardOptions, GuardTexts, Guards};
 use linkgate::lists::{Format, Piece, PlainMeans, Source};
-use linkgate::store::{Listing, Offer, Publisher, Store, StoreError, Taken};
+use linkgate::store::{Listing, Maintainer, Offer, Store, StoreError, Taken};
 
 use super::list;
 use crate::outbox::disk::{DIR, on_a_disk_of_its_own};
@@ -40,7 +40,7 @@ impl Stand {
             canary: None,
             anti_canary: None,
             approvers: 1,
-            publisher: Publisher::Other,
+            maintainer: Maintainer::Other,
         };
         Self { store: Store::in_dir(dir, &StateKey::new([7; 32]), &tables), listing }
     }

@@ -30,6 +30,15 @@ impl Desk {
         desk
     }
 
+    /// A server that looks at its files often.
+    fn serve(&self) -> Serving {
+        let config = self.0.path().join("linkgate.toml");
+        let text = fs::read_to_string(&config).unwrap() + "[serve]\nwatch_ms = 100\n";
+        fs::write(&config, text).unwrap();
+        let arguments = ["--config", config.to_str().unwrap(), "serve", "--listen", "127.0.0.1:0"];
+        Serving::spawn(Home::new(), self.0.command(&arguments), &[API])
+    }
+
     fn run_with(&self, arguments: &[&str], stdin: &str) -> Ran {
         let config = self.0.path().join("linkgate.toml");
         finish(self.0.command(&[&["--config", config.to_str().unwrap()], arguments].concat()), stdin.as_bytes())
@@ -52,12 +61,26 @@ impl Desk {
     }
 }
 
+fn action(server: &Serving, host: &str) -> String {
+    let checked = json(&server.check(&format!(r#"{{"text":"https://{host}/"}}"#)));
+    checked["action"].as_str().unwrap().to_owned()
+}
+
+fn reloaded(server: &Serving) {
+    let before = server.count("\"reloaded\"");
+    server.signal("HUP");
+    wait_until("a reload", || server.count("\"reloaded\"") > before);
+}
+
 #[test]
 fn a_file_is_guarded_like_a_download() {
     let desk = Desk::new(&(list("one", 200) + "wikipedia.org,domain\n"), "");
     assert_eq!((desk.check("one-3.example"), desk.check("wikipedia.org")), (1, 0));
     let told = desk.run(&["check", "x"]).stderr;
     assert!(told.contains("own: 1 entry held back; see `linkgate lists preview own`"), "{told}");
+    let posts = desk.0.file("posts.jsonl", "{\"text\":\"wikipedia.org\"}\n{\"text\":\"one-3.example x.test\"}\n");
+    let preview = desk.run(&["lists", "preview", "own", "--posts", posts.to_str().unwrap()]).stdout;
+    assert!(preview.contains("1 of 2 posts would newly match"), "{preview}");
     for (text, code) in [
         ("<html>sign in</html>", "html"),
         ("", "empty"),
@@ -264,18 +287,10 @@ fn a_file_grows_old_only_where_that_is_said() {
 #[test]
 fn a_running_server_answers_on_whatever_becomes_of_its_files() {
     let desk = Desk::new(&list("one", 3), "");
-    let config = desk.0.path().join("linkgate.toml");
-    let text = fs::read_to_string(&config).unwrap() + "[serve]\nwatch_ms = 100\n";
-    fs::write(&config, text).unwrap();
-    let arguments = ["--config", config.to_str().unwrap(), "serve", "--listen", "127.0.0.1:0"];
-    let server = Serving::spawn(Home::new(), desk.0.command(&arguments), &[API]);
-    let action = || json(&server.check(r#"{"text":"https://one-1.example/"}"#))["action"].clone();
+    let server = desk.serve();
+    let action = || action(&server, "one-1.example");
     assert_eq!(action(), "reject");
-    let reloaded = || {
-        let before = server.count("\"reloaded\"");
-        server.signal("HUP");
-        wait_until("a reload", || server.count("\"reloaded\"") > before);
-    };
+    let reloaded = || reloaded(&server);
     for damage in ["book.json", "notes.json"] {
         fs::write(desk.place("own").join(damage), "{").unwrap();
         reloaded();
@@ -291,6 +306,48 @@ fn a_running_server_answers_on_whatever_becomes_of_its_files() {
 }
 
 #[test]
+fn a_running_server_leaves_no_newer_version_for_an_older_one_and_takes_up_what_is_mended() {
+    let desk = Desk::new(&list("one", 3), "");
+    desk.check("x.example");
+    desk.0.file("own.csv", list("two", 3));
+    let server = desk.serve();
+    let answers = || [action(&server, "one-1.example"), action(&server, "two-1.example")];
+    let is_impaired = || server.figure("linkgate_list_impaired{list=\"own\"}");
+    assert_eq!((answers(), is_impaired()), (["allow".into(), "reject".into()], Some(0.0)));
+    fs::remove_file(desk.0.path().join("own.csv")).unwrap();
+    let mut files = Vec::new();
+    all_files(&desk.place("own"), &mut files);
+    files.retain(|path| path.file_name().unwrap().to_str().unwrap().starts_with('2'));
+    let kept: Vec<Vec<u8>> = files.iter().map(|path| fs::read(path).unwrap()).collect();
+    for path in &files {
+        fs::write(path, "damaged").unwrap();
+    }
+    reloaded(&server);
+    assert_eq!((answers(), is_impaired()), (["allow".into(), "reject".into()], Some(1.0)));
+    // Whoever starts now has the older one alone.
+    assert_eq!(desk.check("one-1.example"), 1);
+    for (path, kept) in files.iter().zip(kept) {
+        fs::write(path, kept).unwrap();
+    }
+    wait_until("what was mended", || is_impaired() == Some(0.0));
+    assert_eq!(answers(), ["allow", "reject"].map(String::from));
+}
+
+#[test]
+fn what_answers_by_its_former_settings_is_told() {
+    let desk = Desk::new(&list("one", 3), "");
+    let server = desk.serve();
+    fs::remove_file(desk.0.path().join("own.csv")).unwrap();
+    fs::write(desk.place("own").join("book.json"), "{").unwrap();
+    let config = desk.0.path().join("linkgate.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    desk.0.file("linkgate.toml", text.replacen("\n\n", "\nmode = \"report\"\n\n", 1));
+    server.wait_for("what answered before answers on, by its former settings");
+    assert_eq!(action(&server, "one-1.example"), "reject");
+    assert_eq!(server.figure("linkgate_list_impaired{list=\"own\"}"), Some(1.0));
+}
+
+#[test]
 fn what_an_administrator_writes_belongs_to_the_service() {
     const SERVICE: u32 = 65_534;
     let desk = Desk::new(&list("one", 3), "");
@@ -302,11 +359,41 @@ fn what_an_administrator_writes_belongs_to_the_service() {
     }
     desk.check("one-1.example");
     let mut files = Vec::new();
-    all_files(&desk.place(""), &mut files);
-    assert!(files.len() >= 5, "{files:?}");
-    for path in files.iter().map(std::path::PathBuf::as_path).chain([&*desk.place("own"), &*desk.place("")]) {
+    all_files(&state, &mut files);
+    assert!(files.len() >= 8 && files.contains(&state.join("key/state.key")), "{files:?}");
+    for path in files.iter().flat_map(|path| path.ancestors()).filter(|path| path.starts_with(&state)) {
         assert_eq!(fs::metadata(path).unwrap().uid(), SERVICE, "{}", path.display());
     }
+}
+
+#[test]
+fn a_directory_whose_files_are_still_written_is_waited_for() {
+    let desk = Desk::new("", "");
+    let dir = desk.0.path().join("own.csv");
+    fs::remove_file(&dir).unwrap();
+    fs::create_dir(&dir).unwrap();
+    let whole = (0..1_000).fold(String::new(), |all, number| all + &format!("one-{number}.example\n"));
+    let path = dir.join("domains");
+    fs::write(&path, &whole[..9_000]).unwrap();
+    let writer = std::thread::spawn(move || {
+        for part in whole.as_bytes()[9_000..].chunks(3_000) {
+            std::thread::sleep(std::time::Duration::from_millis(60));
+            fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(part).unwrap();
+        }
+    });
+    assert_eq!(desk.check("one-999.example"), 1);
+    writer.join().unwrap();
+    assert_eq!(desk.state()["number"], 1);
+}
+
+#[test]
+fn a_pipe_is_no_place_for_a_list() {
+    let desk = Desk::new("", "");
+    let path = desk.0.path().join("own.csv");
+    fs::remove_file(&path).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let ran = desk.run(&["check", "https://one-1.example/"]);
+    assert!(ran.code == 2 && ran.stderr.contains("neither a file nor a directory"), "{} {}", ran.code, ran.stderr);
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn subscription(faulty: &Faulty, scenario: &str, publisher: &Publisher, tables: 
             canary: None,
             anti_canary: None,
             approvers: 1,
-            publisher: store::Publisher::Other,
+            maintainer: store::Maintainer::Other,
         },
         downloader: Downloader::new(options).unwrap(),
         keys: vec![publisher.key.clone()],
