@@ -164,6 +164,9 @@ fn a_file_of_another_key_or_other_rules_or_a_damaged_one_is_no_sample() {
         std::fs::write(&path, bad).unwrap();
         assert!(is_dropped(&key(), &tables()));
     }
+    // More than a sample can have is not read to its end: this would take an hour, and all memory.
+    std::fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+    assert!(is_dropped(&key(), &tables()));
     std::fs::remove_file(&path).unwrap();
     std::fs::create_dir(&path).unwrap();
     let (sampler, error) = Sampler::open(dir.path(), &key(), &tables(), 100);

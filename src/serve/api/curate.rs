@@ -234,3 +234,48 @@ impl From<CurateError> for Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Mutex, PoisonError, mpsc};
+
+    use super::*;
+
+    /// Decides nothing as long as somebody could still tell it something.
+    struct Slow(Mutex<mpsc::Receiver<()>>);
+
+    impl Curator for Slow {
+        fn refresh(&self, _: &str) -> Option<oneshot::Receiver<Refreshed>> {
+            None
+        }
+
+        fn decide(&self, _: &str, _: &Decision, _: &Decider) -> Result<Decided, CurateError> {
+            let _ = self.0.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            Ok(Decided::OneMore)
+        }
+    }
+
+    #[tokio::test]
+    async fn one_decision_too_many_is_sent_away() {
+        let (held, holds) = mpsc::channel();
+        let slow = Arc::new(Slow(holds.into()));
+        let work = || {
+            let by = Decider { key: "ops".into(), author: None, reason: "a test".into() };
+            let work = Work { list: "own".into(), decision: Decision::RollBack(None), by, bell: Bell::default() };
+            let curator: Arc<dyn Curator> = slow.clone();
+            async move {
+                work.done(Kept::default(), curator).await.map(|answer| answer.status()).map_err(|problem| problem.code)
+            }
+        };
+        let under_way: Vec<_> = (0..AT_ONCE_MAX).map(|_| tokio::spawn(work())).collect();
+        while PLACES.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(work().await, Err("busy"));
+        drop(held);
+        for one in under_way {
+            assert_eq!(one.await.unwrap(), Ok(StatusCode::OK));
+        }
+        assert_eq!(work().await, Ok(StatusCode::OK));
+    }
+}
