@@ -97,9 +97,12 @@ fn what_one_server_has_asked_the_others_know() {
     let names = servers.redis.names();
     assert_eq!(names.len(), 2);
     for name in &names {
-        let both = [name.clone(), servers.redis.value(name)].concat();
-        let both = String::from_utf8_lossy(&both).into_owned();
-        assert!(["test", "http", "a.", "b.", "302"].iter().all(|word| !both.contains(word)), "{both}");
+        // Shorter words may stand in what is sealed, and numbers in names, by chance.
+        let value = servers.redis.value(name);
+        for (text, words) in [(name, &["test", "http"][..]), (&value, &["test", "http", "302"])] {
+            let text = String::from_utf8_lossy(text);
+            assert!(words.iter().all(|word| !text.contains(word)), "{text}");
+        }
         let kept_s: i64 = servers.redis.ask(&[b"TTL", name]);
         assert!((1..=3_600).contains(&kept_s), "{kept_s}");
     }

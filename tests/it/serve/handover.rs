@@ -140,12 +140,10 @@ fn a_successor_that_cannot_start_leaves_everything_as_it_is() {
     assert_eq!(get(server.api, "/healthz").status, 200);
     // One that takes too long is ended.
     let slow = Home::new();
-    let pipe = slow.path().join("list.txt");
-    std::fs::write(&pipe, "one.test\n").unwrap();
-    let config = format!(
-        "[[lists]]\nname = \"slow\"\npath = {pipe:?}\nformat = \"plain\"\n[serve]\nwatch_ms = 0\n\
-         [serve.limits]\nsuccessor_timeout_ms = 300\n"
-    );
+    let pipe = slow.path().join("tracking.txt");
+    std::fs::write(&pipe, "").unwrap();
+    let config =
+        format!("[tables]\ntracking = {pipe:?}\n[serve]\nwatch_ms = 0\n[serve.limits]\nsuccessor_timeout_ms = 300\n");
     let server = Serving::start(&config);
     std::fs::remove_file(&pipe).unwrap();
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -157,22 +155,18 @@ fn a_successor_that_cannot_start_leaves_everything_as_it_is() {
 #[test]
 fn what_is_said_to_a_server_that_is_starting_does_not_end_it() {
     let home = Home::new();
-    let pipe = home.path().join("list.txt");
+    let pipe = home.path().join("tracking.txt");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let config = format!("[[lists]]\nname = \"slow\"\npath = {pipe:?}\nformat = \"plain\"\n[serve]\nwatch_ms = 0\n");
+    let config = format!("[tables]\ntracking = {pipe:?}\n[serve]\nwatch_ms = 0\n");
     let path = home.file("linkgate.toml", config);
     let arguments = ["--config", path.to_str().unwrap(), "serve", "--listen", "127.0.0.1:0"];
     let mut child = home.command(&arguments).stderr(Stdio::piped()).spawn().unwrap();
     // Opens when the server reads.
-    let list = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    let table = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
     assert!(Command::new("kill").args(["-s", "HUP", &child.id().to_string()]).status().unwrap().success());
-    drop(list);
-    // It reads more than once: first what kind of file it is.
-    std::thread::spawn(move || {
-        while let Ok(mut list) = std::fs::OpenOptions::new().write(true).open(&pipe) {
-            let _ = list.write_all(b"one.test\n");
-        }
-    });
+    drop(table);
+    // It reads again for the signal.
+    std::thread::spawn(move || while std::fs::OpenOptions::new().write(true).open(&pipe).is_ok() {});
     let mut told = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
     assert!(told.any(|line| line.contains("check API on")));
     child.kill().unwrap();
