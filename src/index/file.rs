@@ -26,7 +26,8 @@ use super::table::Table;
 use super::traits::Traits;
 use super::{Index, IndexError, atomic};
 
-const MAGIC: [u8; 8] = *b"linkgate";
+/// Its first byte begins no text, so that no list can be taken for an index.
+const MAGIC: [u8; 8] = *b"\xffLgIndex";
 const FORMAT_VERSION: u32 = 2;
 /// A header grows with its lists, of which there are at most 4,096.
 const HEADER_MAX_BYTES: u32 = 8 << 20;

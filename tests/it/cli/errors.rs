@@ -104,7 +104,7 @@ fn compiled_lists_that_cannot_be_opened() {
     let home = Home::new();
     let list = home.path().join("demo.lgx");
     let list = list.to_str().unwrap();
-    let early = home.file("early.lgx", "linkgate\x01");
+    let early = home.file("early.lgx", b"\xffLgIndex\x01");
     let mut said = session(
         &home,
         &[

@@ -8,7 +8,7 @@ fn lists_are_compiled_opened_and_refused_under_another_key() {
     let home = Home::new();
     let list = home.path().join("demo.lgx");
     let list = list.to_str().unwrap();
-    let early = home.file("early.lgx", "linkgate\x01");
+    let early = home.file("early.lgx", b"\xffLgIndex\x01");
     let refused = home.run(&["check", "--lists", early.to_str().unwrap(), "x"]);
     assert!(refused.stderr.contains("no key"), "{}", refused.stderr);
     let ran = home.run(&["lists", "compile", "lists/demo.csv", "--out", list]);
