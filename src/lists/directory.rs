@@ -1,7 +1,8 @@
 //! Lists that are directories: `squidGuard` trees and MISP feeds.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, FileType};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::value::RawValue;
@@ -17,7 +18,7 @@ use super::source::{Piece, read_file};
 pub(super) fn load(dir: &Path, options: &Options) -> Result<Vec<Piece>, ListError> {
     let mut budget = Budget { left: options.bytes_max, options };
     let manifest = dir.join("manifest.json");
-    let pieces = if manifest.exists() { feed(dir, &manifest, &mut budget)? } else { tree(dir, &mut budget)? };
+    let pieces = if kind(&manifest)?.is_some() { feed(dir, &manifest, &mut budget)? } else { tree(dir, &mut budget)? };
     if pieces.is_empty() { Err(ListError::Empty) } else { Ok(pieces) }
 }
 
@@ -58,10 +59,10 @@ fn tree(dir: &Path, budget: &mut Budget<'_>) -> Result<Vec<Piece>, ListError> {
     for dir in std::iter::once(dir.to_owned()).chain(directories(dir)?) {
         for (name, format) in TREE_FILES {
             let path = dir.join(name);
-            if path.is_file() {
+            if is_file(&path)? {
                 let text = budget.read(&path)?;
                 let diff = dir.join(format!("{name}.diff"));
-                let text = if diff.is_file() { with_changes(&text, &budget.read(&diff)?) } else { text };
+                let text = if is_file(&diff)? { with_changes(&text, &budget.read(&diff)?) } else { text };
                 pieces.push(Piece { text, format });
             }
         }
@@ -70,11 +71,33 @@ fn tree(dir: &Path, budget: &mut Budget<'_>) -> Result<Vec<Piece>, ListError> {
 }
 
 fn directories(dir: &Path) -> Result<Vec<PathBuf>, ListError> {
-    let entries = fs::read_dir(dir).map_err(ListError::Io)?;
-    let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
-    let mut found = few(paths.filter(|path| path.is_dir()))?;
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).map_err(ListError::Io)? {
+        let path = entry.map_err(ListError::Io)?.path();
+        if kind(&path)?.is_some_and(|kind| kind.is_dir()) {
+            found.push(path);
+        }
+        if found.len() > FILES_MAX {
+            break;
+        }
+    }
+    let mut found = few(found.into_iter())?;
     found.sort();
     Ok(found)
+}
+
+fn is_file(path: &Path) -> Result<bool, ListError> {
+    Ok(kind(path)?.is_some_and(|kind| kind.is_file()))
+}
+
+/// What is there, if anything is. What cannot be looked at may be a part of the list, and is no less than an error.
+fn kind(path: &Path) -> Result<Option<FileType>, ListError> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(Some(metadata.file_type())),
+        // A link that leads nowhere is there.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_err() => Ok(None),
+        Err(error) => Err(ListError::Io(error)),
+    }
 }
 
 /// All parts of a list: with one too many it is refused, since nobody would miss what was left out.
@@ -133,6 +156,30 @@ mod tests {
         assert!(is_refused(tree.path()));
         // Its events are missing, but they are not too many.
         assert_eq!((manifest(FILES_MAX), manifest(FILES_MAX + 1)), (false, true));
+    }
+
+    #[test]
+    fn a_part_that_cannot_be_looked_at_is_no_part_that_is_not_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs::create_dir(at("csam")).unwrap();
+        fs::write(at("domains"), "one.test\n").unwrap();
+        fs::write(at("csam/domains"), "two.test\n").unwrap();
+        let parts = || load(dir.path(), &Options::default()).map(|pieces| pieces.len());
+        assert_eq!(parts().unwrap(), 2);
+        for (link, moved) in [("csam/domains", "domains.away"), ("csam", "csam.away"), ("domains.diff", "none")] {
+            let is_there = at(link).exists();
+            if is_there {
+                fs::rename(at(link), at(moved)).unwrap();
+            }
+            std::os::unix::fs::symlink("/no/such/mount", at(link)).unwrap();
+            assert!(matches!(parts(), Err(ListError::Io(_))), "{link}");
+            fs::remove_file(at(link)).unwrap();
+            if is_there {
+                fs::rename(at(moved), at(link)).unwrap();
+            }
+        }
+        assert_eq!(parts().unwrap(), 2);
     }
 
     #[test]
