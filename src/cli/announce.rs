@@ -120,7 +120,7 @@ pub(super) async fn run(outbox: Outbox, mut announcers: watch::Receiver<Option<A
 /// cannot be read any more.
 fn next(store: &Store, listing: &Listing, after: Option<Told>) -> Result<Option<ListChange>, StoreError> {
     let name = &listing.source.name;
-    let after = after.map_or_else(|| store.notes(name).map(|notes| notes.told), |told| Ok(Some(told)))?;
+    let after = after.map_or_else(|| store.notes(name).unwrap_or_default().told, Some);
     let book = store.book(name)?;
     let Some(change) = book.untold(after) else { return Ok(None) };
     let entries = store.changed(listing, change, IDS_MAX_BYTES).unwrap_or_else(|error| {

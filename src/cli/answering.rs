@@ -139,10 +139,16 @@ impl Settings {
 }
 
 impl Answering {
-    /// Whether a list may answer as it should without anybody changing a setting: files may be mended, a disk have room again.
+    /// Whether a list may come to answer as it should by itself.
     pub(super) fn may_pass(&self) -> bool {
-        self.impaired.values().any(|wrong| wrong.code.starts_with("state_"))
+        self.impaired.values().any(|wrong| may_pass(&wrong.code))
     }
+}
+
+/// Whether what has that name may pass without anybody changing a setting or a list: locks end, files are mended, a disk has
+/// room again.
+pub(super) fn may_pass(code: &str) -> bool {
+    code.starts_with("state_") || code == "unreadable"
 }
 
 /// What is told of an error.

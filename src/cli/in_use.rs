@@ -83,14 +83,19 @@ impl Lists {
         let checker = Checker::new(settings.extractor(settings.extract_options()), snapshot);
         let required = required(settings, &[])?;
         let unused = lists::states(settings, &[])?.into_iter().map(|state| SourceState { state: "missing", ..state });
+        let unused: Vec<SourceState> = unused.collect();
+        let unread =
+            LastError { code: "unread".into(), line: None, text: "nothing is read until all lists can be".into() };
+        let wrong = |state: &SourceState| state.last_error.clone().unwrap_or_else(|| unread.clone());
+        let impaired = unused.iter().map(|state| (state.name.clone(), wrong(state))).collect();
         Ok(Self {
             checker,
             written_at: BTreeMap::new(),
             required,
             canaries: Vec::new(),
-            unused: unused.collect(),
+            unused,
             used: Vec::new(),
-            impaired: BTreeMap::new(),
+            impaired,
         })
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::ensure;
 
+use crate::check::OVERRIDES;
 use crate::check::Snapshot;
 use crate::config::{IfMissing, ListSetting};
 use crate::lists::{self, LastError, Piece, Place, Source, SourceState, in_words};
@@ -13,12 +14,12 @@ use crate::telemetry::clock;
 use crate::update::{self, Outcome};
 
 use super::account;
-use super::answering::{Used, wrong};
+use super::answering::{Used, may_pass, wrong};
 use super::args::Arguments;
 use super::audit::record_update;
 use super::counted;
 use super::session::{Settings, warn};
-use super::subscriptions::source_of;
+use super::subscriptions::{proof_of, source_of};
 
 /// A list that is downloaded is stale if its source was not seen for a week.
 const STALE_S: u32 = 7 * 24 * 60 * 60;
@@ -89,6 +90,11 @@ impl Settings {
     /// What is asked of a list that is kept in the store.
     pub(super) fn listing(&self, setting: &ListSetting) -> anyhow::Result<Listing> {
         ensure!(
+            !setting.name.trim().is_empty() && setting.name != OVERRIDES,
+            "list {:?} in the configuration: a list has a name, which is not that of the overrides",
+            setting.name
+        );
+        ensure!(
             (1..=2).contains(&setting.approvers),
             "list {:?} in the configuration: `approvers` is neither 1 nor 2",
             setting.name
@@ -100,6 +106,7 @@ impl Settings {
         Ok(Listing {
             source: Source { place, ..source },
             guards: Arc::clone(self.guards()),
+            proof: proof_of(setting)?,
             canary: setting.canary.clone(),
             anti_canary: setting.anti_canary.clone(),
             approvers: setting.approvers.into(),
@@ -234,10 +241,10 @@ pub(super) fn without_version(
 }
 
 impl Looked {
-    /// Whether it failed for a reason that nobody need touch the list for: a full disk, a lock that somebody held.
+    /// Whether it failed for a reason that may pass by itself.
     pub(super) fn may_pass(&self) -> bool {
         match &self.outcome {
-            Ok(Outcome::Failed(failure)) => failure.code.starts_with("state_"),
+            Ok(Outcome::Failed(failure)) => may_pass(&failure.code),
             Ok(_) => false,
             Err(_) => true,
         }

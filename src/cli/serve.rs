@@ -74,11 +74,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     live.api.unseen = watchman.unseen();
     let (checker, canaries) = (live.api.checker.clone(), live.api.canaries.clone());
     let limits = config.serve.limits.clone();
-    ensure!(
-        limits.body_max_bytes <= BODY_MAX_BYTES,
-        "serve.limits.body_max_bytes is above {} MiB",
-        BODY_MAX_BYTES >> 20
-    );
+    may_begin(config, &live.api, &inherited)?;
     let mut server = Server::new(live, limits, metrics.clone(), inherited);
     let places = open(&mut server, listen, config)?;
     watchman.look_from(lookout(config, places, checker, canaries)?);
@@ -108,6 +104,17 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     kept.now().keep();
     outcome?;
     Ok(Exit::Quiet)
+}
+
+/// Whether a server may begin like this.
+fn may_begin(config: &Config, api: &Api, inherited: &Inherited) -> anyhow::Result<()> {
+    let is_small = config.serve.limits.body_max_bytes <= BODY_MAX_BYTES;
+    ensure!(is_small, "serve.limits.body_max_bytes is above {} MiB", BODY_MAX_BYTES >> 20);
+    ensure!(
+        api.is_ready() || !inherited.predecessor_is_ready(),
+        "not every list that has to be there answers here, and in the predecessor they do; see `linkgate lists status`"
+    );
+    Ok(())
 }
 
 /// What a reload carries over.
@@ -161,6 +168,7 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
         let (checker, canaries) = (live.api.checker.clone(), live.api.canaries.clone());
         let lookout = lookout(&settings.loaded.config, *places, checker, canaries)?;
         updater.keep(&settings, sampled.sampler(), metrics, bell)?;
+        updater.fetch_again(&live.api.impaired);
         next.take_over(&settings, metrics)?;
         *followers = next;
         sampling.put(sampled);

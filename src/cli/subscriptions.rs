@@ -9,10 +9,10 @@ use anyhow::{Context as _, ensure};
 use crate::canonical::RequestUrl;
 use crate::config::ListSetting;
 use crate::fetch::{BackOff, DownloadOptions, Downloader, Identity, Reach, Token};
-use crate::lists::{Format, ListKey, PlainMeans, RootUrlMeans, Source};
+use crate::lists::{Format, ListKey, PlainMeans, Proof, RootUrlMeans, Source};
 use crate::store::{Failure, Notes, Store, StoreError};
 use crate::telemetry::clock;
-use crate::update::{Digest, Outcome, Subscription};
+use crate::update::{Outcome, Subscription};
 
 use super::session::Settings;
 
@@ -30,15 +30,9 @@ impl Settings {
     fn subscription(&self, setting: &ListSetting) -> anyhow::Result<Subscription> {
         let url = setting.url.as_deref().unwrap_or_default();
         let url = RequestUrl::read(url).context("`url` is no address of a web server")?;
-        let path = url.expose().path();
-        let file = path.rsplit('/').next().unwrap_or_default().to_owned();
-        let key = |text: &String| ListKey::parse(text).context("`minisign_key`");
         Ok(Subscription {
             listing: self.listing(setting)?,
             downloader: Downloader::new(self.download(setting, url)?)?,
-            keys: setting.minisign_key.iter().map(key).collect::<Result<_, _>>()?,
-            digest: if setting.sha256 { Digest::Sha256 } else { Digest::None },
-            file,
             back_off: back_off(setting),
             asked_as: blake3::hash(&serde_json::to_vec(setting)?).to_hex().to_string(),
         })
@@ -76,9 +70,29 @@ impl Settings {
 pub(super) fn unusable(store: &Store, list: &str, error: &anyhow::Error) -> Result<Outcome, StoreError> {
     let (code, text, at) = ("settings".to_owned(), format!("{error:#}"), clock::now());
     let failure = Failure { code, line: None, text, at };
-    let notes = store.notes(list)?;
+    let notes = store.notes(list).unwrap_or_default();
     store.note(list, &Notes { last_error: Some(failure.clone()), ..notes })?;
     Ok(Outcome::Failed(failure))
+}
+
+/// What a list has to come with.
+pub(super) fn proof_of(setting: &ListSetting) -> anyhow::Result<Proof> {
+    let about = || format!("list {:?} in the configuration", setting.name);
+    let (key, digest) = (&setting.minisign_key, setting.sha256);
+    let is_handed = setting.path.as_deref() == Some(Path::new("-"));
+    ensure!(
+        !is_handed || (key.is_none() && !digest),
+        "{}: `minisign_key` and `sha256` are about files beside the list, and there is none beside standard input",
+        about()
+    );
+    let keys = key.iter().map(|text| ListKey::parse(text).context("`minisign_key`"));
+    let keys = keys.collect::<Result<_, _>>().with_context(about)?;
+    let url = setting.url.as_deref().and_then(|url| RequestUrl::read(url).ok());
+    let path = url.as_ref().map(|url| url.expose().path().to_owned());
+    let path = path.or_else(|| Some(setting.path.as_ref()?.to_string_lossy().into_owned()));
+    let file = path.unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned();
+    let signed_as = setting.minisign_file.clone().unwrap_or_else(|| file.clone());
+    Ok(Proof { keys, digest, file, signed_as: Some(signed_as).filter(|name| name != "*") })
 }
 
 /// What servers of a list are shown.

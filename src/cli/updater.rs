@@ -1,11 +1,13 @@
 //! The updater of a server: keeps the lists that it downloads up to date, on a thread of its own.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
 
 use crate::audit::Audit;
 use crate::config::{FetchSetting, GuardSetting, IfMissing, ListSetting};
+use crate::lists::LastError;
 use crate::sample::Sampler;
 use crate::serve::{Bell, Kept, KeptList};
 use crate::store::{Store, StoreError, Taken};
@@ -13,6 +15,7 @@ use crate::telemetry::clock;
 use crate::telemetry::metrics::{self, Metrics};
 use crate::update::{self, Outcome, Prompts};
 
+use super::answering::may_pass;
 use super::kept::{self, Looked};
 use super::publishers::{WithFiles, with_files};
 use super::session::Settings;
@@ -52,6 +55,13 @@ impl Updater {
         let before = std::mem::replace(self, Self { runtime, made_by, sampler, prompts });
         drop(before);
         Ok(())
+    }
+
+    /// Has the sources of lists asked of which what is kept cannot be used; those that are asked at all.
+    pub(super) fn fetch_again(&self, impaired: &BTreeMap<String, LastError>) {
+        for (list, _) in impaired.iter().filter(|(_, wrong)| may_pass(&wrong.code)) {
+            drop(self.prompts.ask(list));
+        }
     }
 
     /// What doors tell of lists of which versions are kept, and do about them; what comes in is held against the sample.

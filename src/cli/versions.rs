@@ -63,7 +63,7 @@ pub(super) fn fetch(settings: &Settings, names: &[String]) -> anyhow::Result<Exi
     drop(inside);
     for (name, subscription) in subscriptions.into_iter().filter(|(name, _)| is_wanted(name)) {
         let outcome = match subscription {
-            Ok(subscription) => runtime.block_on(update::once(&store, &subscription, clock::now()))?,
+            Ok(subscription) => runtime.block_on(update::once(&store, &subscription, clock::now(), |_| {}))?,
             Err(error) => unusable(&store, &name, &error)?,
         };
         if outcome == Outcome::Taken(Taken::Live) {
@@ -249,7 +249,8 @@ fn what_waits(store: &Store, listing: &Listing, out: &mut impl Write) -> anyhow:
 
 fn held_back(held: &[HeldEntry], out: &mut impl Write) -> anyhow::Result<()> {
     for held in held {
-        writeln!(out, "  held back: {} ({}, {}): {}", held.entry, held.scope, held.category, held.code)?;
+        let own = held.own_id.as_ref().map_or_else(String::new, |own| format!("{own:?}, "));
+        writeln!(out, "  held back: {} ({own}{}, {}): {}", held.entry, held.scope, held.category, held.code)?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::config::IfMissing;
 use crate::lists::{Look, Overrides, Source};
 use crate::serve::Bell;
+use crate::update;
 
 use super::args::Arguments;
 use super::prove::Credentials;
@@ -164,6 +165,8 @@ fn files(settings: &Settings, arguments: &Arguments, lists: &[String]) -> impl I
     let named = named.into_iter().chain([&tls.cert_file, &tls.key_file, &tls.client_ca_file]).flatten().cloned();
     let shown = Credentials::of(config).files();
     let configured = config.lists.iter().filter(|_| lists.is_empty()).filter_map(|list| list.path.clone());
+    let proven = config.lists.iter().filter(|list| lists.is_empty() && (list.sha256 || list.minisign_key.is_some()));
+    let beside = proven.filter_map(|list| list.path.as_ref()).flat_map(|path| update::beside(path));
     let asked = config.lists.iter().filter(|_| lists.is_empty()).flat_map(publishers::files).flatten().cloned();
     let given = lists.iter().filter_map(|text| Some(Source::parse(text).ok()?.path()?.to_owned()));
     let subscribed = kept(settings).into_iter().flatten().filter(|_| lists.is_empty());
@@ -173,6 +176,7 @@ fn files(settings: &Settings, arguments: &Arguments, lists: &[String]) -> impl I
         .chain(named)
         .chain(shown)
         .chain(configured)
+        .chain(beside)
         .chain(asked)
         .chain(subscribed)
         .chain(given)
@@ -194,7 +198,7 @@ fn kept(settings: &Settings) -> anyhow::Result<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use super::*;
 
@@ -225,10 +229,12 @@ mod tests {
             fs::write(at("list.new"), "two\n").unwrap();
             fs::rename(at("list.new"), at("list.txt")).unwrap();
         };
-        let changes: [(&str, &dyn Fn(), bool); 9] = [
+        let rights = || fs::set_permissions(at("list.txt"), fs::Permissions::from_mode(0o600)).unwrap();
+        let changes: [(&str, &dyn Fn(), bool); 10] = [
             ("nothing", &|| {}, false),
             ("a longer file", &|| fs::write(at("list.txt"), "one\ntwo\n").unwrap(), true),
             ("a file in its place", &replace, true),
+            ("other rights", &rights, true),
             ("a file deep in a directory", &|| fs::write(at("tree/csam/domains"), "one\nmore\n").unwrap(), true),
             ("a new file in a directory", &|| fs::write(at("tree/urls"), "x").unwrap(), true),
             ("a link that points elsewhere", &swap, true),

@@ -96,6 +96,10 @@ pub struct ListSetting {
     /// The minisign key whose signature it must have, beside it under the same name and `.minisig`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minisign_key: Option<String>,
+    /// The name that the signature has to give the file, if it gives one; that of the address or path if this is not set, and any
+    /// if it is `*`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minisign_file: Option<String>,
     /// Whether it must have a SHA-256 file beside it, under the same name and `.sha256`.
     #[serde(default)]
     pub sha256: bool,
@@ -199,6 +203,7 @@ pub(super) const KEYS: &[ItemKey] = &[
     ("full_hash_shape", r#""files""#, r#"how that is asked; or "safe_browsing""#),
     ("full_hash_threat_types", r#"["SOCIAL_ENGINEERING"]"#, r#"what "safe_browsing" asks for; everything if absent"#),
     ("minisign_key", r#""RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3""#, "it needs a .minisig of that"),
+    ("minisign_file", r#""csam-2026.csv""#, "the name that the .minisig gives it; \"*\": any"),
     ("sha256", "false", "whether it needs a .sha256 beside it"),
     ("bytes_max", "1073741824", "its size when unpacked"),
     ("canary", r#""https://listed.test/""#, "a link that it must match"),

@@ -61,13 +61,15 @@ impl Keys {
 
     /// The id by which reports name an entry of that list: the source's own, or the derived one.
     pub fn id_of(&self, list: &str, entry: &Entry) -> String {
-        entry.id.as_deref().map_or_else(
-            || cold::id_text(&self.entry_id(list, entry.scope.name(), &entry.target.expose())),
-            |own| cold::cut(own).to_owned(),
-        )
+        entry.id.as_deref().map_or_else(|| self.derived_id(list, entry), |own| cold::cut(own).to_owned())
     }
 
-    /// The id of an entry whose source gives none: 80 bits of HMAC over list, scope and value.
+    /// The id of an entry by what it matches, whatever its source calls it: the source cannot choose it.
+    pub fn derived_id(&self, list: &str, entry: &Entry) -> String {
+        cold::id_text(&self.entry_id(list, entry.scope.name(), &entry.target.expose()))
+    }
+
+    /// The same as bytes: 80 bits of HMAC over list, scope and value.
     pub(super) fn entry_id(&self, list: &str, scope: &str, value: &str) -> [u8; 10] {
         let mut mac = self.entry_id.clone();
         for field in [list, "|", scope, "|", value] {

@@ -78,7 +78,8 @@ pub fn compile_guarded(
     }
 }
 
-/// Hands over the id of every entry of a list, of those that wait too, as often as it stands there.
+/// Hands over both ids of every entry of a list, of those that wait too, as often as it stands there: that by its value, and that
+/// by which reports name it.
 ///
 /// # Errors
 /// If it is no list.
@@ -87,10 +88,11 @@ pub fn each_id(
     pieces: &[Piece],
     keys: &Keys,
     tables: &Tables,
-    take: &mut impl FnMut(String),
+    take: &mut impl FnMut(&str, String),
 ) -> Result<(), ListError> {
     for piece in pieces {
-        let mut take = |entry: Entry| take(keys.id_of(&source.name, &entry));
+        let name = &source.name;
+        let mut take = |entry: Entry| take(&keys.derived_id(name, &entry), keys.id_of(name, &entry));
         match super::read(&piece.text, piece.format, &source.options, tables, &mut take) {
             Err(ListError::Empty | ListError::NothingTaken { refused: 0, .. }) if pieces.len() > 1 => {}
             other => drop(other?),

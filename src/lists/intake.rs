@@ -1,6 +1,6 @@
 //! Where every format hands in its lines: one place that counts them and passes entries on.
 
-use crate::canonical::Tables;
+use crate::canonical::{Tables, canonical};
 use crate::index::{Entry, Scope, Target};
 
 use super::guard::{Door, Passage};
@@ -75,7 +75,9 @@ impl<'i> Intake<'i> {
     }
 
     /// Passes an entry of the line at hand on.
-    pub(super) fn give(&mut self, entry: Entry) {
+    pub(super) fn give(&mut self, mut entry: Entry) {
+        // Ids stand on the record, in the log and in events, where no place may be told.
+        entry.id = entry.id.filter(|id| !tells_a_place(id));
         let max = self.options.lines_named_max;
         match self.door.ask(&entry, self.tables) {
             Passage::Free => {}
@@ -137,6 +139,11 @@ impl<'i> Intake<'i> {
     }
 }
 
+/// Whether an id that a publisher gives may be the address of something.
+fn tells_a_place(id: &str) -> bool {
+    id.contains(['/', '\\', '%', '@']) || id.contains('.') && canonical(id).is_some()
+}
+
 /// The text of a line without outer white space.
 pub(super) fn text_of<'l>(bytes: &'l [u8], options: &Options) -> Result<&'l str, Refusal> {
     if bytes.len() > options.line_max_bytes {
@@ -151,3 +158,27 @@ pub(super) fn text_of<'l>(bytes: &'l [u8], options: &Options) -> Result<&'l str,
 
 /// A longer version than this is none.
 const VERSION_MAX_BYTES: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_that_tell_a_place_are_none() {
+        for id in [
+            "bad.example",
+            "https://bad.example/x",
+            "bad.example/x",
+            "a@bad.example",
+            "192.0.2.1",
+            "x%2Fy",
+            "b\u{fc}d.example",
+        ] {
+            assert!(tells_a_place(id), "{id}");
+        }
+        for id in ["p-18", "IWF.2026.0001", "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f", "v1.2", "A:17", "", "17"]
+        {
+            assert!(!tells_a_place(id), "{id}");
+        }
+    }
+}

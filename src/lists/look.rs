@@ -64,8 +64,10 @@ impl Look {
 
 fn digest(path: &Path, metadata: &Metadata) -> u64 {
     let mut hasher = DefaultHasher::new();
-    let (size, time) = (metadata.size(), (metadata.mtime(), metadata.mtime_nsec()));
-    (path, size, time, metadata.dev(), metadata.ino()).hash(&mut hasher);
+    let written = (metadata.size(), metadata.mtime(), metadata.mtime_nsec());
+    // Its rights may have changed.
+    let changed = (metadata.ctime(), metadata.ctime_nsec());
+    (path, written, changed, metadata.dev(), metadata.ino()).hash(&mut hasher);
     hasher.finish()
 }
 

@@ -59,7 +59,7 @@ pub use options::{BadLines, Column, Columns, Options, PlainMeans, Position, Root
 pub use override_hits::{Counted, OverrideHits};
 pub use overrides::{LOWERING_MAX_DAYS, Override, OverrideError, OverrideSummary, Overrides, ending, moment_or_day};
 pub use report::{Account, Ignored, LineReport, Refusal, Remark, Tally, Unit};
-pub use signed::{ListKey, ListKeyError, Signed, SignedError, check_digest, verify};
+pub use signed::{Beside, ListKey, ListKeyError, Proof, Signed, SignedError, check_digest, verify};
 pub use source::{Piece, Place, Source, version};
 pub use words::{CategoryWords, WordsError};
 

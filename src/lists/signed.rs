@@ -16,6 +16,28 @@ pub struct ListKey(PublicKey);
 #[error("it is no public key of minisign, which is one line that begins with RW")]
 pub struct ListKeyError;
 
+/// What a list has to come with.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Proof {
+    /// One of these has to have signed it, if there are any.
+    pub keys: Vec<ListKey>,
+    /// Whether its digest has to stand beside it.
+    pub digest: bool,
+    /// Its file name, by which a file of many digests knows it.
+    pub file: String,
+    /// The name that its signature has to give it if it gives one; any if there is none.
+    pub signed_as: Option<String>,
+}
+
+/// The files beside a list, as far as they are asked for and there.
+#[derive(Debug, Clone, Default)]
+pub struct Beside {
+    /// `.sha256`.
+    pub digest: Option<Vec<u8>>,
+    /// `.minisig`.
+    pub signature: Option<Vec<u8>>,
+}
+
 /// What is told besides, under the signature.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Signed {
@@ -37,6 +59,9 @@ pub enum SignedError {
     /// Of something else, or none at all.
     #[error("the signature is not one of this list")]
     SignatureWrong,
+    /// Of another list of the same publisher.
+    #[error("the signature is one of another file; if its publisher names files otherwise, set `minisign_file`")]
+    SignatureOtherFile,
     /// Made with a key that is not among those that are trusted.
     #[error("the signature was made with another key")]
     SignatureOtherKey,
@@ -54,6 +79,7 @@ impl SignedError {
         match self {
             Self::SignatureMissing => "signature_missing",
             Self::SignatureWrong => "signature_wrong",
+            Self::SignatureOtherFile => "signature_other_file",
             Self::SignatureOtherKey => "signature_other_key",
             Self::DigestMissing => "digest_missing",
             Self::DigestWrong => "digest_wrong",
@@ -88,6 +114,37 @@ impl Signed {
             }
         }
         signed
+    }
+}
+
+impl Proof {
+    /// Whether anything is asked for.
+    pub fn is_asked_for(&self) -> bool {
+        self.digest || !self.keys.is_empty()
+    }
+
+    /// Whether a list is what it is said to be, by what stands beside it; gives back what is signed, if it has to be.
+    ///
+    /// # Errors
+    /// If it is not, or nothing tells.
+    pub fn check(&self, list: &[u8], beside: &Beside) -> Result<Option<Signed>, SignedError> {
+        if self.digest {
+            check_digest(list, beside.digest.as_deref(), &self.file)?;
+        }
+        if self.keys.is_empty() {
+            return Ok(None);
+        }
+        let signed = verify(list, beside.signature.as_deref(), &self.keys)?;
+        let (told, expected) = (signed.file.as_ref(), self.signed_as.as_ref());
+        let is_other = told.zip(expected).is_some_and(|(told, expected)| told != expected);
+        if is_other { Err(SignedError::SignatureOtherFile) } else { Ok(Some(signed)) }
+    }
+}
+
+impl Signed {
+    /// The moment or number that never goes back.
+    pub fn issued(&self) -> Option<String> {
+        self.version.clone().or_else(|| self.timestamp.map(|timestamp| timestamp.to_string()))
     }
 }
 

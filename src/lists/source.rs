@@ -140,13 +140,22 @@ impl Source {
     /// # Errors
     /// If it cannot be read, is damaged, cut off or larger than allowed.
     pub fn read(&self) -> Result<Vec<Piece>, ListError> {
-        let file = match &self.place {
-            Place::File(path) if path.is_dir() => return directory::load(path, &self.options),
-            Place::File(path) => drain(File::open(path).map_err(ListError::Io)?, &self.options)?,
-            Place::Embedded(text) => text.as_bytes().to_vec(),
-            Place::Stdin => drain(std::io::stdin().lock(), &self.options)?,
-        };
-        self.pieces(file)
+        match &self.place {
+            Place::File(path) if path.is_dir() => directory::load(path, &self.options),
+            _ => self.pieces(self.bytes()?),
+        }
+    }
+
+    /// What is in its one file, as it is.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is larger than allowed.
+    pub fn bytes(&self) -> Result<Vec<u8>, ListError> {
+        match &self.place {
+            Place::File(path) => read_file(path, &self.options),
+            Place::Embedded(text) => Ok(text.as_bytes().to_vec()),
+            Place::Stdin => drain(std::io::stdin().lock(), &self.options),
+        }
     }
 
     /// Files of a list that were read before, in the format that is set by now.

@@ -127,8 +127,8 @@ impl Hall<'_> {
         let (within, flag) = (Duration::from_millis(self.shared.limits.successor_timeout_ms), Arc::clone(&cancelled));
         let prepare = Arc::clone(&self.before_handover);
         let start = move || {
-            prepare();
-            handover::start(&listeners.map_err(HandoverError::Start)?, within, &flag)
+            let at_least = prepare();
+            handover::start((&listeners.map_err(HandoverError::Start)?, at_least), within, &flag)
         };
         Successor { outcome: spawn_blocking(start), cancelled }
     }

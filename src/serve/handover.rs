@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use command_fds::{CommandFdExt as _, FdMapping};
 
-use super::listener::{Listener, READY};
+use super::listener::{AtLeast, Listener};
 use super::supervisor::SERVING;
 
 /// The first descriptor that is handed over, as `systemd` does it.
@@ -30,15 +30,15 @@ pub(super) enum HandoverError {
     Cancelled,
 }
 
-/// Starts a successor and waits until it serves; gives back its process id.
+/// Starts a successor and waits until it serves, which it does only if it is what it has to be at least; gives back its process id.
 pub(super) fn start(
-    listeners: &[(&'static str, Listener)],
+    (listeners, at_least): (&[(&'static str, Listener)], AtLeast),
     within: Duration,
     cancelled: &AtomicBool,
 ) -> Result<u32, HandoverError> {
     let (word, theirs) = UnixDatagram::pair().map_err(HandoverError::Start)?;
     word.set_read_timeout(Some(GLANCE)).map_err(HandoverError::Start)?;
-    let mut child = spawn(listeners, theirs).map_err(HandoverError::Start)?;
+    let mut child = spawn(listeners, at_least, theirs).map_err(HandoverError::Start)?;
     let outcome = wait(&mut child, &word, Instant::now() + within, cancelled);
     if outcome.is_err() {
         let _ = child.kill();
@@ -47,7 +47,7 @@ pub(super) fn start(
     outcome.map(|()| child.id())
 }
 
-fn spawn(listeners: &[(&'static str, Listener)], word: UnixDatagram) -> io::Result<Child> {
+fn spawn(listeners: &[(&'static str, Listener)], at_least: AtLeast, word: UnixDatagram) -> io::Result<Child> {
     let mut arguments = std::env::args_os();
     // As it was typed: a link that points elsewhere by now is followed, and a bare name is looked for again.
     let program = arguments.next().ok_or(io::ErrorKind::NotFound)?;
@@ -56,7 +56,7 @@ fn spawn(listeners: &[(&'static str, Listener)], word: UnixDatagram) -> io::Resu
         names.push(listener.name(door));
         descriptors.push(listener.socket.try_clone()?.into());
     }
-    names.push(READY.to_owned());
+    names.push(at_least.name().to_owned());
     descriptors.push(word.into());
     let mut command = Command::new(program);
     command

@@ -14,8 +14,24 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 const BACKLOG: i32 = 4_096;
 /// What the name of a socket begins with that a predecessor had bound itself.
 const OWN: &str = "own-";
-/// The name of the socket on which a predecessor waits for word.
-pub(super) const READY: &str = "ready";
+/// What a successor has to be, or else its predecessor goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AtLeast {
+    /// It serves.
+    Serving,
+    /// It is ready, as its predecessor is.
+    Ready,
+}
+
+impl AtLeast {
+    /// The name of the socket on which a predecessor waits for word.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Serving => "serving",
+            Self::Ready => "ready",
+        }
+    }
+}
 
 /// Who has a socket besides us, and with it the connections that wait there when we go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +55,7 @@ enum For {
     Api,
     Proxy,
     Telemetry,
-    Ready,
+    Word(AtLeast),
 }
 
 /// Sockets that were handed to this process when it began.
@@ -50,6 +66,8 @@ pub struct Inherited {
     pub(super) telemetry: Vec<Listener>,
     /// Where a predecessor waits to hear that we serve.
     pub(super) predecessor: Option<UnixDatagram>,
+    /// Whether that one is ready.
+    predecessor_is_ready: bool,
 }
 
 /// A descriptor that was handed over and is not what it should be.
@@ -80,7 +98,8 @@ impl Inherited {
                 For::Api => &mut inherited.api,
                 For::Proxy => &mut inherited.proxy,
                 For::Telemetry => &mut inherited.telemetry,
-                For::Ready => {
+                For::Word(at_least) => {
+                    inherited.predecessor_is_ready = at_least == AtLeast::Ready;
                     let word = given.take_unix_datagram(index);
                     inherited.predecessor = word.map_err(|_| problem("is no datagram socket"))?;
                     continue;
@@ -98,6 +117,11 @@ impl Inherited {
         self.api.iter().filter_map(|listener| listener.socket.local_addr().ok())
     }
 
+    /// Whether a predecessor is ready, and goes on unless we are.
+    pub fn predecessor_is_ready(&self) -> bool {
+        self.predecessor_is_ready
+    }
+
     /// Whether there is a socket for the proxy.
     pub fn has_proxy(&self) -> bool {
         !self.proxy.is_empty()
@@ -111,8 +135,10 @@ fn meaning(name: &str) -> Option<(For, Owner)> {
         "api" => Some((For::Api, owner)),
         "proxy" => Some((For::Proxy, owner)),
         "telemetry" => Some((For::Telemetry, owner)),
-        READY => Some((For::Ready, owner)),
-        _ => None,
+        _ => {
+            let word = [AtLeast::Serving, AtLeast::Ready].into_iter().find(|word| word.name() == door);
+            word.map(|word| (For::Word(word), owner))
+        }
     }
 }
 
@@ -186,7 +212,8 @@ mod tests {
             ("proxy", Some((For::Proxy, Owner::Manager))),
             ("own-api", Some((For::Api, Owner::Us))),
             ("own-proxy", Some((For::Proxy, Owner::Us))),
-            ("ready", Some((For::Ready, Owner::Manager))),
+            ("ready", Some((For::Word(AtLeast::Ready), Owner::Manager))),
+            ("serving", Some((For::Word(AtLeast::Serving), Owner::Manager))),
             ("linkgate.socket", None),
             ("API", None),
             ("own-", None),

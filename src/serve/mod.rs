@@ -72,7 +72,7 @@ pub use proxy::{Proxy, Upstream, UpstreamError};
 pub use tls::{ClientAuth, Tls, TlsError, TlsFiles};
 
 use connection::Shared;
-use listener::Listener;
+use listener::{AtLeast, Listener};
 
 /// Everything that a reload can change.
 pub struct Live {
@@ -93,7 +93,7 @@ pub struct Server {
     api_role: api::Role,
     entrances: Vec<server::Entrance>,
     bell: Bell,
-    before_handover: server::Prepare,
+    before_handover: Box<dyn Fn() + Send + Sync>,
 }
 
 /// Begins to finish checks that were not finished in time, by what is in place at that moment.
@@ -128,7 +128,7 @@ impl Server {
             api_role: api::Role::All,
             entrances: Vec::new(),
             bell: Bell::default(),
-            before_handover: Arc::new(|| ()),
+            before_handover: Box::new(|| ()),
         }
     }
 
@@ -189,7 +189,7 @@ impl Server {
 
     /// Writes down what a successor shall find, before one is started.
     pub fn before_handover(&mut self, write: impl Fn() + Send + Sync + 'static) {
-        self.before_handover = Arc::new(write);
+        self.before_handover = Box::new(write);
     }
 
     /// Serves until SIGTERM or SIGINT; then requests under way are answered. SIGHUP and the bell call `reload` and put
@@ -206,6 +206,11 @@ impl Server {
     ) -> io::Result<()> {
         let Self { shared, api, proxy, inherited, entrances, bell, before_handover, .. } = self;
         finish_late(&api);
+        let asked = Arc::clone(&api);
+        let before_handover = Arc::new(move || {
+            before_handover();
+            if asked.load().is_ready() { AtLeast::Ready } else { AtLeast::Serving }
+        });
         let tls = Arc::clone(&shared.tls);
         let reload = move || {
             let Some(live) = reload() else { return };

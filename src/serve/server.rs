@@ -16,7 +16,7 @@ use super::closing::Announcer;
 use super::connection::Shared;
 use super::door::Door;
 use super::hall::{End, Hall, Orders, Signals};
-use super::listener::{self, Listener, Owner};
+use super::listener::{self, AtLeast, Listener, Owner};
 use super::places::Places;
 use super::supervisor;
 use super::worker::{Arrival, Worker};
@@ -30,8 +30,8 @@ pub(super) struct Entrance {
     pub(super) door: Arc<Door>,
 }
 
-/// What is done before something else may happen.
-pub(super) type Prepare = Arc<dyn Fn() + Send + Sync>;
+/// What is done before a successor starts; gives back what that has to be at least.
+pub(super) type Prepare = Arc<dyn Fn() -> AtLeast + Send + Sync>;
 
 /// What a server is given to run.
 pub(super) struct Setup {

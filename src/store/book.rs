@@ -134,8 +134,11 @@ pub struct Version {
 /// An entry that waits for a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldEntry {
-    /// Its id.
+    /// Its id by its value, by which it is let in.
     pub entry: String,
+    /// Its publisher's own id, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_id: Option<String>,
     /// Its scope.
     pub scope: String,
     /// Its category.

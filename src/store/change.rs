@@ -19,6 +19,11 @@ impl Store {
     /// If it does not wait any more, or the same person has approved it already.
     pub fn approve(&self, listing: &Listing, number: u64, author: &str) -> Result<Approved, StoreError> {
         let name = &listing.source.name;
+        let book = self.book(name)?;
+        if book.versions.contains_key(&number) {
+            // What cannot be used would not answer.
+            self.as_read(listing, &book, number)?;
+        }
         self.change(name, |book| {
             let is_it = book.pending == Some(number) || book.was_refused(number);
             let version = book.versions.get_mut(&number).filter(|_| is_it);
@@ -62,7 +67,13 @@ impl Store {
             }
             Ok(())
         })?;
-        self.live(listing).map(drop)
+        self.read_with_all(listing)
+    }
+
+    /// Reads what answers again, after an entry was let in or taken out.
+    fn read_with_all(&self, listing: &Listing) -> Result<(), StoreError> {
+        let trouble = self.live(listing)?.and_then(|live| live.trouble);
+        trouble.map_or(Ok(()), Err)
     }
 
     /// Lets an entry in that was held back, also in versions to come.
@@ -85,8 +96,7 @@ impl Store {
             Ok(Approved::Live)
         })?;
         if approved == Approved::Live {
-            // Whatever answers is read again with it.
-            self.live(listing)?;
+            self.read_with_all(listing)?;
         }
         Ok(approved)
     }

@@ -1,8 +1,8 @@
 //! What one version of a list has and another has not, without holding all of either.
 //!
 //! ```text
-//! first ─► hashes of its ids, sorted ─┬─► second, read against them: what is added, and which of them it has too
-//!                                     └─► first, read again: ids of those that it has not
+//! first ─► hashes of its values, sorted ┬─► second, read against them: what is added, and which of them it has too
+//!                                       └─► first, read again: ids of those that it has not
 //! ```
 
 use std::collections::BTreeSet;
@@ -12,9 +12,9 @@ use crate::lists;
 use super::book::Change;
 use super::{Listing, Store, StoreError};
 
-const PURPOSE: &str = "linkgate 2026 ids of entries compared";
+const PURPOSE: &str = "linkgate 2026 entries compared";
 
-/// What one version has and another has not, by the ids of entries.
+/// What one version has and another has not, told by the ids of entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Difference {
     /// Only in the second; the first ones by their order if all are too many.
@@ -70,17 +70,17 @@ impl Store {
         second: u64,
         ids_max_bytes: usize,
     ) -> Result<Difference, StoreError> {
-        // Who publishes a list may choose its ids, and shall not find two with one hash.
+        // By their values: whoever publishes a list may give one id to another value.
         let key = self.key.derive(PURPOSE);
         let mut known = Vec::new();
         if let Some(first) = first {
-            self.each_id(listing, first, &mut |id| known.push(hash(&key, &id)))?;
+            self.each_id(listing, first, &mut |value, _| known.push(hash(&key, value)))?;
         }
         distinct(&mut known);
         let mut stays = vec![false; known.len()];
         let (mut new, mut added) = (Vec::new(), Ids::new(ids_max_bytes));
-        self.each_id(listing, second, &mut |id| {
-            let hash = hash(&key, &id);
+        self.each_id(listing, second, &mut |value, id| {
+            let hash = hash(&key, value);
             if let Some(stays) = known.binary_search(&hash).ok().and_then(|place| stays.get_mut(place)) {
                 *stays = true;
             } else {
@@ -93,8 +93,8 @@ impl Store {
         known.retain(|_| stays.next() == Some(false));
         let mut removed = Ids::new(ids_max_bytes);
         if let Some(first) = first.filter(|_| !known.is_empty()) {
-            self.each_id(listing, first, &mut |id| {
-                if known.binary_search(&hash(&key, &id)).is_ok() {
+            self.each_id(listing, first, &mut |value, id| {
+                if known.binary_search(&hash(&key, value)).is_ok() {
                     removed.insert(id);
                 }
             })?;
@@ -104,7 +104,7 @@ impl Store {
         Ok(Difference { added: added.all, removed: removed.all, added_count, removed_count })
     }
 
-    fn each_id(&self, listing: &Listing, number: u64, take: &mut impl FnMut(String)) -> Result<(), StoreError> {
+    fn each_id(&self, listing: &Listing, number: u64, take: &mut impl FnMut(&str, String)) -> Result<(), StoreError> {
         let name = &listing.source.name;
         if !self.book(name)?.versions.contains_key(&number) {
             return Err(StoreError::NoVersion { name: name.clone(), version: number.to_string() });

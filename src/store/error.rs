@@ -32,6 +32,9 @@ pub enum StoreError {
         /// The directory.
         path: PathBuf,
     },
+    /// Something in here ended before it should.
+    #[error("the update was broken off")]
+    BrokenOff,
     /// A file is not as it was written.
     #[error("{path} is damaged; remove its directory, and the list is taken anew from its source")]
     Damaged {
@@ -107,6 +110,7 @@ impl StoreError {
             Self::Read { .. } => "state_unreadable",
             Self::Write { .. } => "state_unwritable",
             Self::Busy { .. } => "state_busy",
+            Self::BrokenOff => "broken_off",
             Self::Damaged { .. } => "state_damaged",
             Self::OtherKey { .. } => "state_other_key",
             Self::List(error) => error.code(),

@@ -106,7 +106,7 @@ impl Store {
     pub fn note_told(&self, name: &str, told: Told) -> Result<(), StoreError> {
         let place = self.place(name);
         let _leave = place.lock()?;
-        Notes { told: Some(told), ..Notes::read(place.dir())? }.write(place.dir())
+        Notes { told: Some(told), ..Notes::read(place.dir()).unwrap_or_default() }.write(place.dir())
     }
 
     fn take_into(
@@ -201,6 +201,7 @@ impl Store {
 pub(super) fn described(read: &GuardedIndex, version: String, read_as: String, taken_at: i64) -> Version {
     let held = read.read.held.iter().map(|held| HeldEntry {
         entry: held.id.clone(),
+        own_id: held.own_id.clone(),
         scope: held.scope.name().to_owned(),
         category: held.category.name().to_owned(),
         code: held.code.code().to_owned(),

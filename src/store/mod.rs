@@ -27,8 +27,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::canonical::Tables;
 use crate::index::{Index, Keys, StateKey};
-use crate::lists::Source;
 use crate::lists::guard::Guards;
+use crate::lists::{Proof, Source};
 use crate::sample::Sampler;
 
 pub use book::{Book, Change, Failure, HeldEntry, Notes, Told, Version};
@@ -69,6 +69,8 @@ pub struct Listing {
     pub source: Source,
     /// What is held back.
     pub guards: Arc<Guards>,
+    /// What it has to come with.
+    pub proof: Proof,
     /// A link that it must match.
     pub canary: Option<String>,
     /// A link that it must not match.

@@ -8,8 +8,8 @@ impl Store {
     /// The state of a list at `now`, in seconds since the Unix epoch; it is stale if its source was not seen for `stale_s`, if
     /// that is said.
     pub fn state(&self, name: &str, stale_s: Option<u32>, now: i64) -> SourceState {
-        match self.book(name).and_then(|book| Ok((book, self.notes(name)?))) {
-            Ok((book, notes)) => told(name, &book, &notes, (stale_s, now)),
+        match self.book(name) {
+            Ok(book) => told(name, &book, &self.notes(name).unwrap_or_default(), (stale_s, now)),
             Err(error) => SourceState { last_error: Some(own(&error)), ..SourceState::missing(name) },
         }
     }

@@ -6,7 +6,7 @@ use std::fs;
 use crate::canonical::canonical;
 use crate::index::Category;
 use crate::lists::guard::{GuardOptions, GuardTexts};
-use crate::lists::{Format, Piece, PlainMeans};
+use crate::lists::{Format, Piece, PlainMeans, Proof};
 
 use super::*;
 use crate::sample::Sampler;
@@ -19,6 +19,7 @@ fn listing(tables: &Tables) -> Listing {
     Listing {
         source,
         guards: guards.into(),
+        proof: Proof::default(),
         canary: None,
         anti_canary: None,
         approvers: 1,
@@ -271,6 +272,47 @@ fn nobody_goes_back_to_what_answers_already_or_cannot_be_used() {
     fs::write(stand.place().join("1.source"), "damaged").unwrap();
     assert_eq!(stand.store.roll_back(&stand.listing, Some(1)).unwrap(), 1);
     assert!(stand.lists("one.example"));
+}
+
+#[test]
+fn what_cannot_be_used_is_not_approved() {
+    let stand = Stand::new();
+    stand.offer(&many(400), None).unwrap();
+    assert_eq!(stand.offer(&many(900), None).unwrap(), Taken::Waits { code: "grew".into() });
+    for file in [stand.index(2), stand.place().join("2.source")] {
+        fs::write(file, "damaged").unwrap();
+    }
+    let before = stand.book();
+    assert_eq!(stand.store.approve(&stand.listing, 2, "ann").unwrap_err().code(), "state_other_key");
+    assert_eq!(stand.book(), before);
+}
+
+#[test]
+fn an_entry_that_was_let_in_or_taken_out_in_vain_is_told() {
+    let stand = Stand::new();
+    stand.offer("one.example\nwikipedia.org\n", None).unwrap();
+    let entry = stand.book().versions[&1].held[0].entry.clone();
+    let source = stand.place().join("1.source");
+    let kept = fs::read(&source).unwrap();
+    fs::write(&source, "damaged").unwrap();
+    assert_eq!(stand.store.let_in(&stand.listing, &entry, "ann").unwrap_err().code(), "state_other_key");
+    assert!(!stand.lists("wikipedia.org"));
+    fs::write(&source, kept).unwrap();
+    assert!(stand.lists("wikipedia.org"));
+    fs::write(&source, "damaged").unwrap();
+    assert_eq!(stand.store.hold_back(&stand.listing, &entry).unwrap_err().code(), "state_other_key");
+}
+
+#[test]
+fn one_id_for_another_value_is_a_change() {
+    let stand = Stand::new();
+    for value in ["one", "two"] {
+        let text = format!("id,value,scope\np-1,{value}.example,domain\n").into_bytes();
+        let pieces = vec![Piece { text, format: Format::HouseCsv }];
+        stand.store.take(&stand.listing, Offer { pieces, issued: None, signature: None, at: NOW }).unwrap();
+    }
+    let Difference { added, removed, .. } = stand.store.difference(&stand.listing, 1, 2).unwrap();
+    assert!(added.contains("p-1") && removed.contains("p-1"), "{added:?} {removed:?}");
 }
 
 #[test]

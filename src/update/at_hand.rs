@@ -1,15 +1,19 @@
 //! A list that need not be downloaded: in a file, a directory, or on standard input.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use crate::lists::{ListError, Look, Piece, Source};
+use crate::fetch::BESIDE_MAX_BYTES;
+use crate::lists::guard::Signature;
+use crate::lists::{Beside, ListError, Look, Piece, Signed, Source};
 use crate::store::{Listing, Notes, Offer, Store, StoreError};
 use crate::telemetry::clock;
 
-use super::Outcome;
 use super::wrong::Wrong;
+use super::{DIGEST, Outcome, SIGNATURE};
 
 /// A file that was written so lately may still be written.
 const YOUNG_S: i64 = 2;
@@ -31,8 +35,10 @@ pub fn at_hand(store: &Store, listing: &Listing, now: i64) -> Result<Outcome, St
     let take = || {
         let mut left = READINGS_MAX;
         loop {
-            let Reading { pieces, look: read } = Reading::of(&listing.source)?;
-            let taken = store.take(listing, Offer { pieces, issued: None, signature: None, at: now })?;
+            let Reading { pieces, signed, look: read } = Reading::of(listing)?;
+            let issued = signed.as_ref().and_then(Signed::issued);
+            let signature = signed.map(|_| Signature::Right);
+            let taken = store.take(listing, Offer { pieces, issued, signature, at: now })?;
             left -= 1;
             // Who read first may have written last: whoever is overtaken looks again.
             if read == listing.source.look() || left == 0 {
@@ -66,12 +72,14 @@ pub fn at_hand(store: &Store, listing: &Listing, now: i64) -> Result<Outcome, St
 /// What a source had, and what it looked like then.
 struct Reading {
     pieces: Vec<Piece>,
+    /// What is told under its signature, if it has to have one.
+    signed: Option<Signed>,
     look: Option<Look>,
 }
 
 impl Reading {
     /// Reads a source once it is written whole, as far as that can be seen.
-    fn of(source: &Source) -> Result<Self, ListError> {
+    fn of(Listing { source, proof, .. }: &Listing) -> Result<Self, Wrong> {
         let mut look = source.look();
         for _ in 0..PAUSES_MAX {
             if !look.is_some_and(is_young) {
@@ -87,11 +95,42 @@ impl Reading {
         // From a pipe nothing may ever come.
         if source.path().is_some_and(|path| path.exists() && !path.is_file() && !path.is_dir()) {
             let error = ListError::Io(io::Error::other("it is neither a file nor a directory"));
-            return Err(error.of(&source.label()));
+            return Err(error.of(&source.label()).into());
         }
-        let pieces = source.read().map_err(|error| error.of(&source.label()))?;
-        Ok(Self { pieces, look })
+        let cannot = |error: ListError| error.of(&source.label());
+        if !proof.is_asked_for() {
+            return Ok(Self { pieces: source.read().map_err(cannot)?, signed: None, look });
+        }
+        let (bytes, beside) = proven(source).map_err(cannot)?;
+        let signed = proof.check(&bytes, &beside)?;
+        Ok(Self { pieces: source.pieces(bytes).map_err(cannot)?, signed, look })
     }
+}
+
+/// A list as it stands there, and what stands beside it. Of a directory there is nothing that could be signed.
+fn proven(source: &Source) -> Result<(Vec<u8>, Beside), ListError> {
+    let Some(path) = source.path().filter(|path| !path.is_dir()) else { return Ok(Default::default()) };
+    let [digest, signature] = beside(path).map(|path| small(&path).map_err(ListError::Io));
+    Ok((source.bytes()?, Beside { digest: digest?, signature: signature? }))
+}
+
+/// What is in a file beside a list; nothing if there is none.
+fn small(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let mut text = Vec::new();
+    match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?.take(BESIDE_MAX_BYTES).read_to_end(&mut text)?,
+    };
+    Ok(Some(text))
+}
+
+/// Where the digest and the signature of a list in a file are.
+pub fn beside(path: &Path) -> [PathBuf; 2] {
+    [DIGEST, SIGNATURE].map(|ending| {
+        let mut path = path.as_os_str().to_owned();
+        path.push(ending);
+        path.into()
+    })
 }
 
 fn is_young(look: Look) -> bool {

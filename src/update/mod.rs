@@ -14,10 +14,9 @@ mod run;
 mod wrong;
 
 use crate::fetch::{BackOff, Downloader};
-use crate::lists::ListKey;
 use crate::store::{Failure, Listing, Taken};
 
-pub use at_hand::at_hand;
+pub use at_hand::{at_hand, beside};
 pub use once::once;
 pub use prompt::{Prompts, Refreshed};
 pub use run::run;
@@ -29,25 +28,10 @@ pub struct Subscription {
     pub listing: Listing,
     /// From where it comes.
     pub downloader: Downloader,
-    /// Keys of which one has to have signed it, if there are any.
-    pub keys: Vec<ListKey>,
-    /// Whether its digest has to stand beside it.
-    pub digest: Digest,
-    /// Its file name, by which a file of many digests knows it.
-    pub file: String,
     /// When it is asked again.
     pub back_off: BackOff,
     /// Digest of its settings: asked in another way, nothing is known of its source.
     pub asked_as: String,
-}
-
-/// Whether the digest of a list stands beside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Digest {
-    /// It is not asked for.
-    None,
-    /// Without it nothing is taken.
-    Sha256,
 }
 
 /// What asking a source came to.
@@ -60,6 +44,11 @@ pub enum Outcome {
     /// The version that answers stays.
     Failed(Failure),
 }
+
+/// What the address or path of a list ends in beside it: of its digest …
+const DIGEST: &str = ".sha256";
+/// … and of its signature.
+const SIGNATURE: &str = ".minisig";
 
 /// What an attempt comes to whose version somebody has refused.
 const REFUSED: &str = "refused";

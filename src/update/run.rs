@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::store::{Notes, Store, StoreError};
@@ -60,13 +60,10 @@ async fn keep(
         }
         has_asked = true;
         heard.gather();
-        let outcome = once(&store, &subscription, now).await;
-        let (refreshed, is_err) = ((&outcome).into(), outcome.is_err());
         let (told, list) = (told.clone(), name.clone());
-        // It writes to disk, and waits for whoever else does.
-        drop(spawn_blocking(move || told(&list, &outcome)).await);
-        heard.tell(refreshed);
-        if is_err {
+        let outcome = once(&store, &subscription, now, move |outcome| told(&list, outcome)).await;
+        heard.tell((&outcome).into());
+        if outcome.is_err() {
             sleep(DISK_PAUSE).await;
         }
     }

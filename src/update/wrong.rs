@@ -19,8 +19,6 @@ pub(super) enum Wrong {
     List(#[from] ListError),
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the update was broken off")]
-    BrokenOff,
 }
 
 impl Wrong {
@@ -35,7 +33,6 @@ impl Wrong {
             Self::Signed(error) => error.code(),
             Self::List(error) => error.code(),
             Self::Store(error) => error.code(),
-            Self::BrokenOff => "broken_off",
         }
     }
 

@@ -28,15 +28,17 @@ pub struct GuardedList<'l> {
     pub options: &'l Options,
     /// The keys of the index that it goes into: entry ids depend on them.
     pub keys: &'l Keys,
-    /// Ids of entries that a human has approved: they go live although they would have to wait.
+    /// Ids by their values of entries that a human has approved: they go live although they would have to wait.
     pub approved: &'l HashSet<String>,
 }
 
 /// An entry that waits for a human.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Held {
-    /// Its id, by which it is approved; it tells nothing of the value.
+    /// Its id by its value, by which it is approved; it tells nothing of the value. Its publisher cannot give it to another.
     pub id: String,
+    /// Its publisher's own id, if there is one.
+    pub own_id: Option<String>,
     /// What it would match.
     pub scope: Scope,
     /// What it is about.
@@ -137,13 +139,14 @@ struct Holding<'h> {
 
 impl Holding<'_> {
     fn hold(&mut self, entry: &Entry, code: Hold) -> Passage {
-        let id = self.list.keys.id_of(self.list.name, entry);
+        let id = self.list.keys.derived_id(self.list.name, entry);
         if self.list.approved.contains(&id) {
             return Passage::Free;
         }
         if self.held.len() < self.guards.options.held_max_entries && self.seen.insert(id.clone()) {
             let category = entry.category.unwrap_or(self.list.options.default_category);
-            self.held.push(Held { id, scope: entry.scope, category, code });
+            let own_id = entry.id.is_some().then(|| self.list.keys.id_of(self.list.name, entry));
+            self.held.push(Held { id, own_id, scope: entry.scope, category, code });
         }
         Passage::Held(code)
     }

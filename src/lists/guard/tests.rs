@@ -319,6 +319,23 @@ fn approved_entries_go_live_under_the_id_that_the_index_gives() {
 }
 
 #[test]
+fn an_approval_is_of_a_value_whatever_its_publisher_calls_it() {
+    let (options, keys) = (Options::default(), keys());
+    let held = |rows: &str, approved: &HashSet<String>| {
+        let list = GuardedList { name: "one", format: Format::HouseCsv, options: &options, keys: &keys, approved };
+        let text = format!("id,value,scope\np-1,listed.test,domain\n{rows}");
+        read_guarded(text.as_bytes(), &list, guards(), tables(), &mut |_| ()).unwrap().held
+    };
+    let first = held("p-18,wikipedia.org,domain\n", &HashSet::new());
+    assert_eq!(first[0].own_id.as_deref(), Some("p-18"));
+    let approved = ids(&first);
+    assert_eq!(held("p-19,wikipedia.org,domain\n", &approved), []);
+    // What is found under its id later, or beside it, has to wait by itself.
+    assert_eq!(held("p-18,co.uk,domain\n", &approved).len(), 1);
+    assert_eq!(held("p-18,co.uk,domain\np-18,com,domain\n", &HashSet::new()).len(), 2);
+}
+
+#[test]
 fn more_than_may_be_held_waits_as_a_whole() {
     let options = GuardOptions { held_max_entries: 2, ..GuardOptions::default() };
     let guards = Guards::new(&GuardTexts::shipped(), tables(), options);

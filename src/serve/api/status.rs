@@ -66,7 +66,7 @@ pub(super) fn lists(api: &Api, asker: &Asker) -> Answer {
 
 impl Api {
     /// Whether every list that has to be there is there, and any of them has an entry.
-    pub(super) fn is_ready(&self) -> bool {
+    pub fn is_ready(&self) -> bool {
         let is_fresh = || self.kept.are_fresh(clock::now(), &self.written_at);
         self.checker.view().snapshot().has_entries(&self.required) && is_fresh()
     }

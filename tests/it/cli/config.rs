@@ -701,6 +701,7 @@ fn the_configuration_as_people_read_it() {
     #full_hash_shape = "files"                # how that is asked; or "safe_browsing"
     #full_hash_threat_types = ["SOCIAL_ENGINEERING"] # what "safe_browsing" asks for; everything if absent
     #minisign_key = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3" # it needs a .minisig of that
+    #minisign_file = "csam-2026.csv"          # the name that the .minisig gives it; "*": any
     #sha256 = false                           # whether it needs a .sha256 beside it
     #bytes_max = 1073741824                   # its size when unpacked
     #canary = "https://listed.test/"          # a link that it must match

@@ -102,6 +102,7 @@ fn errors_of_lists_and_overrides_name_their_number_and_key() {
         list("path = \"x\"\nplain_means = \"nonsense\""),
         list("path = \"x\"\nroot_url_means = \"nonsense\""),
         list("path = \"/no/such\""),
+        "[[lists]]\nname = \"override\"\npath = \"x\"\n".to_owned(),
         two,
         ruling("scope = \"domain\""),
         ruling("scope = \"nonsense\"\naction = \"allow\""),
@@ -138,6 +139,8 @@ fn errors_of_lists_and_overrides_name_their_number_and_key() {
     [[lists]] ⏎ name = "own" ⏎ path = "/no/such"
       linkgate: made a key: DIR/state/linkgate/key/state.key; move it away from the lists, and say where it is by [state] key_file
     linkgate: list "own": list "/no/such": the list cannot be read; check that the file is there and readable: No such file or directory (os error 2)
+    [[lists]] ⏎ name = "override" ⏎ path = "x"
+      linkgate: list "override" in the configuration: a list has a name, which is not that of the overrides
     [[lists]] ⏎ name = "own" ⏎ path = "lists/demo.csv" ⏎ [[lists]] ⏎ name = "own" ⏎ path = "lists/demo.csv"
       linkgate: DIR/c.toml: `lists` has two lists of one name
     [[overrides]] ⏎ value = "secret.example" ⏎ reason = "r" ⏎ author = "a" ⏎ scope = "domain"

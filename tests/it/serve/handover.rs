@@ -153,6 +153,21 @@ fn a_successor_that_cannot_start_leaves_everything_as_it_is() {
 }
 
 #[test]
+fn a_successor_without_the_lists_of_its_predecessor_does_not_take_over() {
+    let lists = Home::new();
+    let path = lists.file("own.txt", "own.test\n");
+    let config = format!("[[lists]]\nname = \"own\"\npath = {path:?}\n[serve]\nwatch_ms = 0\n");
+    let server = Serving::start(&config);
+    assert_eq!(get(server.api, "/readyz").status, 200);
+    std::fs::remove_file(&path).unwrap();
+    std::fs::remove_dir_all(server.home.path().join("state/linkgate/lists")).unwrap();
+    server.signal("USR2");
+    server.wait_for("not handed over, this process goes on");
+    assert!(server.log.lock().unwrap().contains("in the predecessor they do"), "{:?}", server.log);
+    assert_eq!(get(server.api, "/readyz").status, 200);
+}
+
+#[test]
 fn what_is_said_to_a_server_that_is_starting_does_not_end_it() {
     let home = Home::new();
     let pipe = home.path().join("tracking.txt");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use linkgate::canonical::{Tables, canonical};
 use linkgate::index::StateKey;
 use linkgate::lists::guard::{GuardOptions, GuardTexts, Guards};
-use linkgate::lists::{Format, Piece, PlainMeans, Source};
+use linkgate::lists::{Format, Piece, PlainMeans, Proof, Source};
 use linkgate::store::{Listing, Maintainer, Offer, Store, StoreError, Taken};
 
 use super::list;
@@ -37,6 +37,7 @@ impl Stand {
         let listing = Listing {
             source,
             guards: guards.into(),
+            proof: Proof::default(),
             canary: None,
             anti_canary: None,
             approvers: 1,

@@ -48,6 +48,42 @@ fn a_list_arrives_changes_and_blocks_without_a_hand() {
 }
 
 #[test]
+fn what_is_lost_of_a_list_is_fetched_again() {
+    let stand = Stand::new();
+    stand.publish("partner.csv", &list("one", 10), 1_000);
+    stand.config("[serve]\nwatch_ms = 100\n");
+    let server = stand.serve();
+    wait_until("the first version", || action(&server, "one-3.example") == "reject");
+    // What is only noted of its source keeps nothing up.
+    let place = stand.files.path().join("state/linkgate/lists/partner");
+    std::fs::write(place.join("notes.json"), "{").unwrap();
+    assert_eq!(stand.state()["state"], "live");
+    stand.publish("partner.csv", &list("two", 10), 2_000);
+    wait_until("the second version", || action(&server, "two-3.example") == "reject");
+    drop(server);
+    // Now its source is asked once a day.
+    let config = stand.files.path().join("linkgate.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("poll_s = 1\n", "poll_s = 86400\n")).unwrap();
+    let server = stand.serve();
+    wait_until("its next turn", || {
+        stand.state()["last_error"].is_null() && action(&server, "two-3.example") == "reject"
+    });
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    for file in std::fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.file_name().unwrap().to_str().unwrap().starts_with('2') {
+            std::fs::write(file, "damaged").unwrap();
+        }
+    }
+    server.signal("HUP");
+    server.wait_for("answers on");
+    assert_eq!(action(&server, "two-3.example"), "reject");
+    let is_impaired = || server.figure("linkgate_list_impaired{list=\"partner\"}");
+    wait_until("the version as its source has it", || is_impaired() == Some(0.0));
+    assert_eq!(action(&server, "two-3.example"), "reject");
+}
+
+#[test]
 fn what_is_suspicious_waits_for_people() {
     let stand = Stand::new();
     stand.publish("partner.csv", &list("one", 200), 1_000);

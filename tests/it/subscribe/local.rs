@@ -4,10 +4,12 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
 use super::list;
+use crate::download::signed::{Form, Publisher};
 use crate::serve::{API, Serving, json, wait_until};
 use crate::{Home, Ran, finish};
 
@@ -387,11 +389,74 @@ fn a_directory_whose_files_are_still_written_is_waited_for() {
 }
 
 #[test]
+fn a_list_in_a_file_is_proven_as_a_download_is() {
+    let publisher = Publisher::new();
+    let key = format!("minisign_key = {:?}\nsha256 = true\n", publisher.public);
+    let desk = Desk::new(&list("one", 3), &key);
+    let sign = |text: &str, comment: &str| {
+        let path = desk.0.file("own.csv", text);
+        publisher.sign(&path, comment, Form::Hashed);
+        let digest = Command::new("sha256sum").arg(&path).output().unwrap().stdout;
+        desk.0.file("own.csv.sha256", digest);
+    };
+    let code = || desk.state()["last_error"]["code"].as_str().map(str::to_owned);
+    assert_eq!(code().as_deref(), Some("digest_missing"));
+    sign(&list("one", 3), "timestamp:1000\tfile:own.csv");
+    assert_eq!((desk.check("one-1.example"), code()), (1, None));
+    // Another list of the same publisher, an older one, one of somebody else.
+    sign(&list("two", 3), "timestamp:2000\tfile:spam.csv");
+    assert_eq!(code().as_deref(), Some("signature_other_file"));
+    sign(&list("two", 3), "timestamp:900\tfile:own.csv");
+    assert_eq!(code().as_deref(), Some("version_backwards"));
+    desk.0.file("own.csv", list("two", 3));
+    Publisher::new().sign(&desk.0.path().join("own.csv"), "timestamp:2000\tfile:own.csv", Form::Hashed);
+    assert_eq!(code().as_deref(), Some("signature_other_key"));
+    assert_eq!((desk.check("one-1.example"), desk.check("two-1.example")), (1, 0));
+    // A running server takes it once what stands beside it is there.
+    let server = desk.serve();
+    desk.0.file("own.csv", list("three", 3));
+    std::thread::sleep(std::time::Duration::from_millis(600));
+    assert_eq!(action(&server, "three-1.example"), "allow");
+    sign(&list("three", 3), "timestamp:3000\tfile:own.csv");
+    wait_until("the signature", || action(&server, "three-1.example") == "reject");
+    // Where nothing can stand beside it, nothing can be asked for.
+    let config = desk.0.path().join("linkgate.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    desk.0.file("linkgate.toml", text.replace("path = \"-\"", "path = \"-\"\nsha256 = true"));
+    let ran = desk.run(&["check", "x"]);
+    assert!(ran.code == 2 && ran.stderr.contains("none beside standard input"), "{} {}", ran.code, ran.stderr);
+}
+
+#[test]
+fn a_list_that_begins_with_our_name_is_a_list() {
+    let desk = Desk::new("linkgate.example\none.example\n", "");
+    assert_eq!((desk.check("linkgate.example"), desk.check("one.example")), (1, 1));
+    // One that is compiled is known all the same.
+    let out = desk.0.path().join("own.lgx");
+    let out = out.to_str().unwrap();
+    let own = desk.0.path().join("own.csv");
+    assert_eq!(desk.run(&["lists", "compile", own.to_str().unwrap(), "--out", out]).code, 0);
+    let ran = desk.run(&["check", "--lists", out, "https://linkgate.example/"]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+}
+
+#[test]
+fn lists_that_wait_for_another_are_told() {
+    let desk = Desk::new(&list("one", 3), "");
+    desk.check("x.example");
+    let lock = desk.0.path().join("state/linkgate/generation.json");
+    fs::remove_file(&lock).unwrap();
+    fs::create_dir(&lock).unwrap();
+    let server = desk.serve();
+    assert_eq!(server.figure("linkgate_list_impaired{list=\"own\"}"), Some(1.0));
+}
+
+#[test]
 fn a_pipe_is_no_place_for_a_list() {
     let desk = Desk::new("", "");
     let path = desk.0.path().join("own.csv");
     fs::remove_file(&path).unwrap();
-    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
     let ran = desk.run(&["check", "https://one-1.example/"]);
     assert!(ran.code == 2 && ran.stderr.contains("neither a file nor a directory"), "{} {}", ran.code, ran.stderr);
 }

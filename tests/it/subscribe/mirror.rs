@@ -7,10 +7,10 @@ use std::time::Duration;
 use linkgate::canonical::{RequestUrl, Tables, canonical};
 use linkgate::fetch::{BackOff, DownloadOptions, Downloader, Reach};
 use linkgate::index::StateKey;
-use linkgate::lists::Source;
 use linkgate::lists::guard::{GuardOptions, GuardTexts, Guards};
+use linkgate::lists::{Proof, Source};
 use linkgate::store::{self, Listing, Store};
-use linkgate::update::{Digest, Outcome, Subscription, once};
+use linkgate::update::{Outcome, Subscription, once};
 
 use super::list;
 use crate::Home;
@@ -65,15 +65,18 @@ fn subscription(faulty: &Faulty, scenario: &str, publisher: &Publisher, tables: 
         listing: Listing {
             source,
             guards: guards.into(),
+            proof: Proof {
+                keys: vec![publisher.key.clone()],
+                digest: false,
+                file: "list.csv".into(),
+                signed_as: Some("list.csv".into()),
+            },
             canary: None,
             anti_canary: None,
             approvers: 1,
             maintainer: store::Maintainer::Other,
         },
         downloader: Downloader::new(options).unwrap(),
-        keys: vec![publisher.key.clone()],
-        digest: Digest::None,
-        file: "list.csv".into(),
         back_off: BackOff::default(),
         asked_as: scenario.to_owned(),
     }
@@ -99,7 +102,7 @@ fn only_good_versions_are_taken() {
     let outcome = |scenario: &str, now: i64| {
         let _inside = runtime.enter();
         let one = subscription(&faulty, scenario, &publisher, &tables);
-        let outcome = runtime.block_on(once(&store, &one, now)).unwrap();
+        let outcome = runtime.block_on(once(&store, &one, now, |_| {})).unwrap();
         (outcome, one.listing)
     };
     assert_eq!(outcome("v2", 1).0.code(), "live");
