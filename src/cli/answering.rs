@@ -1,15 +1,16 @@
-//! Which versions answer: those of the store, or, where it cannot give the one that should, what answered until now.
+//! What answers for each list: its index, its version in the store, or, where neither can be used, what did until now.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::{IfMissing, ListSetting};
-use crate::index::Index;
-use crate::lists::{LastError, in_words};
-use crate::store::{Listing, Live, Store, StoreError};
+use crate::index::{Index, Keys};
+use crate::lists::{self, Keyring, LastError, Source, in_words};
+use crate::store::{Listing, Live, StoreError};
 
-use super::kept::{self, Looked};
+use super::kept::{self, Looked, Origin};
 use super::session::{Settings, warn};
+use super::subscriptions::source_of;
 
 /// What is known before lists are opened.
 #[derive(Clone, Copy, Default)]
@@ -23,9 +24,11 @@ pub(super) struct Before<'b> {
 /// A list that answers. Clones share its index.
 #[derive(Clone)]
 pub(super) struct Used {
+    /// As the configuration calls it.
+    name: String,
     pub(super) index: Arc<Index>,
-    /// When its source was last seen, in seconds since the Unix epoch.
-    pub(super) seen_at: i64,
+    /// When its source was last seen, or its file written, in seconds since the Unix epoch.
+    pub(super) seen_at: Option<i64>,
     /// Digest of the settings by which it was read.
     settings: String,
     /// Digest of the tables under which it was made.
@@ -54,11 +57,8 @@ impl Used {
         // Where the version itself is not wrong, its settings are: it answers by others, whichever they were.
         let is_by_others = live.trouble.is_some() && !live.is_earlier;
         let settings = if is_by_others { String::new() } else { listing.read_by() };
-        Self { index: Arc::new(live.index), seen_at: live.seen_at, settings, tables }
-    }
-
-    fn is_of(&self, list: &str) -> bool {
-        matches!(self.index.lists(), [one] if one.name == list)
+        let (name, seen_at) = (listing.source.name.clone(), Some(live.seen_at));
+        Self { name, index: Arc::new(live.index), seen_at, settings, tables }
     }
 
     fn is_version(&self, version: &str) -> bool {
@@ -74,24 +74,35 @@ enum Answer {
     None(LastError),
 }
 
+impl Answer {
+    /// What answered until now, if anything did.
+    fn or(former: Option<&Used>, wrong: LastError) -> Self {
+        match former {
+            Some(used) => Self::By(used.clone(), Some(wrong)),
+            None => Self::None(wrong),
+        }
+    }
+}
+
 impl Settings {
-    /// The versions that answer. What is wrong with a list is told; others do not suffer from it.
+    /// The lists that answer. What is wrong with one is told; others do not suffer from it.
     pub(super) fn answering(&self, before: Before<'_>) -> anyhow::Result<Answering> {
         let mut answering = Answering::default();
-        let kept = self.kept()?;
-        if kept.is_empty() {
-            return Ok(answering);
-        }
-        let store = self.store(IfMissing::Make)?;
-        for setting in kept {
+        for setting in &self.loaded.config.lists {
             let name = &setting.name;
-            let listing = self.listing(setting)?;
             let looked = before.looked.iter().find(|one| one.name == *name);
-            let wrong = match self.answer(&store, (setting, &listing), (looked, before.former))? {
+            let former = before.former.iter().find(|used| used.name == *name && used.tables == self.tables.id());
+            let (read_by, answer) = if let Origin::Compiled(path) = kept::origin(setting)? {
+                (String::new(), self.compiled(&source_of(setting, path)?, former))
+            } else {
+                let listing = self.listing(setting)?;
+                (listing.read_by(), self.kept_in_store((setting, &listing), (looked, former))?)
+            };
+            let wrong = match answer {
                 Answer::By(used, wrong) => {
                     let told = wrong.as_ref().map(|wrong| format!("{}: {}", wrong.code, wrong.text));
                     if let Some(told) = told.or_else(|| looked.and_then(Looked::told)) {
-                        let former = if used.settings == listing.read_by() { "" } else { ", by its former settings" };
+                        let former = if used.settings == read_by { "" } else { ", by its former settings" };
                         warn(&format!("{name}: {told}; what answered before answers on{former}"));
                     }
                     answering.live.push(used);
@@ -108,19 +119,39 @@ impl Settings {
         Ok(answering)
     }
 
-    fn answer(
+    /// One that the operator has compiled.
+    fn compiled(&self, source: &Source, former: Option<&Used>) -> Answer {
+        let opened = self.existing_key().map_err(|error| ("state_no_key".into(), format!("{error:#}")));
+        let opened = opened.and_then(|key| {
+            let keys = Keyring { build: Keys::derive(&key), open: Some(Keys::derive(&key)) };
+            let compiled = lists::compile(std::slice::from_ref(source), keys, &self.tables);
+            compiled.map_err(|error| (error.code().into(), in_words(&error)))
+        });
+        match opened.map(|compiled| compiled.into_indexes().pop()) {
+            Ok(Some(index)) => {
+                let (name, tables) = (source.name.clone(), self.tables.id());
+                let used = Used { name, index, seen_at: source.written_at(), settings: String::new(), tables };
+                Answer::By(used, None)
+            }
+            Ok(None) => {
+                Answer::or(former, LastError { code: "empty".into(), line: None, text: "it has no index".into() })
+            }
+            Err((code, text)) => Answer::or(former, LastError { code, line: None, text }),
+        }
+    }
+
+    /// One of which versions are kept.
+    fn kept_in_store(
         &self,
-        store: &Store,
         (setting, listing): (&ListSetting, &Listing),
-        (looked, former): (Option<&Looked>, &[Used]),
+        (looked, former): (Option<&Looked>, Option<&Used>),
     ) -> anyhow::Result<Answer> {
-        let name = &setting.name;
-        let former = former.iter().find(|used| used.is_of(name) && used.tables == self.tables.id()).cloned();
+        let (name, store) = (&setting.name, self.store(IfMissing::Make)?);
         // An earlier version is for whoever has nothing better.
         let has_better = || {
             let book = store.book(name).ok();
             let version = book.as_ref().and_then(|book| book.live()).map(|(_, live)| &*live.version);
-            former.as_ref().is_some_and(|used| version.is_some_and(|version| used.is_version(version)))
+            former.is_some_and(|used| version.is_some_and(|version| used.is_version(version)))
         };
         let wrong = match store.live(listing) {
             Ok(Some(Live { trouble: Some(trouble), is_earlier: true, .. })) if has_better() => wrong(&trouble),
@@ -128,13 +159,10 @@ impl Settings {
                 let wrong = live.trouble.as_ref().map(wrong);
                 return Ok(Answer::By(Used::of(live, listing, self), wrong));
             }
-            Ok(None) => kept::without_version(store, setting, looked)?,
+            Ok(None) => kept::without_version(&store, setting, looked)?,
             Err(error) => wrong(&error),
         };
-        Ok(match former {
-            Some(used) => Answer::By(used, Some(wrong)),
-            None => Answer::None(wrong),
-        })
+        Ok(Answer::or(former, wrong))
     }
 }
 

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::check::{Canary, Checker, Snapshot};
+use crate::config::ListSetting;
 use crate::lists::{LastError, SourceState};
 use crate::serve::Api;
 use crate::telemetry::clock;
 use crate::telemetry::metrics::{self, Metrics};
 
-use super::answering::{Answering, Before, Used};
+use super::answering::{Absent, Answering, Before, Used};
 use super::args::Arguments;
 use super::kept::Looked;
 use super::session::{Session, Settings, warn};
@@ -55,20 +56,24 @@ impl Lists {
         given: &[String],
         (before, watch): (Before<'_>, &Watch),
     ) -> anyhow::Result<Self> {
-        let Session { checker, written_at, kept } = Session::after_a_look(settings, arguments, given, before)?;
-        if kept.may_pass() {
+        let Session { checker, written_at, lists } = Session::after_a_look(settings, arguments, given, before)?;
+        if lists.may_pass() {
             watch.try_again();
         }
-        let Answering { live: used, absent, impaired } = kept;
+        let Answering { live: used, absent, impaired } = lists;
         for absent in &absent {
             warn(&absent.why);
         }
+        let unused = absent.iter().map(|absent| SourceState {
+            last_error: impaired.get(&absent.name).cloned(),
+            ..SourceState::missing(&absent.name)
+        });
         Ok(Self {
             checker,
             written_at,
-            required: required(settings, given)?,
+            required: required(settings, given, &absent)?,
             canaries: canaries::of(&settings.loaded.config, given),
-            unused: Vec::new(),
+            unused: unused.collect(),
             used,
             impaired,
         })
@@ -81,7 +86,7 @@ impl Lists {
         let policy = settings.loaded.config.policy.clone();
         let snapshot = Snapshot::new(Arc::clone(&settings.tables), Vec::new(), policy);
         let checker = Checker::new(settings.extractor(settings.extract_options()), snapshot);
-        let required = required(settings, &[])?;
+        let required = required(settings, &[], &[])?;
         let unused = lists::states(settings, &[])?.into_iter().map(|state| SourceState { state: "missing", ..state });
         let unused: Vec<SourceState> = unused.collect();
         let unread =
@@ -100,12 +105,14 @@ impl Lists {
     }
 }
 
-/// Lists without which nothing is ready. One that is compiled already names what is in it by itself.
-fn required(settings: &Settings, given: &[String]) -> anyhow::Result<Vec<String>> {
+/// Lists without which nothing is ready. One that is compiled already names what is in it by itself, unless it is not there.
+fn required(settings: &Settings, given: &[String], absent: &[Absent]) -> anyhow::Result<Vec<String>> {
     if !given.is_empty() || settings.loaded.config.lists.is_empty() {
         return Ok(Vec::new());
     }
-    let required = settings.kept()?.into_iter().filter(|list| list.required);
+    let is_absent = |list: &&ListSetting| absent.iter().any(|absent| absent.name == list.name);
+    let absent = settings.loaded.config.lists.iter().filter(is_absent);
+    let required = settings.kept()?.into_iter().chain(absent).filter(|list| list.required);
     Ok(required.map(|list| list.name.clone()).collect())
 }
 
@@ -117,9 +124,9 @@ pub(super) fn tell(metrics: &Metrics, api: &Api) {
     for (store, list) in api.kept.store.iter().flat_map(|store| api.kept.lists.iter().map(move |list| (store, list))) {
         updater::tell_waiting(metrics, store, &list.name);
     }
-    for list in &api.kept.lists {
-        let label = metrics::List { list: list.name.clone() };
-        metrics.lists.impaired.get_or_create(&label).set(api.impaired.contains_key(&list.name).into());
+    for list in api.kept.lists.iter().map(|list| &list.name).chain(api.impaired.keys()) {
+        let label = metrics::List { list: list.clone() };
+        metrics.lists.impaired.get_or_create(&label).set(api.impaired.contains_key(list).into());
     }
     for list in snapshot.indexes.iter().flat_map(|index| index.lists()) {
         let entries: u64 = list.entries.values().sum();

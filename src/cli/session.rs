@@ -51,8 +51,8 @@ pub(super) struct Session {
     pub(super) checker: Checker,
     /// When the files of lists were written, or versions taken, by the list.
     pub(super) written_at: BTreeMap<String, i64>,
-    /// The lists of which versions are kept.
-    pub(super) kept: Answering,
+    /// The lists of the configuration.
+    pub(super) lists: Answering,
 }
 
 #[expect(clippy::disallowed_methods, reason = "the environment is handed to `config` from here")]
@@ -196,7 +196,7 @@ impl Session {
     pub(super) fn whole(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
         let session = Self::of(settings, arguments, given)?;
         let lists = &settings.loaded.config.lists;
-        for absent in &session.kept.absent {
+        for absent in &session.lists.absent {
             if lists.iter().any(|setting| setting.required && setting.name == absent.name) {
                 anyhow::bail!("{}", absent.why);
             }
@@ -218,8 +218,8 @@ impl Session {
         given: &[String],
         before: Before<'_>,
     ) -> anyhow::Result<Self> {
-        let kept = if given.is_empty() { settings.answering(before)? } else { Answering::default() };
-        let Lists { mut snapshot, written_at } = settings.snapshot(arguments, given, kept.live.clone())?;
+        let lists = if given.is_empty() { settings.answering(before)? } else { Answering::default() };
+        let Lists { mut snapshot, written_at } = settings.snapshot(arguments, given, lists.live.clone())?;
         if given.is_empty() {
             settings.tell_kept(arguments)?;
         }
@@ -227,14 +227,16 @@ impl Session {
             snapshot = settings.numbered(snapshot)?;
         }
         let extractor = settings.extractor(settings.extract_options());
-        Ok(Self { checker: Checker::new(extractor, snapshot), written_at, kept })
+        Ok(Self { checker: Checker::new(extractor, snapshot), written_at, lists })
     }
 }
 
 impl Settings {
     /// Lists, overrides, policy and tables together, and when the files of lists were written. Nothing is written here.
     pub(super) fn snapshot(&self, arguments: &Arguments, given: &[String], live: Vec<Used>) -> anyhow::Result<Lists> {
-        self.snapshot_of(arguments, (given, &self.sources(given)?), live)
+        let are_live = given.is_empty() && !self.loaded.config.lists.is_empty();
+        let sources = if are_live { Vec::new() } else { self.sources(given)? };
+        self.snapshot_of(arguments, (given, &sources), live)
     }
 
     /// The same of other sources.
@@ -260,7 +262,7 @@ impl Settings {
         let policy = self.loaded.config.policy.clone();
         let mut indexes = compiled.into_indexes();
         for Used { index, seen_at, .. } in live {
-            written_at.extend(index.lists().iter().map(|list| (list.name.clone(), seen_at)));
+            written_at.extend(index.lists().iter().filter_map(|list| Some((list.name.clone(), seen_at?))));
             indexes.push(index);
         }
         let configured: &[_] = if given.is_empty() { &self.loaded.config.lists } else { &[] };

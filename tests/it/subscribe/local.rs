@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::list;
 use crate::download::signed::{Form, Publisher};
-use crate::serve::{API, Serving, json, wait_until};
+use crate::serve::{API, Serving, get, json, wait_until};
 use crate::{Home, Ran, finish};
 
 const BY: [&str; 4] = ["--author", "ann", "--reason", "a test"];
@@ -35,8 +35,10 @@ impl Desk {
     /// A server that looks at its files often.
     fn serve(&self) -> Serving {
         let config = self.0.path().join("linkgate.toml");
-        let text = fs::read_to_string(&config).unwrap() + "[serve]\nwatch_ms = 100\n";
-        fs::write(&config, text).unwrap();
+        let text = fs::read_to_string(&config).unwrap();
+        if !text.contains("[serve]") {
+            fs::write(&config, text + "[serve]\nwatch_ms = 100\n").unwrap();
+        }
         let arguments = ["--config", config.to_str().unwrap(), "serve", "--listen", "127.0.0.1:0"];
         Serving::spawn(Home::new(), self.0.command(&arguments), &[API])
     }
@@ -438,6 +440,42 @@ fn a_list_that_begins_with_our_name_is_a_list() {
     assert_eq!(desk.run(&["lists", "compile", own.to_str().unwrap(), "--out", out]).code, 0);
     let ran = desk.run(&["check", "--lists", out, "https://linkgate.example/"]);
     assert_eq!(ran.code, 1, "{}", ran.stderr);
+}
+
+#[test]
+fn what_is_wrong_with_a_compiled_list_takes_no_other_down() {
+    let desk = Desk::new(&list("one", 3), "");
+    let text = desk.0.file("old.txt", "old.example\n");
+    let out = desk.0.path().join("old.lgx");
+    assert_eq!(desk.run(&["lists", "compile", text.to_str().unwrap(), "--out", out.to_str().unwrap()]).code, 0);
+    let config = desk.0.path().join("linkgate.toml");
+    let former = fs::read_to_string(&config).unwrap();
+    desk.0.file("linkgate.toml", format!("{former}[[lists]]\nname = \"compiled\"\npath = '{}'\n", out.display()));
+    let server = desk.serve();
+    let is_impaired = || server.figure("linkgate_list_impaired{list=\"compiled\"}");
+    assert_eq!((action(&server, "old.example"), is_impaired()), ("reject".into(), None));
+    let mut bytes = fs::read(&out).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&out, &bytes).unwrap();
+    desk.0.file("own.csv", list("two", 3));
+    wait_until("the other list", || action(&server, "two-1.example") == "reject");
+    assert_eq!((action(&server, "one-1.example"), action(&server, "old.example")), ("allow".into(), "reject".into()));
+    assert_eq!((is_impaired(), get(server.api, "/readyz").status), (Some(1.0), 200));
+    drop(server);
+    // Whoever starts now has it not, and is not ready.
+    let server = desk.serve();
+    assert_eq!(get(server.api, "/readyz").status, 503);
+    assert_eq!(server.figure("linkgate_list_impaired{list=\"compiled\"}"), Some(1.0));
+    let ran = desk.run(&["check", "https://two-1.example/"]);
+    assert!(ran.code == 2 && ran.stderr.contains("compiled"), "{} {}", ran.code, ran.stderr);
+    // It is compiled anew, and taken.
+    assert_eq!(desk.run(&["lists", "compile", text.to_str().unwrap(), "--out", out.to_str().unwrap()]).code, 0);
+    wait_until("the list compiled anew", || get(server.api, "/readyz").status == 200);
+    assert_eq!(
+        [action(&server, "old.example"), action(&server, "two-1.example")],
+        ["reject", "reject"].map(String::from)
+    );
 }
 
 #[test]
