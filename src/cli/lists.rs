@@ -193,6 +193,9 @@ fn line(state: &SourceState, out: &mut impl Write) -> io::Result<()> {
         let how = if state.held == 0 { String::new() } else { format!(": `linkgate lists preview {}`", state.name) };
         writeln!(out, "  version {number}{held}{how}{earlier}")?;
     }
+    if state.refuses {
+        writeln!(out, "  its source has a version that somebody refused or went back from; the next one is taken")?;
+    }
     if let Some(pending) = &state.pending {
         let (name, number, entries) = (&state.name, pending.number, counted(pending.entries, "entry"));
         writeln!(

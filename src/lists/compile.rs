@@ -181,6 +181,9 @@ pub struct SourceState {
     /// How many entries are held back.
     #[serde(skip_serializing_if = "is_none")]
     pub held: u64,
+    /// Whether its source has a version that somebody refused or went back from, which is not taken by itself.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub refuses: bool,
     /// Seconds since the file changed, or since its source was last seen to have this version.
     pub age_s: Option<u64>,
     /// `live`, `stale`, `quarantined` or `missing`.
@@ -206,7 +209,8 @@ impl SourceState {
     pub fn missing(name: &str) -> Self {
         let (name, version, entries, reports) = (name.to_owned(), String::new(), BTreeMap::new(), Vec::new());
         let (number, earlier, age_s, last_error, pending) = (None, Vec::new(), None, None, None);
-        Self { name, version, number, earlier, entries, held: 0, age_s, state: "missing", last_error, pending, reports }
+        let (held, refuses, state) = (0, false, "missing");
+        Self { name, version, number, earlier, entries, held, refuses, age_s, state, last_error, pending, reports }
     }
 }
 

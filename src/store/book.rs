@@ -60,6 +60,11 @@ pub struct Change {
     pub entry: Option<String>,
 }
 
+impl Notes {
+    /// What a source offers whose version somebody has refused or went back from.
+    pub const REFUSED: &str = "refused";
+}
+
 impl Change {
     /// What is noted once it is told.
     pub fn told(&self) -> Told {

@@ -40,6 +40,7 @@ fn told(name: &str, book: &Book, notes: &Notes, (stale_s, now): (Option<u32>, i6
         earlier: book.earlier().collect(),
         entries: live.entries.clone(),
         held: live.held.len() as u64,
+        refuses: notes.offered == Notes::REFUSED,
         age_s: Some(age_s.unsigned_abs()),
         state,
         last_error,

@@ -14,7 +14,7 @@ mod run;
 mod wrong;
 
 use crate::fetch::{BackOff, Downloader};
-use crate::store::{Failure, Listing, Taken};
+use crate::store::{Failure, Listing, Notes, Taken};
 
 pub use at_hand::{at_hand, beside};
 pub use once::once;
@@ -50,16 +50,13 @@ const DIGEST: &str = ".sha256";
 /// … and of its signature.
 const SIGNATURE: &str = ".minisig";
 
-/// What an attempt comes to whose version somebody has refused.
-const REFUSED: &str = "refused";
-
 impl Outcome {
     /// A stable name for metrics and logs.
     pub fn code(&self) -> &str {
         match self {
             Self::Unchanged | Self::Taken(Taken::Same) => "unchanged",
             Self::Taken(Taken::Live) => "live",
-            Self::Taken(Taken::Refused) => REFUSED,
+            Self::Taken(Taken::Refused) => Notes::REFUSED,
             Self::Taken(Taken::Waits { code }) => code,
             Self::Failed(failure) => &failure.code,
         }

@@ -38,6 +38,8 @@ fn a_list_arrives_changes_and_blocks_without_a_hand() {
     wait_until("the version before", || action(&server, "new.example") == "allow");
     std::thread::sleep(std::time::Duration::from_millis(2_500));
     assert_eq!(action(&server, "one-9.example"), "reject");
+    let status = stand.run(&["lists", "status"]).stdout;
+    assert!(status.contains("went back from; the next one is taken"), "{status}");
     let ran = stand.run(&["audit", "verify"]);
     assert_eq!((ran.code, &*ran.stdout), (0, "3 lines, each as it was written\n"), "{}", ran.stderr);
     let record = std::fs::read_to_string(stand.files.path().join("state/linkgate/audit.jsonl")).unwrap();
@@ -45,6 +47,32 @@ fn a_list_arrives_changes_and_blocks_without_a_hand() {
         record.contains("\"who\":\"ann\"") && record.contains("a test") && !record.contains(".example"),
         "{record}"
     );
+}
+
+/// Whoever asks a source is replaced while its list is taken, again and again: each version that answers is on the record.
+#[test]
+fn a_version_is_on_the_record_whoever_ends_meanwhile() {
+    let stand = Stand::new();
+    let book = stand.files.path().join("state/linkgate/lists/partner/book.json");
+    let book = || std::fs::read_to_string(&book).map_or(Value::Null, |text| serde_json::from_str(&text).unwrap());
+    stand.config("[serve]\nwatch_ms = 50\n");
+    let config = stand.files.path().join("linkgate.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    stand.publish("partner.csv", &list("v0", 60_000), 1_000);
+    let server = stand.serve();
+    for version in 1..=4 {
+        wait_until("a version", || {
+            let bytes_max = 1_000_000_000 + server.count("\"reloaded\"");
+            std::fs::write(&config, text.replace("poll_s", &format!("bytes_max = {bytes_max}\npoll_s"))).unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(80));
+            book()["last"].as_u64() >= Some(version)
+        });
+        stand.publish("partner.csv", &list(&"v".repeat(usize::try_from(version).unwrap()), 60_000), 1_000 + version);
+    }
+    std::fs::write(&config, &text).unwrap();
+    wait_until("the last version", || book()["last"] == 5);
+    let record = || std::fs::read_to_string(stand.files.path().join("state/linkgate/audit.jsonl")).unwrap_or_default();
+    wait_until("the record", || record().matches("\"did\":\"list_update\"").count() == 5);
 }
 
 #[test]
