@@ -58,7 +58,7 @@ fn a_version_is_on_the_record_whoever_ends_meanwhile() {
     stand.config("[serve]\nwatch_ms = 50\n");
     let config = stand.files.path().join("linkgate.toml");
     let text = std::fs::read_to_string(&config).unwrap();
-    stand.publish("partner.csv", &list("v0", 60_000), 1_000);
+    stand.publish("partner.csv", &list("v0", 300_000), 1_000);
     let server = stand.serve();
     for version in 1..=4 {
         wait_until("a version", || {
@@ -67,7 +67,7 @@ fn a_version_is_on_the_record_whoever_ends_meanwhile() {
             std::thread::sleep(std::time::Duration::from_millis(80));
             book()["last"].as_u64() >= Some(version)
         });
-        stand.publish("partner.csv", &list(&"v".repeat(usize::try_from(version).unwrap()), 60_000), 1_000 + version);
+        stand.publish("partner.csv", &list(&"v".repeat(usize::try_from(version).unwrap()), 300_000), 1_000 + version);
     }
     std::fs::write(&config, &text).unwrap();
     wait_until("the last version", || book()["last"] == 5);
