@@ -82,6 +82,8 @@ impl Store {
     /// If no such entry is held, or the same person has approved it already.
     pub fn let_in(&self, listing: &Listing, entry: &str, author: &str) -> Result<Approved, StoreError> {
         let name = &listing.source.name;
+        // It is to be read again with it, now and not once somebody mends it.
+        self.source(name)?;
         let approved = self.change(name, |book| {
             if !book.holds(entry) {
                 return Err(StoreError::NothingPending { name: name.clone() });

@@ -184,6 +184,8 @@ impl Store {
         if listing.read_as(&book) == version.1 {
             place.put_index(version, &read.index)?;
         }
+        // Nothing in it changes, and whoever watches it opens the version again.
+        book.write(place.dir())?;
         Ok(Taken::Live)
     }
 

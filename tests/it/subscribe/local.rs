@@ -338,6 +338,24 @@ fn a_running_server_leaves_no_newer_version_for_an_older_one_and_takes_up_what_i
 }
 
 #[test]
+fn what_is_handed_over_again_is_taken_up_at_once() {
+    let desk = Desk::new(&list("one", 3), "");
+    desk.run_with(&["lists", "fetch", "handed"], "given.example\n");
+    for file in fs::read_dir(desk.place("handed")).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.file_name().unwrap().to_str().unwrap().starts_with('1') {
+            fs::write(file, "damaged").unwrap();
+        }
+    }
+    let server = desk.serve();
+    assert_eq!(server.figure("linkgate_list_impaired{list=\"handed\"}"), Some(1.0));
+    let ran = desk.run_with(&["lists", "fetch", "handed"], "given.example\n");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let began = std::time::Instant::now();
+    wait_until("the list", || action(&server, "given.example") == "reject");
+    assert!(began.elapsed() < std::time::Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+#[test]
 fn what_answers_by_its_former_settings_is_told() {
     let desk = Desk::new(&list("one", 3), "");
     let server = desk.serve();
