@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use crate::config::{IfMissing, ListSetting};
 use crate::index::{Index, Keys};
-use crate::lists::{self, Keyring, LastError, Source, in_words};
-use crate::store::{Listing, Live, StoreError};
+use crate::lists::{self, Keyring, LastError, Proof, Source, in_words};
+use crate::store::{Failure, Listing, Live, StoreError};
+use crate::telemetry::clock;
+use crate::update;
 
 use super::kept::{self, Looked, Origin};
 use super::session::{Settings, warn};
-use super::subscriptions::source_of;
+use super::subscriptions::{proof_of, source_of};
 
 /// What is known before lists are opened.
 #[derive(Clone, Copy, Default)]
@@ -25,7 +27,7 @@ pub(super) struct Before<'b> {
 #[derive(Clone)]
 pub(super) struct Used {
     /// As the configuration calls it.
-    name: String,
+    pub(super) name: String,
     pub(super) index: Arc<Index>,
     /// When its source was last seen, or its file written, in seconds since the Unix epoch.
     pub(super) seen_at: Option<i64>,
@@ -61,6 +63,15 @@ impl Used {
         Self { name, index: Arc::new(live.index), seen_at, settings, tables }
     }
 
+    /// What must have entries where this list has to be there. An index that is compiled names what is in it by itself.
+    pub(super) fn in_it(&self) -> Vec<String> {
+        let lists = self.index.lists();
+        if lists.iter().any(|list| list.name == self.name) {
+            return vec![self.name.clone()];
+        }
+        lists.iter().filter(|list| !list.entries.is_empty()).map(|list| list.name.clone()).collect()
+    }
+
     fn is_version(&self, version: &str) -> bool {
         matches!(self.index.lists(), [one] if one.version == version)
     }
@@ -93,7 +104,8 @@ impl Settings {
             let looked = before.looked.iter().find(|one| one.name == *name);
             let former = before.former.iter().find(|used| used.name == *name && used.tables == self.tables.id());
             let (read_by, answer) = if let Origin::Compiled(path) = kept::origin(setting)? {
-                (String::new(), self.compiled(&source_of(setting, path)?, former))
+                let source = source_of(setting, path)?;
+                (String::new(), self.compiled((&source, &proof_of(setting)?), former))
             } else {
                 let listing = self.listing(setting)?;
                 (listing.read_by(), self.kept_in_store((setting, &listing), (looked, former))?)
@@ -120,7 +132,10 @@ impl Settings {
     }
 
     /// One that the operator has compiled.
-    fn compiled(&self, source: &Source, former: Option<&Used>) -> Answer {
+    fn compiled(&self, (source, proof): (&Source, &Proof), former: Option<&Used>) -> Answer {
+        if let Err(Failure { code, line, text, .. }) = update::prove(source, proof, clock::now()) {
+            return Answer::or(former, LastError { code: code.into(), line, text });
+        }
         let opened = self.existing_key().map_err(|error| ("state_no_key".into(), format!("{error:#}")));
         let opened = opened.and_then(|key| {
             let keys = Keyring { build: Keys::derive(&key), open: Some(Keys::derive(&key)) };

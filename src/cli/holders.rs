@@ -1,5 +1,7 @@
 //! Who may ask the check API: keys of the configuration, each with its lists, policy and budget.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, bail, ensure};
 
 use crate::check::{Checker, Snapshot};
@@ -31,12 +33,11 @@ fn snapshot_for(setting: &KeySetting, config: &Config, checker: &Checker) -> any
     let policy = setting.policy_over(&config.policy)?;
     let snapshot = checker.snapshot().as_ref().clone().with_policy(policy);
     let Some(names) = &setting.lists else { return Ok(snapshot) };
-    // One that does not answer yet may do so later.
-    let is_there = |name: &String| {
-        snapshot.lists().any(|list| list.name == *name) || config.lists.iter().any(|list| list.name == *name)
-    };
-    if let Some(stranger) = names.iter().find(|name| !is_there(name)) {
-        let known: Vec<&str> = snapshot.lists().map(|list| &*list.name).collect();
+    // One of the configuration that does not answer yet may do so later.
+    let configured = config.lists.iter().map(|list| &*list.name);
+    let known: BTreeSet<&str> = snapshot.lists().map(|list| &*list.name).chain(configured).collect();
+    if let Some(stranger) = names.iter().find(|name| !known.contains(&***name)) {
+        let known: Vec<&str> = known.into_iter().collect();
         bail!("there is no list {stranger:?}; there are: {}", known.join(", "));
     }
     Ok(snapshot.limited_to(names))

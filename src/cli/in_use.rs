@@ -10,7 +10,7 @@ use crate::serve::Api;
 use crate::telemetry::clock;
 use crate::telemetry::metrics::{self, Metrics};
 
-use super::answering::{Absent, Answering, Before, Used};
+use super::answering::{Answering, Before, Used};
 use super::args::Arguments;
 use super::kept::Looked;
 use super::session::{Session, Settings, warn};
@@ -71,7 +71,7 @@ impl Lists {
         Ok(Self {
             checker,
             written_at,
-            required: required(settings, given, &absent)?,
+            required: required(settings, given, &used),
             canaries: canaries::of(&settings.loaded.config, given),
             unused: unused.collect(),
             used,
@@ -86,7 +86,7 @@ impl Lists {
         let policy = settings.loaded.config.policy.clone();
         let snapshot = Snapshot::new(Arc::clone(&settings.tables), Vec::new(), policy);
         let checker = Checker::new(settings.extractor(settings.extract_options()), snapshot);
-        let required = required(settings, &[], &[])?;
+        let required = required(settings, &[], &[]);
         let unused = lists::states(settings, &[])?.into_iter().map(|state| SourceState { state: "missing", ..state });
         let unused: Vec<SourceState> = unused.collect();
         let unread =
@@ -105,15 +105,14 @@ impl Lists {
     }
 }
 
-/// Lists without which nothing is ready. One that is compiled already names what is in it by itself, unless it is not there.
-fn required(settings: &Settings, given: &[String], absent: &[Absent]) -> anyhow::Result<Vec<String>> {
-    if !given.is_empty() || settings.loaded.config.lists.is_empty() {
-        return Ok(Vec::new());
-    }
-    let is_absent = |list: &&ListSetting| absent.iter().any(|absent| absent.name == list.name);
-    let absent = settings.loaded.config.lists.iter().filter(is_absent);
-    let required = settings.kept()?.into_iter().chain(absent).filter(|list| list.required);
-    Ok(required.map(|list| list.name.clone()).collect())
+/// Lists without which nothing is ready, as they are called where they answer.
+fn required(settings: &Settings, given: &[String], used: &[Used]) -> Vec<String> {
+    let lists = settings.loaded.config.lists.iter().filter(|list| list.required && given.is_empty());
+    let names = |list: &ListSetting| {
+        let used = used.iter().find(|used| used.name == list.name);
+        used.map_or_else(|| vec![list.name.clone()], Used::in_it)
+    };
+    lists.flat_map(names).collect()
 }
 
 /// Tells figures and the log what is in use.

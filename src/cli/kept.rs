@@ -18,6 +18,7 @@ use super::answering::{Used, may_pass, wrong};
 use super::args::Arguments;
 use super::audit::record_update;
 use super::counted;
+use super::sampling::Sampling;
 use super::session::{Settings, warn};
 use super::subscriptions::{proof_of, source_of};
 
@@ -114,8 +115,8 @@ impl Settings {
         })
     }
 
-    /// Looks at the lists in files, and takes what has changed.
-    pub(super) fn look_at_files(&self, given: &[String]) -> anyhow::Result<Vec<Looked>> {
+    /// Looks at the lists in files, and takes what has changed; it is held against the links of a sample.
+    pub(super) fn look_at_files(&self, given: &[String], sample: &Sampling) -> anyhow::Result<Vec<Looked>> {
         let mut looked = Vec::new();
         // A list on the command line stands in place of all others.
         if !given.is_empty() {
@@ -130,7 +131,7 @@ impl Settings {
         if listings.is_empty() {
             return Ok(looked);
         }
-        let store = self.store(IfMissing::Make)?.sampling(self.sampler()?);
+        let store = self.store(IfMissing::Make)?.sampling(sample.by(self)?);
         for listing in &listings {
             looked.push(self.look(&store, listing));
         }

@@ -11,6 +11,7 @@ use crate::lists::{self, Account, Keyring, Source, SourceReport, SourceState, Ta
 use crate::telemetry::clock;
 
 use super::args::{Arguments, ListsCommand};
+use super::sampling::Sampling;
 use super::session::{self, Settings};
 use super::{Exit, account, changes, counted, guards, usage, versions};
 
@@ -163,7 +164,7 @@ pub(super) fn states(settings: &Settings, given: &[String]) -> anyhow::Result<Ve
     let kept = settings.kept()?;
     if given.is_empty() && !kept.is_empty() {
         // What changed a moment ago is told as it is.
-        settings.look_at_files(given)?;
+        settings.look_at_files(given, &Sampling::default())?;
         let store = settings.store(IfMissing::Make)?;
         for setting in kept {
             states.push(settings.state_of(&store, setting, clock::now())?);

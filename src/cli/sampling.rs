@@ -108,6 +108,14 @@ impl Sampling {
         }
     }
 
+    /// What was checked lately, for whoever holds versions against it by these settings; if they are others, as it was written.
+    pub(super) fn by(&self, settings: &Settings) -> anyhow::Result<Option<Arc<Sampler>>> {
+        match (&self.0, MadeBy::of(settings)?) {
+            (Some(keeper), Some(made_by)) if keeper.made_by.is_as(&made_by) => Ok(Some(Arc::clone(&keeper.sampler))),
+            _ => settings.sampler(),
+        }
+    }
+
     /// What was checked lately.
     pub(super) fn sampler(&self) -> Option<Arc<Sampler>> {
         self.0.as_ref().map(|keeper| Arc::clone(&keeper.sampler))

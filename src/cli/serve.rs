@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Arguments, given: &ServeArguments) -> anyhow::Resu
     watch.begin(arguments);
     let settings = load(arguments)?;
     // What it writes is nothing new to whoever reads it afterwards.
-    let looked = settings.look_at_files(&given.lists);
+    let looked = settings.look_at_files(&given.lists, &Sampling::default());
     watch.follow(&settings, arguments, &given.lists);
     let config = &settings.loaded.config;
     let listen = given.listen.unwrap_or(config.serve.listen);
@@ -147,7 +147,7 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
     watch.begin(arguments);
     let loaded = load(arguments).and_then(|settings| {
         let settings = settings.not_before(metrics.lists.generation.get());
-        let looked = settings.look_at_files(given);
+        let looked = settings.look_at_files(given, &sampling.now());
         watch.follow(&settings, arguments, given);
         may_serve(*reachable, &settings.loaded.config)?;
         let looked = looked?;
@@ -168,7 +168,7 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
         let (checker, canaries) = (live.api.checker.clone(), live.api.canaries.clone());
         let lookout = lookout(&settings.loaded.config, *places, checker, canaries)?;
         updater.keep(&settings, sampled.sampler(), metrics, bell)?;
-        updater.fetch_again(&live.api.impaired);
+        updater.fetch_again(&live.api.kept, &live.api.impaired);
         next.take_over(&settings, metrics)?;
         *followers = next;
         sampling.put(sampled);

@@ -20,6 +20,7 @@ use super::account;
 use super::answering::{Answering, Before, Used};
 use super::args::Arguments;
 use super::generation;
+use super::sampling::Sampling;
 
 /// The demo list: reserved names only.
 const DEMO: &str = include_str!("../../lists/demo.csv");
@@ -207,7 +208,7 @@ impl Session {
 
     /// Opens everything. `given` are the sources of `--lists`.
     pub(super) fn of(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
-        let before = Before { looked: &settings.look_at_files(given)?, former: &[] };
+        let before = Before { looked: &settings.look_at_files(given, &Sampling::default())?, former: &[] };
         Self::after_a_look(settings, arguments, given, before)
     }
 

@@ -85,6 +85,12 @@ pub(super) fn proof_of(setting: &ListSetting) -> anyhow::Result<Proof> {
         "{}: `minisign_key` and `sha256` are about files beside the list, and there is none beside standard input",
         about()
     );
+    let name = setting.minisign_file.as_deref();
+    ensure!(
+        name.is_none_or(|name| key.is_some() && !name.is_empty()),
+        "{}: `minisign_file` is the name that the signature gives, and goes with `minisign_key`",
+        about()
+    );
     let keys = key.iter().map(|text| ListKey::parse(text).context("`minisign_key`"));
     let keys = keys.collect::<Result<_, _>>().with_context(about)?;
     let url = setting.url.as_deref().and_then(|url| RequestUrl::read(url).ok());

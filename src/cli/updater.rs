@@ -57,9 +57,13 @@ impl Updater {
         Ok(())
     }
 
-    /// Has the sources of lists asked of which what is kept cannot be used; those that are asked at all.
-    pub(super) fn fetch_again(&self, impaired: &BTreeMap<String, LastError>) {
-        for (list, _) in impaired.iter().filter(|(_, wrong)| may_pass(&wrong.code)) {
+    /// Has the sources of lists asked of which what is kept cannot be used; those that are asked at all. One that failed comes
+    /// to its turn by itself.
+    pub(super) fn fetch_again(&self, kept: &Kept, impaired: &BTreeMap<String, LastError>) {
+        let has_failed = |list: &str| {
+            kept.store.as_ref().and_then(|store| store.notes(list).ok()).is_some_and(|notes| notes.failures > 0)
+        };
+        for (list, _) in impaired.iter().filter(|(list, wrong)| may_pass(&wrong.code) && !has_failed(list)) {
             drop(self.prompts.ask(list));
         }
     }

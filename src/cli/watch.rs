@@ -40,10 +40,14 @@ struct Seen {
 /// When a reload that failed is tried again.
 #[derive(Debug, Default)]
 struct Again {
-    /// How long the reload under way was waited for; nothing if the one before it succeeded.
-    waited: Option<Duration>,
     /// The moment of the next, and how long it is waited for.
     next: Option<(Instant, Duration)>,
+    /// The same when the reload under way began; nothing if the one before it succeeded.
+    former: Option<(Instant, Duration)>,
+    /// Whether it rang since the last one began …
+    has_rung: bool,
+    /// … and whether it did before the one under way: others begin since a file has changed.
+    is_for_this: bool,
 }
 
 /// Files that are looked at. Clones are the same.
@@ -108,19 +112,27 @@ impl Watch {
 impl Again {
     /// A reload begins; unless it fails, nothing is tried again.
     fn begin(&mut self) {
-        self.waited = self.next.take().map(|(_, wait)| wait);
+        self.former = self.next.take();
+        self.is_for_this = std::mem::take(&mut self.has_rung);
     }
 
     fn fail(&mut self, at: Instant) {
         let [first, longest] = [AGAIN_FIRST_S, AGAIN_MAX_S].map(Duration::from_secs);
-        let wait = self.waited.map_or(first, |waited| longest.min(waited * 2));
-        self.next = Some((at + wait, wait));
+        self.next = Some(match self.former {
+            None => (at + first, first),
+            Some((_, waited)) if self.is_for_this => {
+                let wait = longest.min(waited * 2);
+                (at + wait, wait)
+            }
+            Some(next) => next,
+        });
     }
 
     fn is_due(&mut self, at: Instant) -> bool {
         let Some((due, wait)) = self.next.filter(|(due, _)| *due <= at) else { return false };
         // In case that nobody comes.
         self.next = Some((due + wait, wait));
+        self.has_rung = true;
         true
     }
 }
@@ -297,6 +309,15 @@ mod tests {
         };
         let waits: Vec<u64> = (0..7).map(|_| wait(&mut again)).collect();
         assert_eq!(waits, [AGAIN_FIRST_S, 20, 40, 80, 160, AGAIN_MAX_S, AGAIN_MAX_S]);
+        // One that begins since a file has changed puts nothing off.
+        again.begin();
+        again.fail(Instant::now());
+        let due = again.next;
+        for _ in 0..5 {
+            again.begin();
+            again.fail(Instant::now());
+        }
+        assert_eq!(again.next, due);
         // One that succeeds ends it.
         again.begin();
         assert!(!again.is_due(Instant::now() + Duration::from_secs(10 * AGAIN_MAX_S)));

@@ -139,9 +139,13 @@ impl<'i> Intake<'i> {
     }
 }
 
-/// Whether an id that a publisher gives may be the address of something.
+/// Whether an id that a publisher gives may be the address of something, written in whatever way.
 fn tells_a_place(id: &str) -> bool {
-    id.contains(['/', '\\', '%', '@']) || id.contains('.') && canonical(id).is_some()
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:#+=".contains(&byte);
+    let is_word = |label: &str| label.len() > 1 && label.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_host =
+        |part: &str| part.contains('.') && (part.split('.').skip(1).any(is_word) || canonical(part).is_some());
+    !id.bytes().all(is_plain) || id.contains("::") || id.contains("xn--") || id.split(':').any(is_host)
 }
 
 /// The text of a line without outer white space.
@@ -173,11 +177,19 @@ mod tests {
             "192.0.2.1",
             "x%2Fy",
             "b\u{fc}d.example",
+            "bad\u{3002}example",
+            "bad[.]example",
+            "bad dot example",
+            "bad,example",
+            "p:bad.example",
+            "1.bad.example.2026",
+            "2001:db8::1",
+            "xn--bd-jia",
         ] {
             assert!(tells_a_place(id), "{id}");
         }
-        for id in ["p-18", "IWF.2026.0001", "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f", "v1.2", "A:17", "", "17"]
-        {
+        let uuid = "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f";
+        for id in ["p-18", "IWF.2026.0001", uuid, "v1.2", "A:17", "", "17", "2026_08-c#4"] {
             assert!(!tells_a_place(id), "{id}");
         }
     }

@@ -27,8 +27,8 @@ impl AtLeast {
     /// The name of the socket on which a predecessor waits for word.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Serving => "serving",
-            Self::Ready => "ready",
+            Self::Serving => "ready",
+            Self::Ready => "as-ready",
         }
     }
 }
@@ -212,8 +212,8 @@ mod tests {
             ("proxy", Some((For::Proxy, Owner::Manager))),
             ("own-api", Some((For::Api, Owner::Us))),
             ("own-proxy", Some((For::Proxy, Owner::Us))),
-            ("ready", Some((For::Word(AtLeast::Ready), Owner::Manager))),
-            ("serving", Some((For::Word(AtLeast::Serving), Owner::Manager))),
+            ("ready", Some((For::Word(AtLeast::Serving), Owner::Manager))),
+            ("as-ready", Some((For::Word(AtLeast::Ready), Owner::Manager))),
             ("linkgate.socket", None),
             ("API", None),
             ("own-", None),

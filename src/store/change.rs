@@ -60,6 +60,7 @@ impl Store {
     /// If nobody has let it in.
     pub fn hold_back(&self, listing: &Listing, entry: &str) -> Result<(), StoreError> {
         let name = &listing.source.name;
+        self.source(name)?;
         self.change(name, |book| {
             let who = book.let_in.remove(entry).ok_or_else(|| StoreError::NothingPending { name: name.clone() })?;
             if who.len() >= listing.approvers.max(1) {

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::fetch::BESIDE_MAX_BYTES;
 use crate::lists::guard::Signature;
-use crate::lists::{Beside, ListError, Look, Piece, Signed, Source};
-use crate::store::{Listing, Notes, Offer, Store, StoreError};
+use crate::lists::{Beside, ListError, Look, Piece, Proof, Signed, Source};
+use crate::store::{Failure, Listing, Notes, Offer, Store, StoreError};
 use crate::telemetry::clock;
 
 use super::wrong::Wrong;
@@ -105,6 +105,22 @@ impl Reading {
         let signed = proof.check(&bytes, &beside)?;
         Ok(Self { pieces: source.pieces(bytes).map_err(cannot)?, signed, look })
     }
+}
+
+/// Whether a file that is no text is what it has to be, by what stands beside it.
+///
+/// # Errors
+/// If it is not, or nothing tells.
+pub fn prove(source: &Source, proof: &Proof, now: i64) -> Result<(), Failure> {
+    if !proof.is_asked_for() {
+        return Ok(());
+    }
+    let check = || {
+        let (bytes, beside) = proven(source).map_err(|error| error.of(&source.label()))?;
+        proof.check(&bytes, &beside)?;
+        Ok::<_, Wrong>(())
+    };
+    check().map_err(|wrong| wrong.failure(now))
 }
 
 /// A list as it stands there, and what stands beside it. Of a directory there is nothing that could be signed.

@@ -16,7 +16,7 @@ mod wrong;
 use crate::fetch::{BackOff, Downloader};
 use crate::store::{Failure, Listing, Notes, Taken};
 
-pub use at_hand::{at_hand, beside};
+pub use at_hand::{at_hand, beside, prove};
 pub use once::once;
 pub use prompt::{Prompts, Refreshed};
 pub use run::run;

@@ -497,6 +497,38 @@ fn what_is_wrong_with_a_compiled_list_takes_no_other_down() {
 }
 
 #[test]
+fn a_compiled_list_under_another_name_answers_on_and_is_proven() {
+    let desk = Desk::new(&list("one", 3), "");
+    let publisher = Publisher::new();
+    let compile = |name: &str| {
+        let text = desk.0.file("inner.txt", format!("{name}.example\n"));
+        let out = desk.0.path().join("outer.lgx");
+        let ran = desk.run(&["lists", "compile", text.to_str().unwrap(), "--out", out.to_str().unwrap()]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        out
+    };
+    let out = compile("old");
+    publisher.sign(&out, "timestamp:1000\tfile:outer.lgx", Form::Hashed);
+    let config = desk.0.path().join("linkgate.toml");
+    let former = fs::read_to_string(&config).unwrap();
+    let proven = format!("path = '{}'\nminisign_key = {:?}\n", out.display(), publisher.public);
+    desk.0.file("linkgate.toml", format!("{former}[[lists]]\nname = \"outer\"\n{proven}"));
+    let server = desk.serve();
+    let is_ready = || get(server.api, "/readyz").status == 200;
+    let is_impaired = || server.figure("linkgate_list_impaired{list=\"outer\"}") == Some(1.0);
+    assert!(is_ready() && action(&server, "old.example") == "reject");
+    // One that is signed by nobody, and none at all.
+    compile("new");
+    wait_until("what is not proven", is_impaired);
+    assert_eq!([action(&server, "old.example"), action(&server, "new.example")], ["reject", "allow"].map(String::from));
+    publisher.sign(&out, "timestamp:2000\tfile:outer.lgx", Form::Hashed);
+    wait_until("its signature", || action(&server, "new.example") == "reject");
+    fs::remove_file(&out).unwrap();
+    wait_until("what is gone", is_impaired);
+    assert!(is_ready() && action(&server, "new.example") == "reject");
+}
+
+#[test]
 fn lists_that_wait_for_another_are_told() {
     let desk = Desk::new(&list("one", 3), "");
     desk.check("x.example");

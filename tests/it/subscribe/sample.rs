@@ -63,6 +63,20 @@ fn a_version_that_would_match_much_of_what_was_checked_waits() {
 }
 
 #[test]
+fn a_list_in_a_file_is_held_against_what_was_checked_a_moment_ago() {
+    let stand = Stand::new();
+    let path = stand.files.file("partner.csv", list("one", 10));
+    let config = format!("[[lists]]\nname = \"partner\"\npath = {path:?}\n[serve]\nwatch_ms = 100\n");
+    stand.files.file("linkgate.toml", config);
+    let server = stand.serve();
+    check_links(&server, "popular.example", 300);
+    check_links(&server, "other.example", 900);
+    stand.files.file("partner.csv", list("one", 10) + "popular.example,domain\n");
+    wait_until("what waits", || server.figure("linkgate_list_pending{list=\"partner\"}") == Some(1.0));
+    assert!(server.check(r#"{"text":"https://popular.example/"}"#).body.contains("allow"));
+}
+
+#[test]
 fn a_first_version_is_held_against_it_and_nothing_is_kept_where_that_is_not_wanted() {
     let stand = Stand::new();
     stand.publish("partner.csv", &list("one", 10), 1_000);
