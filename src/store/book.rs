@@ -206,9 +206,10 @@ impl Book {
         self.pending.and_then(|number| Some((number, self.versions.get(&number)?)))
     }
 
-    /// The version before the live one that could be gone back to.
+    /// The version before the live one that could be gone back to; none that somebody went back from.
     pub fn before_live(&self) -> Option<u64> {
-        self.earlier().filter(|number| Some(*number) < self.live).last()
+        let is_left = |number: &u64| self.versions.get(number).is_some_and(|version| self.is_refused(&version.version));
+        self.earlier().filter(|number| Some(*number) < self.live && !is_left(number)).last()
     }
 
     /// Versions besides the live one that have answered, so that one can go back to them.

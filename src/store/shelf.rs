@@ -62,6 +62,8 @@ impl Shelf {
 
     /// Removes files of versions that the book does not know.
     pub(super) fn sweep(&self, book: &Book) {
+        // Where the book is gone it may be put back, and needs them.
+        let has_book = Book::path_in(&self.dir).exists();
         for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
             let path = entry.path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -73,7 +75,7 @@ impl Shelf {
                     .is_some_and(|(number, read_as)| has(number).is_some_and(|version| version.read_as == read_as)),
                 (None, None) => true,
             };
-            if !is_known || name.starts_with(UNFINISHED) {
+            if has_book && !is_known || name.starts_with(UNFINISHED) {
                 // What cannot be removed now is tried again.
                 drop(fs::remove_file(&path));
             }

@@ -275,6 +275,30 @@ fn nobody_goes_back_to_what_answers_already_or_cannot_be_used() {
 }
 
 #[test]
+fn what_was_left_is_not_gone_back_to_by_itself() {
+    let stand = Stand::new();
+    let offer = |list: &str| stand.offer(list, None).unwrap();
+    let back = || stand.store.roll_back(&stand.listing, None).unwrap();
+    offer("one.example\n");
+    offer("two.example\n");
+    assert_eq!((back(), offer("three.example\n"), back()), (1, Taken::Live, 1));
+    // Whoever names it gets it.
+    assert_eq!(stand.store.roll_back(&stand.listing, Some(2)).unwrap(), 2);
+}
+
+#[test]
+fn a_book_that_is_put_back_finds_its_versions() {
+    let stand = Stand::new();
+    stand.offer("one.example\n", None).unwrap();
+    let book = stand.place().join("book.json");
+    let kept = fs::read(&book).unwrap();
+    fs::remove_file(&book).unwrap();
+    assert!(stand.offer("<html>sign in</html>", None).is_err());
+    fs::write(&book, kept).unwrap();
+    assert!(stand.lists("one.example"));
+}
+
+#[test]
 fn what_cannot_be_used_is_not_approved() {
     let stand = Stand::new();
     stand.offer(&many(400), None).unwrap();
