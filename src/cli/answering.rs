@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::config::{IfMissing, ListSetting};
 use crate::index::{Index, Keys};
 use crate::lists::{self, Keyring, LastError, Proof, Source, in_words};
-use crate::store::{Failure, Listing, Live, StoreError};
+use crate::store::{Listing, Live};
 use crate::telemetry::clock;
 use crate::update;
 
@@ -37,20 +37,13 @@ pub(super) struct Used {
     tables: [u8; 32],
 }
 
-/// A list that does not answer.
-pub(super) struct Absent {
-    pub(super) name: String,
-    /// Why.
-    pub(super) why: String,
-}
-
 /// The lists that answer, and those that should.
 #[derive(Default)]
 pub(super) struct Answering {
     pub(super) live: Vec<Used>,
-    pub(super) absent: Vec<Absent>,
-    /// Why lists do not answer as they should, by their names: not at all, by an earlier version or by former settings.
-    pub(super) impaired: BTreeMap<String, LastError>,
+    /// Why each does not answer as it should, by its name: not at all, by an earlier version or by former settings. Nothing
+    /// where it does.
+    pub(super) troubles: BTreeMap<String, Option<LastError>>,
 }
 
 impl Used {
@@ -120,21 +113,17 @@ impl Settings {
                     answering.live.push(used);
                     wrong
                 }
-                Answer::None(wrong) => {
-                    let why = format!("list {name:?}: {}", wrong.text);
-                    answering.absent.push(Absent { name: name.clone(), why });
-                    Some(wrong)
-                }
+                Answer::None(wrong) => Some(wrong),
             };
-            answering.impaired.extend(wrong.map(|wrong| (name.clone(), wrong)));
+            answering.troubles.insert(name.clone(), wrong);
         }
         Ok(answering)
     }
 
     /// One that the operator has compiled.
     fn compiled(&self, (source, proof): (&Source, &Proof), former: Option<&Used>) -> Answer {
-        if let Err(Failure { code, line, text, .. }) = update::prove(source, proof, clock::now()) {
-            return Answer::or(former, LastError { code: code.into(), line, text });
+        if let Err(failure) = update::prove(source, proof, clock::now()) {
+            return Answer::or(former, (&failure).into());
         }
         let opened = self.existing_key().map_err(|error| ("state_no_key".into(), format!("{error:#}")));
         let opened = opened.and_then(|key| {
@@ -169,13 +158,13 @@ impl Settings {
             former.is_some_and(|used| version.is_some_and(|version| used.is_version(version)))
         };
         let wrong = match store.live(listing) {
-            Ok(Some(Live { trouble: Some(trouble), is_earlier: true, .. })) if has_better() => wrong(&trouble),
+            Ok(Some(Live { trouble: Some(trouble), is_earlier: true, .. })) if has_better() => (&trouble).into(),
             Ok(Some(live)) => {
-                let wrong = live.trouble.as_ref().map(wrong);
+                let wrong = live.trouble.as_ref().map(LastError::from);
                 return Ok(Answer::By(Used::of(live, listing, self), wrong));
             }
             Ok(None) => kept::without_version(&store, setting, looked)?,
-            Err(error) => wrong(&error),
+            Err(error) => (&error).into(),
         };
         Ok(Answer::or(former, wrong))
     }
@@ -184,7 +173,14 @@ impl Settings {
 impl Answering {
     /// Whether a list may come to answer as it should by itself.
     pub(super) fn may_pass(&self) -> bool {
-        self.impaired.values().any(|wrong| may_pass(&wrong.code))
+        self.troubles.values().flatten().any(|wrong| may_pass(&wrong.code))
+    }
+
+    /// Those that do not answer at all, and why.
+    pub(super) fn absent(&self) -> impl Iterator<Item = (&str, &LastError)> {
+        let is_live = |name: &str| self.live.iter().any(|used| used.name == name);
+        let wrong = self.troubles.iter().filter_map(|(name, wrong)| Some((&**name, wrong.as_ref()?)));
+        wrong.filter(move |(name, _)| !is_live(name))
     }
 }
 
@@ -192,9 +188,4 @@ impl Answering {
 /// room again.
 pub(super) fn may_pass(code: &str) -> bool {
     code.starts_with("state_") || code == "unreadable"
-}
-
-/// What is told of an error.
-pub(super) fn wrong(error: &StoreError) -> LastError {
-    LastError { code: error.code().into(), line: error.line(), text: in_words(error) }
 }

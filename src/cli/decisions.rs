@@ -20,8 +20,8 @@ use super::updater::count;
 
 /// Under whose name something is decided, and why.
 pub(super) struct Signed<'s> {
-    /// As whom approvals count.
-    pub(super) person: &'s str,
+    /// As whom approvals count: by all names of one person.
+    pub(super) names: Vec<&'s str>,
     /// As whom the record knows them.
     pub(super) who: &'s str,
     pub(super) why: &'s str,
@@ -60,8 +60,8 @@ pub(super) fn approve(
     };
     let approved = recorded_in(audit, by.deed("list_approve", &about), || {
         Ok(match awaited {
-            Awaited::Entry(entry) => store.let_in(listing, entry, by.person)?,
-            Awaited::Version(number) => store.approve(listing, number, by.person)?,
+            Awaited::Entry(entry) => store.let_in(listing, entry, &by.names)?,
+            Awaited::Version(number) => store.approve(listing, number, &by.names)?,
         })
     })?;
     Ok((about, approved))
@@ -146,8 +146,9 @@ impl Curator for Desk {
         let book = self.store.book(list).map_err(|error| failed(list, &error.into()))?;
         // What cannot be is no matter for the record.
         may_be(&book, decision)?;
-        let (person, who) = (by.person(), by.on_record());
-        let by = Signed { person: &person, who: &who, why: &by.reason };
+        let (key, who) = (by.person(), by.on_record());
+        let names = std::iter::once(&*key).chain(by.author.as_deref()).collect();
+        let by = Signed { names, who: &who, why: &by.reason };
         let at = (&self.store, listing);
         let decided = match decision {
             Decision::RollBack(to) => roll_back(&self.audit, at, *to, &by).map(|_| Approved::Live),

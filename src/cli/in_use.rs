@@ -25,10 +25,10 @@ pub(super) struct Lists {
     pub(super) required: Vec<String>,
     pub(super) canaries: Vec<Canary>,
     pub(super) unused: Vec<SourceState>,
-    /// What answers of lists of which versions are kept.
+    /// What answers of the lists of the configuration.
     pub(super) used: Vec<Used>,
-    /// Why some of them do not answer as they should.
-    pub(super) impaired: BTreeMap<String, LastError>,
+    /// Why each of them does not answer as it should, if it does not.
+    pub(super) troubles: BTreeMap<String, Option<LastError>>,
 }
 
 impl Lists {
@@ -60,22 +60,20 @@ impl Lists {
         if lists.may_pass() {
             watch.try_again();
         }
-        let Answering { live: used, absent, impaired } = lists;
-        for absent in &absent {
-            warn(&absent.why);
-        }
-        let unused = absent.iter().map(|absent| SourceState {
-            last_error: impaired.get(&absent.name).cloned(),
-            ..SourceState::missing(&absent.name)
-        });
+        let absent = |(name, wrong): (&str, &LastError)| {
+            warn(&format!("list {name:?}: {}", wrong.text));
+            SourceState { last_error: Some(wrong.clone()), ..SourceState::missing(name) }
+        };
+        let unused = lists.absent().map(absent).collect();
+        let Answering { live: used, troubles } = lists;
         Ok(Self {
             checker,
             written_at,
             required: required(settings, given, &used),
             canaries: canaries::of(&settings.loaded.config, given),
-            unused: unused.collect(),
+            unused,
             used,
-            impaired,
+            troubles,
         })
     }
 
@@ -92,7 +90,7 @@ impl Lists {
         let unread =
             LastError { code: "unread".into(), line: None, text: "nothing is read until all lists can be".into() };
         let wrong = |state: &SourceState| state.last_error.clone().unwrap_or_else(|| unread.clone());
-        let impaired = unused.iter().map(|state| (state.name.clone(), wrong(state))).collect();
+        let troubles = unused.iter().map(|state| (state.name.clone(), Some(wrong(state)))).collect();
         Ok(Self {
             checker,
             written_at: BTreeMap::new(),
@@ -100,7 +98,7 @@ impl Lists {
             canaries: Vec::new(),
             unused,
             used: Vec::new(),
-            impaired,
+            troubles,
         })
     }
 }
@@ -123,9 +121,9 @@ pub(super) fn tell(metrics: &Metrics, api: &Api) {
     for (store, list) in api.kept.store.iter().flat_map(|store| api.kept.lists.iter().map(move |list| (store, list))) {
         updater::tell_waiting(metrics, store, &list.name);
     }
-    for list in api.kept.lists.iter().map(|list| &list.name).chain(api.impaired.keys()) {
+    for (list, trouble) in &api.troubles {
         let label = metrics::List { list: list.clone() };
-        metrics.lists.impaired.get_or_create(&label).set(api.impaired.contains_key(list).into());
+        metrics.lists.impaired.get_or_create(&label).set(trouble.is_some().into());
     }
     for list in snapshot.indexes.iter().flat_map(|index| index.lists()) {
         let entries: u64 = list.entries.values().sum();

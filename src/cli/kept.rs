@@ -9,12 +9,12 @@ use crate::check::OVERRIDES;
 use crate::check::Snapshot;
 use crate::config::{IfMissing, ListSetting};
 use crate::lists::{self, LastError, Piece, Place, Source, SourceState, in_words};
-use crate::store::{Failure, Listing, Live, Maintainer, Store, StoreError, Taken};
+use crate::store::{Listing, Live, Maintainer, Store, StoreError, Taken};
 use crate::telemetry::clock;
 use crate::update::{self, Outcome};
 
 use super::account;
-use super::answering::{Used, may_pass, wrong};
+use super::answering::{Used, may_pass};
 use super::args::Arguments;
 use super::audit::record_update;
 use super::counted;
@@ -155,14 +155,20 @@ impl Settings {
     pub(super) fn state_of(&self, store: &Store, setting: &ListSetting, now: i64) -> anyhow::Result<SourceState> {
         let state = store.state(&setting.name, stale_s(setting), now);
         Ok(match store.live(&self.listing(setting)?) {
-            Ok(Some(Live { trouble: Some(trouble), .. })) => SourceState { last_error: Some(wrong(&trouble)), ..state },
+            // It may be an earlier one that answers.
+            Ok(Some(Live { trouble: Some(trouble), number, index, .. })) => {
+                let list = index.lists().first().cloned();
+                let (version, entries) = list.map_or_else(Default::default, |list| (list.version, list.entries));
+                let last_error = Some((&trouble).into());
+                SourceState { last_error, number: Some(number), version, entries, ..state }
+            }
             // Somebody has to do something about it.
             Ok(None) if setting.required && state.last_error.is_none() && state.pending.is_none() => {
                 SourceState { last_error: Some(without_version(store, setting, None)?), ..state }
             }
             Ok(_) => state,
             Err(error) => {
-                let last_error = state.last_error.or(Some(wrong(&error)));
+                let last_error = state.last_error.or(Some((&error).into()));
                 SourceState { last_error, pending: state.pending, ..SourceState::missing(&setting.name) }
             }
         })
@@ -254,10 +260,8 @@ impl Looked {
     /// What was wrong.
     fn wrong(&self) -> Option<LastError> {
         match &self.outcome {
-            Ok(Outcome::Failed(Failure { code, line, text, .. })) => {
-                Some(LastError { code: code.clone().into(), line: *line, text: text.clone() })
-            }
-            Err(error) => Some(wrong(error)),
+            Ok(Outcome::Failed(failure)) => Some(failure.into()),
+            Err(error) => Some(error.into()),
             Ok(_) => None,
         }
     }

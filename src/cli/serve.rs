@@ -168,7 +168,7 @@ fn reload(arguments: &Arguments, given: &[String], running: &Running) -> Option<
         let (checker, canaries) = (live.api.checker.clone(), live.api.canaries.clone());
         let lookout = lookout(&settings.loaded.config, *places, checker, canaries)?;
         updater.keep(&settings, sampled.sampler(), metrics, bell)?;
-        updater.fetch_again(&live.api.kept, &live.api.impaired);
+        updater.fetch_again(&live.api.kept, &live.api.troubles);
         next.take_over(&settings, metrics)?;
         *followers = next;
         sampling.put(sampled);
@@ -210,7 +210,7 @@ fn doors(
     (followers, kept): (&Followers, Kept),
 ) -> anyhow::Result<Live> {
     let config = &settings.loaded.config;
-    let Lists { checker, written_at, required, canaries, unused, impaired, .. } = lists;
+    let Lists { checker, written_at, required, canaries, unused, troubles, .. } = lists;
     let checker = followers.asking(checker);
     let keys = holders::keys(config, &checker, ledger)?;
     let proxy = proxy(config, &checker, &required)?;
@@ -231,7 +231,7 @@ fn doors(
             unseen: Unseen::default(),
             unused,
             kept,
-            impaired,
+            troubles,
             deep,
             late,
             uris_search,

@@ -197,11 +197,12 @@ impl Session {
     pub(super) fn whole(settings: &Settings, arguments: &Arguments, given: &[String]) -> anyhow::Result<Self> {
         let session = Self::of(settings, arguments, given)?;
         let lists = &settings.loaded.config.lists;
-        for absent in &session.lists.absent {
-            if lists.iter().any(|setting| setting.required && setting.name == absent.name) {
-                anyhow::bail!("{}", absent.why);
+        for (name, wrong) in session.lists.absent() {
+            let why = format!("list {name:?}: {}", wrong.text);
+            if lists.iter().any(|setting| setting.required && setting.name == name) {
+                anyhow::bail!(why);
             }
-            warn(&format!("{}; it is left out", absent.why));
+            warn(&format!("{why}; it is left out"));
         }
         Ok(session)
     }

@@ -59,11 +59,12 @@ impl Updater {
 
     /// Has the sources of lists asked of which what is kept cannot be used; those that are asked at all. One that failed comes
     /// to its turn by itself.
-    pub(super) fn fetch_again(&self, kept: &Kept, impaired: &BTreeMap<String, LastError>) {
+    pub(super) fn fetch_again(&self, kept: &Kept, troubles: &BTreeMap<String, Option<LastError>>) {
         let has_failed = |list: &str| {
             kept.store.as_ref().and_then(|store| store.notes(list).ok()).is_some_and(|notes| notes.failures > 0)
         };
-        for (list, _) in impaired.iter().filter(|(list, wrong)| may_pass(&wrong.code) && !has_failed(list)) {
+        let may_pass = |wrong: &Option<LastError>| wrong.as_ref().is_some_and(|wrong| may_pass(&wrong.code));
+        for (list, _) in troubles.iter().filter(|(list, wrong)| may_pass(wrong) && !has_failed(list)) {
             drop(self.prompts.ask(list));
         }
     }

@@ -41,7 +41,7 @@ impl Named {
 
 impl By {
     fn as_signed(&self) -> Signed<'_> {
-        Signed { person: &self.author, who: &self.author, why: &self.reason }
+        Signed { names: vec![&self.author], who: &self.author, why: &self.reason }
     }
 }
 

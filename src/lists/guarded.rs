@@ -92,7 +92,11 @@ pub fn each_id(
 ) -> Result<(), ListError> {
     for piece in pieces {
         let name = &source.name;
-        let mut take = |entry: Entry| take(&keys.derived_id(name, &entry), keys.id_of(name, &entry));
+        let mut take = |entry: Entry| {
+            let value = keys.derived_id(name, &entry);
+            let id = if entry.id.is_some() { keys.id_of(name, &entry) } else { value.clone() };
+            take(&value, id);
+        };
         match super::read(&piece.text, piece.format, &source.options, tables, &mut take) {
             Err(ListError::Empty | ListError::NothingTaken { refused: 0, .. }) if pieces.len() > 1 => {}
             other => drop(other?),

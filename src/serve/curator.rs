@@ -39,7 +39,7 @@ pub struct Decider {
 }
 
 impl Decider {
-    /// As whom approvals count. A key is one person, for whomever it speaks: names are only said, keys are shown.
+    /// As whom approvals count, beside the author. A key is one person, for whomever it speaks: names are only said, keys are shown.
     pub fn person(&self) -> String {
         format!("key {}", self.key)
     }

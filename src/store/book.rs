@@ -14,6 +14,7 @@ use crate::lists::Account;
 use crate::telemetry::clock;
 
 use super::StoreError;
+use super::approvals::Approvals;
 
 /// Versions that have answered, kept besides the live and the waiting one.
 const KEPT_MAX: usize = 8;
@@ -38,7 +39,7 @@ pub struct Book {
     /// Digests of versions that are not to be taken by themselves: somebody went back from them.
     pub refused: Vec<String>,
     /// Who has approved held entries, by their ids.
-    pub let_in: BTreeMap<String, BTreeSet<String>>,
+    pub let_in: BTreeMap<String, Approvals>,
     /// When other entries answered than before, the newest last.
     pub changes: Vec<Change>,
 }
@@ -124,8 +125,8 @@ pub struct Version {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Who has approved it.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub approvals: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "Approvals::is_empty")]
+    pub approvals: Approvals,
     /// Whether it has answered before: to others nobody can go back.
     #[serde(default)]
     pub was_live: bool,
@@ -265,7 +266,7 @@ impl Book {
     /// What was approved of it before counts no more.
     pub(super) fn refuse(&mut self, version: String) {
         for known in self.versions.values_mut().filter(|known| known.version == version) {
-            known.approvals.clear();
+            known.approvals = Approvals::default();
         }
         self.refused.retain(|refused| *refused != version);
         self.refused.push(version);
@@ -322,7 +323,7 @@ mod tests {
             entries: BTreeMap::new(),
             held: Vec::new(),
             reason: None,
-            approvals: BTreeSet::new(),
+            approvals: Approvals::default(),
             was_live: true,
             read_as: String::new(),
             account: Account::default(),

@@ -1,5 +1,6 @@
 //! What people do to versions: approve what waits, let in what was held, go back.
 
+use super::approvals::Approvals;
 use super::book::Book;
 use super::{Listing, Store, StoreError};
 
@@ -13,11 +14,11 @@ pub enum Approved {
 }
 
 impl Store {
-    /// Approves the version of that number, if it is the one that waits.
+    /// Approves the version of that number, if it is the one that waits; `by` are all names of the person who does.
     ///
     /// # Errors
     /// If it does not wait any more, or the same person has approved it already.
-    pub fn approve(&self, listing: &Listing, number: u64, author: &str) -> Result<Approved, StoreError> {
+    pub fn approve(&self, listing: &Listing, number: u64, by: &[&str]) -> Result<Approved, StoreError> {
         let name = &listing.source.name;
         let book = self.book(name)?;
         if book.versions.contains_key(&number) {
@@ -28,10 +29,8 @@ impl Store {
             let is_it = book.pending == Some(number) || book.was_refused(number);
             let version = book.versions.get_mut(&number).filter(|_| is_it);
             let version = version.ok_or_else(|| StoreError::NothingPending { name: name.clone() })?;
-            let is_new = version.approvals.insert(person(author));
-            if version.approvals.len() < listing.approvers.max(1) {
-                let once = StoreError::SamePerson { author: author.to_owned() };
-                return if is_new { Ok(Approved::OneMore) } else { Err(once) };
+            if let Some(waits) = one_more(&mut version.approvals, listing, by) {
+                return waits;
             }
             let version = version.version.clone();
             book.refused.retain(|refused| *refused != version);
@@ -63,7 +62,7 @@ impl Store {
         self.source(name)?;
         self.change(name, |book| {
             let who = book.let_in.remove(entry).ok_or_else(|| StoreError::NothingPending { name: name.clone() })?;
-            if who.len() >= listing.approvers.max(1) {
+            if listing.is_approved(&who) {
                 book.changed(book.live, Some(entry.to_owned()));
             }
             Ok(())
@@ -81,7 +80,7 @@ impl Store {
     ///
     /// # Errors
     /// If no such entry is held, or the same person has approved it already.
-    pub fn let_in(&self, listing: &Listing, entry: &str, author: &str) -> Result<Approved, StoreError> {
+    pub fn let_in(&self, listing: &Listing, entry: &str, by: &[&str]) -> Result<Approved, StoreError> {
         let name = &listing.source.name;
         // It is to be read again with it, now and not once somebody mends it.
         self.source(name)?;
@@ -89,11 +88,8 @@ impl Store {
             if !book.holds(entry) {
                 return Err(StoreError::NothingPending { name: name.clone() });
             }
-            let who = book.let_in.entry(entry.to_owned()).or_default();
-            let is_new = who.insert(person(author));
-            if who.len() < listing.approvers.max(1) {
-                let once = StoreError::SamePerson { author: author.to_owned() };
-                return if is_new { Ok(Approved::OneMore) } else { Err(once) };
+            if let Some(waits) = one_more(book.let_in.entry(entry.to_owned()).or_default(), listing, by) {
+                return waits;
             }
             book.changed(book.live, Some(entry.to_owned()));
             Ok(Approved::Live)
@@ -148,7 +144,10 @@ impl Store {
     }
 }
 
-/// However somebody writes his name, he is one person.
-fn person(author: &str) -> String {
-    author.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+/// Adds an approval; what it came to, unless it was the last one that was needed.
+fn one_more(approvals: &mut Approvals, listing: &Listing, by: &[&str]) -> Option<Result<Approved, StoreError>> {
+    let is_new = approvals.add(by);
+    let once = || StoreError::SamePerson { author: by.last().copied().unwrap_or_default().to_owned() };
+    let waits = if is_new { Ok(Approved::OneMore) } else { Err(once()) };
+    (!listing.is_approved(approvals)).then_some(waits)
 }

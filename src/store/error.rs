@@ -42,9 +42,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// A file was sealed under another key.
-    #[error(
-        "{path} cannot be opened with this key; give the key it was made with by --key-file, or remove its directory"
-    )]
+    #[error("{path} cannot be opened; fetch the list again with `linkgate lists fetch`")]
     OtherKey {
         /// The file.
         path: PathBuf,

@@ -7,6 +7,7 @@ use crate::index::{Index, List};
 use crate::lists::guard::{Presence, Signature, UpdateFacts, UpdateRuling};
 use crate::lists::{self, Account, Behind, GuardedIndex, ListError, Piece, Source};
 
+use super::approvals::Approvals;
 use super::book::{Book, HeldEntry, Notes, Told, Version};
 use super::shelf::Shelf;
 use super::{Listing, Maintainer, Store, StoreError};
@@ -54,8 +55,12 @@ impl Listing {
 
     /// Held entries that enough people have approved.
     pub(super) fn let_in(&self, book: &Book) -> HashSet<String> {
-        let enough = |who: &&BTreeSet<String>| who.len() >= self.approvers.max(1);
-        book.let_in.iter().filter(|(_, who)| enough(who)).map(|(entry, _)| entry.clone()).collect()
+        book.let_in.iter().filter(|(_, who)| self.is_approved(who)).map(|(entry, _)| entry.clone()).collect()
+    }
+
+    /// Whether enough people have.
+    pub(super) fn is_approved(&self, by: &Approvals) -> bool {
+        by.count() >= self.approvers.max(1)
     }
 }
 
@@ -217,7 +222,7 @@ pub(super) fn described(read: &GuardedIndex, version: String, read_as: String, t
         entries,
         held,
         reason: None,
-        approvals: BTreeSet::new(),
+        approvals: Approvals::default(),
         was_live: false,
         read_as,
         account: Account::of(&read.read.lines, read.format),

@@ -10,6 +10,7 @@
 //! The book is replaced at once and last, so that whenever the process is killed there is the version from before or the
 //! new one. The source is kept so that other rules or another reading make a new index without asking anybody.
 
+mod approvals;
 mod book;
 mod change;
 mod difference;
@@ -31,6 +32,7 @@ use crate::lists::guard::Guards;
 use crate::lists::{Proof, Source};
 use crate::sample::Sampler;
 
+pub use approvals::Approvals;
 pub use book::{Book, Change, Failure, HeldEntry, Notes, Told, Version};
 pub use change::Approved;
 pub use difference::Difference;

@@ -10,7 +10,7 @@ impl Store {
     pub fn state(&self, name: &str, stale_s: Option<u32>, now: i64) -> SourceState {
         match self.book(name) {
             Ok(book) => told(name, &book, &self.notes(name).unwrap_or_default(), (stale_s, now)),
-            Err(error) => SourceState { last_error: Some(own(&error)), ..SourceState::missing(name) },
+            Err(error) => SourceState { last_error: Some((&error).into()), ..SourceState::missing(name) },
         }
     }
 }
@@ -22,7 +22,7 @@ fn told(name: &str, book: &Book, notes: &Notes, (stale_s, now): (Option<u32>, i6
         entries: version.count(),
         code: version.reason.clone().unwrap_or_default(),
     });
-    let last_error = notes.last_error.as_ref().map(theirs);
+    let last_error = notes.last_error.as_ref().map(LastError::from);
     let Some((number, live)) = book.live() else {
         return SourceState { last_error, pending, ..SourceState::missing(name) };
     };
@@ -49,10 +49,14 @@ fn told(name: &str, book: &Book, notes: &Notes, (stale_s, now): (Option<u32>, i6
     }
 }
 
-fn theirs(failure: &Failure) -> LastError {
-    LastError { code: failure.code.clone().into(), line: failure.line, text: failure.text.clone() }
+impl From<&Failure> for LastError {
+    fn from(failure: &Failure) -> Self {
+        Self { code: failure.code.clone().into(), line: failure.line, text: failure.text.clone() }
+    }
 }
 
-fn own(error: &StoreError) -> LastError {
-    LastError { code: error.code().into(), line: error.line(), text: in_words(error) }
+impl From<&StoreError> for LastError {
+    fn from(error: &StoreError) -> Self {
+        Self { code: error.code().into(), line: error.line(), text: in_words(error) }
+    }
 }

@@ -1,7 +1,9 @@
-//! Versions that come in, wait, go back, and are read again.
+//! Versions that come in, wait, and are read again.
+
+mod damage;
+mod people;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 
 use crate::canonical::canonical;
 use crate::index::Category;
@@ -90,7 +92,7 @@ fn versions_come_in_and_the_former_can_be_gone_back_to() {
     let difference = stand.store.difference(&stand.listing, 1, 3).unwrap();
     assert_eq!((difference.added.len(), difference.removed.len()), (1, 1));
     assert!(matches!(stand.store.roll_back(&stand.listing, Some(9)), Err(StoreError::NoVersion { .. })));
-    assert!(matches!(stand.store.approve(&stand.listing, 2, "ann"), Err(StoreError::NothingPending { .. })));
+    assert!(matches!(stand.store.approve(&stand.listing, 2, &["ann"]), Err(StoreError::NothingPending { .. })));
 }
 
 #[test]
@@ -204,131 +206,6 @@ fn read_in_another_way_the_same_source_is_another_index() {
 }
 
 #[test]
-fn a_damaged_index_is_made_again_and_a_damaged_source_is_told() {
-    let stand = Stand::new();
-    stand.offer("one.example\n", None).unwrap();
-    let place = stand.place();
-    for damage in [&b"x"[..], b""] {
-        fs::write(stand.index(1), damage).unwrap();
-        assert!(stand.lists("one.example"));
-    }
-    fs::remove_file(stand.index(1)).unwrap();
-    assert!(stand.lists("one.example"));
-    fs::write(place.join("1.source"), "x").unwrap();
-    fs::remove_file(stand.index(1)).unwrap();
-    assert_eq!(stand.store.live(&stand.listing).err().unwrap().code(), "state_other_key");
-    fs::write(place.join("book.json"), "{").unwrap();
-    assert_eq!(stand.store.live(&stand.listing).err().unwrap().code(), "state_damaged");
-}
-
-#[test]
-fn files_of_versions_tell_nothing_and_leftovers_go() {
-    let stand = Stand::new();
-    stand.offer("secret.example\n", None).unwrap();
-    let place = stand.place();
-    for name in ["7.source", "7.lgx", "1-other.lgx", ".linkgate-x"] {
-        fs::write(place.join(name), "left by somebody who was killed").unwrap();
-    }
-    stand.offer("other.example\n", None).unwrap();
-    let mut names = Vec::new();
-    for entry in fs::read_dir(&place).unwrap() {
-        let path = entry.unwrap().path();
-        let bytes = fs::read(&path).unwrap();
-        assert!(!bytes.windows(6).any(|window| window == b"secret"), "{}", path.display());
-        names.push(path.file_name().unwrap().to_str().unwrap().to_owned());
-    }
-    names.sort();
-    let index = |number| stand.index(number).file_name().unwrap().to_str().unwrap().to_owned();
-    let expected = [&*index(1), "1.source", &*index(2), "2.source", "book.json", "lock"];
-    assert_eq!(names, expected);
-}
-
-#[test]
-fn another_key_is_told() {
-    let stand = Stand::new();
-    stand.offer("one.example\n", None).unwrap();
-    let tables = Arc::new(Tables::shipped().unwrap());
-    let other = Store::in_dir(stand.dir.path(), &StateKey::new([2; 32]), &tables);
-    let error = other.live(&stand.listing).err().unwrap();
-    assert_eq!(error.code(), "state_other_key");
-    assert!(error.to_string().contains("--key-file"), "{error}");
-}
-
-#[test]
-fn nobody_goes_back_to_what_answers_already_or_cannot_be_used() {
-    let stand = Stand::new();
-    for list in ["one.example\n", "two.example\n", "three.example\n"] {
-        assert_eq!(stand.offer(list, None).unwrap(), Taken::Live);
-    }
-    let before = stand.book();
-    let code = |to: u64| stand.store.roll_back(&stand.listing, Some(to)).unwrap_err().code();
-    assert_eq!(code(3), "answers_already");
-    for file in [stand.index(2), stand.place().join("2.source")] {
-        fs::write(file, "damaged").unwrap();
-    }
-    assert_eq!(code(2), "state_other_key");
-    assert_eq!(stand.book(), before);
-    // Its source alone is lost: it can answer, if only as it was read.
-    fs::write(stand.place().join("1.source"), "damaged").unwrap();
-    assert_eq!(stand.store.roll_back(&stand.listing, Some(1)).unwrap(), 1);
-    assert!(stand.lists("one.example"));
-}
-
-#[test]
-fn what_was_left_is_not_gone_back_to_by_itself() {
-    let stand = Stand::new();
-    let offer = |list: &str| stand.offer(list, None).unwrap();
-    let back = || stand.store.roll_back(&stand.listing, None).unwrap();
-    offer("one.example\n");
-    offer("two.example\n");
-    assert_eq!((back(), offer("three.example\n"), back()), (1, Taken::Live, 1));
-    // Whoever names it gets it.
-    assert_eq!(stand.store.roll_back(&stand.listing, Some(2)).unwrap(), 2);
-}
-
-#[test]
-fn a_book_that_is_put_back_finds_its_versions() {
-    let stand = Stand::new();
-    stand.offer("one.example\n", None).unwrap();
-    let book = stand.place().join("book.json");
-    let kept = fs::read(&book).unwrap();
-    fs::remove_file(&book).unwrap();
-    assert!(stand.offer("<html>sign in</html>", None).is_err());
-    fs::write(&book, kept).unwrap();
-    assert!(stand.lists("one.example"));
-}
-
-#[test]
-fn what_cannot_be_used_is_not_approved() {
-    let stand = Stand::new();
-    stand.offer(&many(400), None).unwrap();
-    assert_eq!(stand.offer(&many(900), None).unwrap(), Taken::Waits { code: "grew".into() });
-    for file in [stand.index(2), stand.place().join("2.source")] {
-        fs::write(file, "damaged").unwrap();
-    }
-    let before = stand.book();
-    assert_eq!(stand.store.approve(&stand.listing, 2, "ann").unwrap_err().code(), "state_other_key");
-    assert_eq!(stand.book(), before);
-}
-
-#[test]
-fn an_entry_that_was_let_in_or_taken_out_in_vain_is_told() {
-    let stand = Stand::new();
-    stand.offer("one.example\nwikipedia.org\n", None).unwrap();
-    let entry = stand.book().versions[&1].held[0].entry.clone();
-    let source = stand.place().join("1.source");
-    let kept = fs::read(&source).unwrap();
-    fs::write(&source, "damaged").unwrap();
-    assert_eq!(stand.store.let_in(&stand.listing, &entry, "ann").unwrap_err().code(), "state_other_key");
-    fs::write(&source, kept).unwrap();
-    assert!(!stand.lists("wikipedia.org"), "nothing was approved");
-    stand.store.let_in(&stand.listing, &entry, "ann").unwrap();
-    assert!(stand.lists("wikipedia.org"));
-    fs::write(&source, "damaged").unwrap();
-    assert_eq!(stand.store.hold_back(&stand.listing, &entry).unwrap_err().code(), "state_other_key");
-}
-
-#[test]
 fn one_id_for_another_value_is_a_change() {
     let stand = Stand::new();
     for value in ["one", "two"] {
@@ -338,46 +215,6 @@ fn one_id_for_another_value_is_a_change() {
     }
     let Difference { added, removed, .. } = stand.store.difference(&stand.listing, 1, 2).unwrap();
     assert!(added.contains("p-1") && removed.contains("p-1"), "{added:?} {removed:?}");
-}
-
-#[test]
-fn an_earlier_version_is_told_as_such() {
-    let stand = Stand::new();
-    for list in ["one.example\n", "two.example\n"] {
-        stand.offer(list, None).unwrap();
-    }
-    let live = || stand.store.live(&stand.listing).unwrap().unwrap();
-    assert!(!live().is_earlier && live().trouble.is_none());
-    fs::write(stand.index(2), "damaged").unwrap();
-    fs::write(stand.place().join("2.source"), "damaged").unwrap();
-    assert!(live().is_earlier && live().trouble.is_some() && live().number == 1);
-}
-
-#[test]
-fn nobody_goes_back_to_what_was_never_approved() {
-    let stand = Stand::new();
-    stand.offer(&many(400), None).unwrap();
-    assert_eq!(stand.offer(&many(900), None).unwrap(), Taken::Waits { code: "grew".into() });
-    assert!(matches!(stand.store.roll_back(&stand.listing, Some(2)), Err(StoreError::NoVersion { .. })));
-    assert_eq!(stand.offer(&many(401), None).unwrap(), Taken::Live);
-    assert!(matches!(stand.store.approve(&stand.listing, 2, "ann"), Err(StoreError::NothingPending { .. })));
-    assert_eq!(stand.store.roll_back(&stand.listing, None).unwrap(), 1, "not to the one that waited");
-}
-
-#[test]
-fn what_is_approved_is_what_was_seen_by_two_who_are_two() {
-    let mut stand = Stand::new();
-    stand.listing.approvers = 2;
-    stand.offer(&many(400), None).unwrap();
-    stand.offer(&many(900), None).unwrap();
-    stand.offer(&many(1_900), None).unwrap();
-    let approve = |number, who| stand.store.approve(&stand.listing, number, who);
-    assert!(matches!(approve(2, "ann"), Err(StoreError::NothingPending { .. })), "another one waits by now");
-    assert_eq!(approve(3, "ann").unwrap(), Approved::OneMore);
-    assert!(matches!(approve(3, " Ann "), Err(StoreError::SamePerson { .. })));
-    // Its publisher takes it back: then nothing waits.
-    assert_eq!(stand.offer(&many(400), None).unwrap(), Taken::Same);
-    assert!(matches!(approve(3, "ben"), Err(StoreError::NothingPending { .. })));
 }
 
 #[test]
@@ -426,7 +263,7 @@ fn what_would_newly_match_much_of_what_was_checked_waits() {
         stand.store = sampled(&stand, links);
         assert_eq!(stand.offer("one.example\n", None).unwrap(), first, "{links:?}");
         if first != Taken::Live {
-            stand.store.approve(&stand.listing, 1, "ann").unwrap();
+            stand.store.approve(&stand.listing, 1, &["ann"]).unwrap();
         }
         assert_eq!(stand.offer("one.example\ntwo.example\n", None).unwrap(), second, "{links:?}");
         let foreseen = stand.store.foresee(&stand.listing, NOW).unwrap();
@@ -435,7 +272,7 @@ fn what_would_newly_match_much_of_what_was_checked_waits() {
         assert_eq!(foreseen.map(|foreseen| (foreseen.newly_matched, foreseen.links)), expected, "{links:?}");
         if second == waits() {
             assert!(!stand.lists("two.example"));
-            stand.store.approve(&stand.listing, 2, "ann").unwrap();
+            stand.store.approve(&stand.listing, 2, &["ann"]).unwrap();
         }
         assert!(stand.lists("two.example"));
         // What matched before and what matches no more is nothing new.
@@ -451,29 +288,4 @@ fn a_version_in_use_that_was_read_in_another_way_is_compared_as_it_is_read_now()
     assert_eq!(stand.offer("one.example\ntwo.example\n", None).unwrap(), Taken::Live);
     stand.listing.source.options.plain_means = PlainMeans::Domain;
     assert_eq!(stand.offer("one.example\n", None).unwrap(), Taken::Live);
-}
-
-#[test]
-fn a_refusal_takes_back_what_was_approved_before() {
-    let mut stand = Stand::new();
-    stand.listing.approvers = 2;
-    stand.offer(&many(400), None).unwrap();
-    stand.offer(&many(900), None).unwrap();
-    let approve = |who| stand.store.approve(&stand.listing, 2, who).unwrap();
-    assert_eq!(approve("ann"), Approved::OneMore);
-    stand.store.refuse(&stand.listing.source.name, 2).unwrap();
-    assert_eq!((approve("ben"), approve("cleo")), (Approved::OneMore, Approved::Live));
-}
-
-#[test]
-fn what_was_gone_back_from_answers_for_no_other() {
-    let stand = Stand::new();
-    for text in ["one.example\n", "two.example\n"] {
-        stand.offer(text, None).unwrap();
-    }
-    stand.store.roll_back(&stand.listing, None).unwrap();
-    stand.offer("three.example\n", None).unwrap();
-    fs::remove_file(stand.index(3)).unwrap();
-    fs::write(stand.place().join("3.source"), "x").unwrap();
-    assert!(stand.lists("one.example") && !stand.lists("two.example"));
 }

@@ -101,9 +101,9 @@ codes! {
         VersionBackwards = "version_backwards",
             "the update is older than what is live; look at the mirror, or roll back with `linkgate lists rollback` if that is meant";
         TestEntryMissing = "test_entry_missing",
-            "the declared TEST entry is not in the update, so it is not the list it says it is; ask the publisher";
+            "the TEST entry (`canary`) is not in the update, so it is not the list it says it is; ask the publisher";
         InvalidEntryPresent = "invalid_entry_present",
-            "the entry declared INVALID is in the update, so it matches what it must not; ask the publisher";
+            "the entry declared INVALID (`anti_canary`) is in the update, so it matches what it must not; ask the publisher";
         Emptied = "emptied",
             "the update has no entry while the live list has; ask the publisher, then approve it or take the list out";
         Grew = "grew",

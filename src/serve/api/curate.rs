@@ -35,8 +35,11 @@ const NOT_PENDING: Problem = Problem::new(
     "nothing_pending",
     "that version or entry does not wait for approval; /v1/lists tells which version does, and `linkgate lists preview` which entries",
 );
-const SAME_PERSON: Problem =
-    Problem::new(StatusCode::CONFLICT, "same_person", "this key has approved it already, and it takes another");
+const SAME_PERSON: Problem = Problem::new(
+    StatusCode::CONFLICT,
+    "same_person",
+    "this key or author has approved it already, and it takes another",
+);
 const NOT_DOWNLOADED: Problem =
     Problem::new(StatusCode::CONFLICT, "not_downloaded", "this server has no source to ask for that list");
 const NO_REASON: Problem =

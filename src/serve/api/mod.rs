@@ -62,8 +62,8 @@ pub struct Api {
     pub unused: Vec<SourceState>,
     /// Lists of which versions are kept.
     pub kept: Kept,
-    /// Why some of them do not answer as they should, by their names.
-    pub impaired: BTreeMap<String, LastError>,
+    /// Why each list of the configuration does not answer as it should, by its name; nothing where it does.
+    pub troubles: BTreeMap<String, Option<LastError>>,
     /// What proves that lists answer.
     pub canaries: Vec<Canary>,
     /// What doors say of them.

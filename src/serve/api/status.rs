@@ -44,7 +44,7 @@ pub(super) fn lists(api: &Api, asker: &Asker) -> Answer {
     let mut kept = api.kept.states(now);
     for state in &mut kept {
         let used = snapshot.lists().find(|list| list.name == state.name);
-        let last_error = state.last_error.take().or_else(|| api.impaired.get(&state.name).cloned());
+        let last_error = state.last_error.take().or_else(|| api.troubles.get(&state.name).cloned().flatten());
         *state = match used {
             // What is kept and cannot be used answers nothing.
             None => SourceState { state: "missing", last_error, ..state.clone() },

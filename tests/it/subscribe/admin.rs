@@ -101,7 +101,11 @@ fn lists_are_seen_to_through_the_api() {
     what_cannot_be_is_refused(&server);
     assert_eq!(action(&server, "one-1000.example"), "allow");
 
-    assert_eq!(told(&send(&server, "second", "partner/approve", APPROVAL)), "200 live");
+    // Whatever key she has, and by whatever door she comes, Ann is one person.
+    assert_eq!(told(&send(&server, "second", "partner/approve", APPROVAL)), "409 same_person");
+    let by_command = ["lists", "approve", "partner", "--author", " Ann", "--reason", "a test"];
+    assert_eq!(stand.run(&by_command).code, 2);
+    assert_eq!(told(&send(&server, "second", "partner/approve", &APPROVAL.replace("ann", "cleo"))), "200 live");
     wait_until("what was approved", || action(&server, "one-1000.example") == "reject");
     let answer = send(&server, "second", "partner/rollback", r#"{"reason":"it hit our own help pages"}"#);
     let state: Value = serde_json::from_str(&answer.body).unwrap();
@@ -137,6 +141,10 @@ fn lists_are_seen_to_through_the_api() {
             "key first for ben: list_approve",
             "key first for ben: list_approve_failed",
             "key second for ann: list_approve",
+            "key second for ann: list_approve_failed",
+            " Ann: list_approve",
+            " Ann: list_approve_failed",
+            "key second for cleo: list_approve",
             "key second: list_rollback",
             "key first: list_rollback",
             "(updater): list_update",

@@ -329,7 +329,7 @@ fn a_running_server_leaves_no_newer_version_for_an_older_one_and_takes_up_what_i
     reloaded(&server);
     assert_eq!((answers(), is_impaired()), (["allow".into(), "reject".into()], Some(1.0)));
     // Whoever starts now has the older one alone.
-    assert_eq!(desk.check("one-1.example"), 1);
+    assert_eq!((desk.check("one-1.example"), &desk.state()["number"]), (1, &1.into()));
     for (path, kept) in files.iter().zip(kept) {
         fs::write(path, kept).unwrap();
     }
@@ -471,7 +471,7 @@ fn what_is_wrong_with_a_compiled_list_takes_no_other_down() {
     desk.0.file("linkgate.toml", format!("{former}[[lists]]\nname = \"compiled\"\npath = '{}'\n", out.display()));
     let server = desk.serve();
     let is_impaired = || server.figure("linkgate_list_impaired{list=\"compiled\"}");
-    assert_eq!((action(&server, "old.example"), is_impaired()), ("reject".into(), None));
+    assert_eq!((action(&server, "old.example"), is_impaired()), ("reject".into(), Some(0.0)));
     let mut bytes = fs::read(&out).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
